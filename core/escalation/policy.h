@@ -1,0 +1,154 @@
+/* What decide obeys: one immutable rulebook per configuration epoch. Three short forms (the S2 module, a plain ladder, a
+ * scan) and the long form (`graphs:`) all compile to the same graph of steps and moves; the engine knows only the graph. */
+#ifndef DUNHUB_ESCALATION_POLICY_H
+#define DUNHUB_ESCALATION_POLICY_H
+
+#include "base/calendar.h"
+#include "base/hash.h"
+#include "base/zone.h"
+#include "config/tree.h"
+#include "escalation/condition.h"
+#include "model/records.h"
+
+/* ---- settings (domain.md: every [D] is one) ------------------------------------------------------------------------ */
+typedef struct { Currency currency; int64_t minor; } Limit;
+typedef struct { const char *step; int64_t days; } StepDays;
+typedef enum { BASIS_ALL_OVERDUE, BASIS_PAST_ALLOWED_DAYS } MinimumBasis;
+typedef enum { ANCHOR_HOLD, ANCHOR_RECOMPUTE } AnchorShift;
+
+typedef struct {
+    int64_t days_to_overdue, reminder_delay, ledger_grace_days, days_to_delinquent, pending_grace_days, max_grace_days;
+    const Limit *minimums; size_t n_minimums;         /* entry and exit minimum per currency */
+    const char *first_step;
+    bool auto_resolve, auto_suspend, auto_reactivate, prorate_suspension, pending_must_cover, no_cutoff_before_closed_day;
+    bool fee_on_manual_entry;
+    int64_t late_fee;                                 /* minor units; AMOUNT_NONE: none */
+    const StepDays *step_days; size_t n_step_days;
+    int minimum_basis, on_anchor_shift;
+    int evaluate_at, send_at, window_from, window_to; /* minutes of the local day */
+    int64_t max_ledger_age_ms, max_clock_jump_ms, approval_days, min_notice_days;
+    int64_t promises_per_cycle, plan_least, plan_most;
+    int64_t expected_rate_permille, expected_cost;    /* cost-benefit; AMOUNT_NONE: not judged */
+    Currency currency;                                /* of amounts without one */
+} Settings;
+
+/* ---- steps --------------------------------------------------------------------------------------------------------- */
+/* A named action of the configuration (`actions:`), or one written in place. */
+typedef struct {
+    const char *name;          /* for audit and `explain` */
+    const char *verb;          /* "service.suspend" */
+    const char *const *via;    /* instances in order of preference, NULL-ended; empty: the hub itself */
+    const char *template_name; /* NULL none */
+    int effect;                /* Effect */
+    bool adverse, required;
+    const char *undo;          /* verb that compensates it when the account leaves; NULL none */
+    const char *object_of;     /* action whose object this verb works on; NULL none */
+    const Condition *when;     /* NULL always */
+    DiagPlace place;
+    const char *input;         /* constant JSON merged into the input */
+} ActionRule;
+
+typedef enum { NEED_COLLECTIONS_UNSUCCESSFUL = 1, NEED_LEGAL_APPROVAL = 2, NEED_MANAGER_APPROVAL = 4 } Needs;
+typedef enum { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH } Severity;
+
+typedef struct {
+    const char *name;
+    DiagPlace place;
+    int64_t from, to;          /* escalation age, inclusive; from 0: not by age; to INT64_MAX: open */
+    int64_t wait;              /* days from execution before leaving it forward */
+    bool skippable, final;
+    const char *notice;        /* name of its notice; NULL: none */
+    const char *notice_template;
+    const char *executes_by;   /* NULL: its notice; else the action whose report (outreach.done) executes it */
+    const ActionRule *on_enter; size_t n_on_enter;
+    Limit minimum;             /* balance needed to enter; minor AMOUNT_NONE: none */
+    const Limit *minimums; size_t n_minimums; /* same, of further currencies */
+    unsigned needs;            /* Needs */
+    bool suspends, collections, legal, disconnects; /* derived from its actions, or by name in the S2 module */
+    int severity;
+} Step;
+
+typedef struct {
+    size_t from, to;           /* indexes of steps */
+    const Condition *when;     /* NULL: the target's age range decides */
+    int64_t wait_days;         /* from execution of `from` */
+    const char *when_text;
+    DiagPlace place;
+} Move;
+
+typedef enum { POLICY_MODULE /* S2 */, POLICY_LADDER /* S3 */, POLICY_SCAN /* S1 */, POLICY_GRAPH } PolicyForm;
+typedef enum { MODE_LIVE, MODE_PLAN, MODE_OBSERVE } PolicyMode;
+enum { NOTICES_INVOICE = 1, NOTICES_REMINDER = 2, NOTICES_OVERDUE = 4, NOTICES_DELINQUENCY = 8 };
+
+typedef struct {
+    const char *name;
+    int form, mode;
+    int64_t version;           /* 1, 2, … */
+    char hash[HASH_HEX];       /* of the canonical source */
+    const char *source_json;   /* canonical; kept by hash in the store, loads again through policy_load */
+    unsigned notices;          /* NOTICES_…: those of §6.4 besides the steps' own */
+    const Step *steps; size_t n_steps;
+    const Move *moves; size_t n_moves;
+    const ActionRule *with_first_notice; size_t n_with_first_notice;
+    bool automated_notices;    /* false: a task for a person stands for each (VIP) */
+    bool auto_suspend;         /* ladder: stages may suspend */
+    bool needs_manager_approval; /* collections and legal (VIP) */
+    const ActionRule *became;  /* ladder with executes_by: the task that is opened */
+    const Settings *settings;  /* with the policy's own overrides */
+    DiagPlace place;
+} Policy;
+
+typedef struct { const char *from, *to; } StepMapping;
+
+typedef struct {
+    const char *event;         /* catalogue name of the hub's own events: "case.opened" … */
+    const Condition *when;
+    const ActionRule *actions; size_t n_actions;
+    DiagPlace place;
+} Route;
+
+typedef struct { const char *segment, *policy; } SegmentPolicy;
+typedef struct {
+    int64_t vip_revenue, poor_share_permille, excellent_share_permille, high_risk_overdue, collections_months;
+} SegmentRules;
+
+typedef struct {
+    uint64_t epoch;
+    Settings settings;         /* the organisation's */
+    const Zone *zone;
+    Calendar calendar;         /* default: holidays, closed days */
+    const char *organisation;
+    const Policy *const *policies; size_t n_policies;   /* newest version of each name first, then older ones in use */
+    const SegmentPolicy *by_segment; size_t n_by_segment;
+    SegmentRules segment_rules;
+    const char *default_policy;  /* for accounts that name none; "by_segment" allowed */
+    const Route *routes; size_t n_routes;
+    const ActionRule *message_channels; size_t n_message_channels; /* how each channel is carried: name = "email" "sms" … */
+    const ActionRule *actions; size_t n_actions;        /* `actions:` by name */
+    int64_t fuse_factor;       /* a day above this many times the usual number of notices stops */
+} Rulebook;
+
+const Policy *rulebook_policy(const Rulebook *book, const char *name, const char *hash); /* hash NULL: newest */
+const Step *policy_step(const Policy *policy, const char *name);
+const Limit *settings_minimum(const Settings *settings, Currency currency); /* NULL: none configured */
+
+/* ---- loading ------------------------------------------------------------------------------------------------------- */
+/* The names conditions may read (age, overdue, balance, segment, account.kind, …). */
+extern const ConditionName condition_names[];
+extern const size_t n_condition_names;
+
+/* Reads the sections organisation, settings, calendars, segments, actions, policies, graphs, routes of the merged tree.
+ * Also proves: every step reachable, every step has a way out or is final, no cycle without a wait.
+ * `older`: canonical sources of policy versions still in use, from the store. False and diagnostics on any error.
+ * Case files load through this very function. */
+typedef struct { const char *name; int64_t version; const char *source_json; } StoredPolicy;
+bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, uint64_t epoch, Arena *arena, Diags *diags,
+                   Rulebook *ret_book);
+/* One policy or graph out of its node, against actions and settings already in `book`: policy_published of case files. */
+bool policy_load(const char *name, const Node *node, const Rulebook *book, int64_t version, Arena *arena, Diags *diags,
+                 Policy *ret_policy);
+
+/* Graphviz DOT of a policy; arena text. */
+const char *policy_to_dot(const Policy *policy, Arena *arena);
+
+#endif

@@ -1,0 +1,74 @@
+/* The loop (docs/architecture.md): intake, engine, outbox, schedule. One thread, no waiting inside: `run` drives it with
+ * sockets and a system clock, `simulate`, `test` and tests/sim with a virtual clock and a scripted bus. */
+#ifndef DUNHUB_HUB_HUB_H
+#define DUNHUB_HUB_HUB_H
+
+#include "base/clock.h"
+#include "escalation/decide.h"
+#include "hub/configuration.h"
+#include "store/store.h"
+
+typedef struct Hub Hub;
+
+/* Where calls go: the bus, or a script. Answers come back through hub_result and hub_page, never from inside send. */
+typedef struct {
+    void *data;
+    size_t (*credit)(void *data, const char *instance);
+    bool (*send)(void *data, const char *instance, uint64_t call, int kind /* CallKind */, const char *verb, const char *key,
+                 const char *input, GBytes *content, GError **error);
+    void (*publish)(void *data, const char *type, uint64_t position, const char *cloud_event);
+} HubPorts;
+
+typedef struct {
+    Clock *clock;
+    Random *random;
+    Store *store;                    /* owned by the caller, used by the hub's thread only */
+    const Configuration *configuration;
+    HubPorts ports;
+    bool dry;                        /* acts are planned and listed, none leaves (simulate) */
+} HubSetup;
+
+Hub *hub_new(const HubSetup *setup, GError **error); /* reads what was left: leases given back, undecided journal decided */
+void hub_free(Hub *hub);
+
+/* ---- intake: what was taken is durable when the answer callback runs -------------------------------------------------- */
+typedef enum { INTAKE_ACCEPTED, INTAKE_DUPLICATE, INTAKE_REJECTED, INTAKE_INVALID, INTAKE_FULL } IntakeVerdict;
+typedef struct {
+    IntakeVerdict verdict;
+    uint64_t position;
+    const char *code, *text; /* REJECTED, INVALID */
+    const char *result;      /* JSON of a command's answer */
+} IntakeAnswer;
+typedef void (*IntakeDone)(void *data, const IntakeAnswer *answer);
+/* One event of CloudEvents form; account may be NULL if `refs` in the data resolve it. Queued (bounded) until hub_turn. */
+bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, const char *account, Instant time, const json_t *data,
+                IntakeDone done, void *done_data);
+
+/* ---- what the bus brings ------------------------------------------------------------------------------------------------ */
+void hub_result(Hub *hub, const char *instance, uint64_t call, int outcome, int64_t retry_after_ms, const char *code, const char *message,
+                const char *external_id, const char *data);
+/* A page of events of a poll with its cursor: true once durable. */
+bool hub_page(Hub *hub, const char *instance, uint64_t call, const json_t *const *events, size_t n, const char *cursor);
+void hub_instance_up(Hub *hub, const char *instance);
+
+/* ---- turning ------------------------------------------------------------------------------------------------------------ */
+/* One bounded turn: takes what waits, wakes who is due, decides, commits one group, answers, leases and sends.
+ * Returns false and *error when the store cannot be written: nothing was acknowledged. */
+bool hub_turn(Hub *hub, GError **error);
+/* When to turn again at the latest, if nothing arrives. */
+Instant hub_next(Hub *hub);
+/* Turns until nothing is due at the clock's now. For virtual clocks: set the clock to hub_next and settle again. */
+bool hub_settle(Hub *hub, GError **error);
+
+/* ---- the day's switches ---------------------------------------------------------------------------------------------------- */
+unsigned hub_switches(const Hub *hub);            /* HUB_OBSERVE, HUB_FUSE_BLOWN */
+bool hub_clear_clock(Hub *hub, const char *by, GError **error);
+bool hub_release_source(Hub *hub, const char *source, const char *by, GError **error); /* the plan of a first import */
+bool hub_reset_fuse(Hub *hub, const char *by, GError **error);
+bool hub_reload(Hub *hub, const Configuration *configuration, GError **error);
+
+/* Each reason of a decision as it is committed: `simulate`'s lines, `run`'s terminal. */
+typedef void (*HubWatcher)(void *data, const char *account, Instant now, const AccountState *after, const Reason *reason);
+void hub_watch(Hub *hub, HubWatcher watcher, void *data);
+
+#endif

@@ -1,0 +1,53 @@
+/* Everything the hub knows of one account: what decide reads and returns. */
+#ifndef DUNHUB_MODEL_STATE_H
+#define DUNHUB_MODEL_STATE_H
+
+#include "model/records.h"
+
+/* A growable array of one kind of record in an arena. Pointers into it die when it grows: use indexes across adds. */
+typedef struct {
+    const RecordType *type;
+    void *rows;
+    size_t n, capacity;
+} RecordSet;
+
+typedef struct {
+    Arena *arena; /* owns all rows and texts; borrowed */
+    Account account;
+    RecordSet sets[N_KINDS]; /* sets[KIND_ACCOUNT] is unused */
+} AccountState;
+
+void state_init(AccountState *ret_state, Arena *arena, const char *account_id);
+/* Deep copy into another arena: decide works on such a copy. */
+void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state);
+/* Appends a record set to its absent values and returns it. */
+void *state_add(AccountState *state, RecordKind kind);
+/* By key text of kinds whose key is one text (all but contact_point, instalment, approval); NULL if absent. */
+void *state_find(const AccountState *state, RecordKind kind, const char *key);
+#define STATE_ROWS(state, KIND, Type) ((Type *)(state)->sets[KIND].rows)
+#define STATE_COUNT(state, KIND) ((state)->sets[KIND].n)
+/* for (Invoice *i = …) over all rows of a kind; the body must not add to that kind. */
+#define STATE_FOREACH(state, KIND, Type, it) \
+    for (Type *it = (state)->sets[KIND].rows, *it##_end = it ? it + (state)->sets[KIND].n : NULL; it < it##_end; it++)
+
+/* A record that is new or differs. `row` lives in the arena of `after`. */
+typedef struct {
+    RecordKind kind;
+    const void *row;
+    bool is_new;
+} Change;
+/* Changes from before to after, in order of kind then row. Rows are only ever added or changed, in place and in order;
+ * so rows [0, n_before) correspond. Returns an arena array, *ret_n long. */
+const Change *state_diff(const AccountState *before, const AccountState *after, Arena *arena, size_t *ret_n);
+
+/* Whole state as one JSON object, for `show --json`, tests and replay comparison. New reference. */
+json_t *state_to_json(const AccountState *state);
+/* SHA-256 of the canonical JSON, hex: two replays agree when this does. */
+char *state_fingerprint(const AccountState *state);
+
+/* Comma-separated sorted sets in a text field: reasons, awaiting, tags. NULL and "" are the empty set. */
+bool words_have(const char *words, const char *word);
+const char *words_add(Arena *arena, const char *words, const char *word);
+const char *words_remove(Arena *arena, const char *words, const char *word); /* NULL when empty */
+
+#endif

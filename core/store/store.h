@@ -1,0 +1,127 @@
+/* The store: journal, state, outbox, audit and blobs of every account, in one transaction per group (docs/architecture.md).
+ * SQLite behind it today; every row hangs under its account id, so that another engine can partition by it.
+ *
+ * A Store belongs to one thread for life. Functions that can fail return bool and end in GError **; nothing is durable
+ * before store_commit, whose failure undoes all since store_begin. Reading does not need a transaction. */
+#ifndef DUNHUB_STORE_STORE_H
+#define DUNHUB_STORE_STORE_H
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "model/event.h"
+#include "model/state.h"
+
+typedef struct Store Store;
+typedef struct StoreDriver StoreDriver;
+extern const StoreDriver store_sqlite;
+
+typedef enum {
+    STORE_ERROR_OPEN,     /* missing folder, no permission, not a database */
+    STORE_ERROR_LOCKED,   /* another process writes it */
+    STORE_ERROR_VERSION,  /* written by a newer dunhub */
+    STORE_ERROR_FULL,     /* no room, or read-only */
+    STORE_ERROR_CORRUPT,
+    STORE_ERROR_IO,
+    STORE_ERROR_STALE,    /* compare-and-set or fence refused */
+    STORE_ERROR_MISUSE,
+} StoreError;
+GQuark store_error_quark(void);
+#define STORE_ERROR store_error_quark()
+
+typedef enum { STORE_READ_WRITE, STORE_READ_ONLY, STORE_MEMORY } StoreMode;
+/* files: name of a SQLite VFS to use (fault injection, simulation); NULL: the system's. Takes the writer's lock when
+ * READ_WRITE; migrates an older schema; refuses a newer one with both numbers. */
+bool store_open(const StoreDriver *driver, const char *path, StoreMode mode, const char *files, Store **ret_store, GError **error);
+void store_close(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
+
+bool store_begin(Store *store, GError **error);
+bool store_commit(Store *store, GError **error); /* also writes the seal of this group, if it has audit entries */
+void store_rollback(Store *store);
+
+/* ---- journal ------------------------------------------------------------------------------------------------------- */
+typedef struct {
+    uint64_t position;    /* set by the store, ascending without gaps within a commit */
+    const char *account;  /* NULL: concerns the hub itself */
+    const char *source, *event_id; /* unique together; event_id NULL: made by the hub, never a duplicate */
+    const char *type;     /* event_types[].name */
+    const char *data;     /* canonical JSON; NULL none */
+    Instant time;         /* as the source says; INSTANT_NONE */
+    Instant received_at;  /* the now of its decision */
+    uint64_t epoch;
+    unsigned switches;
+    bool decided;
+} JournalEntry;
+bool store_journal(Store *store, const JournalEntry *entry, uint64_t *ret_position, bool *ret_duplicate, GError **error);
+bool store_journal_decided(Store *store, uint64_t position, GError **error);
+typedef bool (*JournalVisitor)(const JournalEntry *entry, void *data); /* false stops */
+/* account NULL: all. Ascending from position `from`. */
+bool store_journal_read(Store *store, const char *account, uint64_t from, bool undecided_only, JournalVisitor visitor, void *data, GError **error);
+
+/* ---- accounts ------------------------------------------------------------------------------------------------------ */
+/* False without error is not possible: an unknown account gives an empty state with n rows 0 and *ret_found false. */
+bool store_load_account(Store *store, const char *account, Arena *arena, AccountState *ret_state, bool *ret_found, GError **error);
+/* Writes the changed rows, the wake instant and the row of the list, and keeps the outbox in step with changed acts. */
+typedef struct { const char *status, *step, *needs; Date since; } ListRow; /* summary kept beside the account, for lists */
+bool store_apply(Store *store, const char *account, uint64_t position, const Change *changes, size_t n_changes, Instant wake_at,
+                 const ListRow *row, GError **error);
+/* Accounts with wake_at <= until, earliest first, at most max; returns ids owned by the arena. */
+bool store_due(Store *store, Instant until, size_t max, Arena *arena, const char ***ret_accounts, size_t *ret_n, GError **error);
+bool store_next_wake(Store *store, Instant *ret_instant, GError **error); /* INSTANT_NEVER: none */
+/* A new epoch or a released plan: everything that could change is looked at again. source NULL: all accounts. */
+bool store_wake_all(Store *store, const char *source, Instant at, GError **error);
+typedef bool (*AccountVisitor)(const char *account, const ListRow *row, void *data);
+bool store_accounts(Store *store, const char *after, size_t max, AccountVisitor visitor, void *data, GError **error);
+/* The account a reference belongs to: kind "external" (source-qualified), "invoice", "address", "object". NULL: unknown or ambiguous (*ret_n says). */
+bool store_resolve(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account, size_t *ret_n, GError **error);
+
+/* ---- outbox -------------------------------------------------------------------------------------------------------- */
+typedef struct {
+    const char *account, *key, *instance, *verb;
+    uint64_t fence;  /* grows with every lease of this act */
+    int64_t attempt;
+    bool lookup;     /* the act was uncertain: ask, do not repeat */
+} Lease;
+/* Acts of `instance` that are READY, RETRY or UNCERTAIN and due at `now`, the oldest open act of each account first and
+ * never a second one of an account while one is leased; at most max. Lease ends at `until`. */
+bool store_lease(Store *store, const char *instance, Instant now, Instant until, size_t max, Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error);
+/* Ends a lease before its act's new state is applied: STORE_ERROR_STALE if the fence is not the current one. */
+bool store_finish(Store *store, const char *account, const char *key, uint64_t fence, GError **error);
+/* Leases of a hub that died, or of an instance that was replaced: given back as if sent and unanswered. */
+bool store_leases_open(Store *store, const char *instance, Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error);
+bool store_outbox_next(Store *store, Instant *ret_due, GError **error);
+typedef bool (*ActVisitor)(const char *account, const Act *act, void *data);
+/* states: bit set of 1 << ActState. account NULL: all. Oldest first. */
+bool store_acts(Store *store, const char *account, unsigned states, size_t max, ActVisitor visitor, void *data, GError **error);
+
+/* ---- proof --------------------------------------------------------------------------------------------------------- */
+typedef struct {
+    uint64_t sequence;     /* per account, from 1; set by the store */
+    uint64_t position;     /* of the journal entry that led to it */
+    Instant at;
+    const char *actor;     /* "hub", "person:maria", instance */
+    const char *event, *rule, *subject, *reason, *text, *detail; /* Reason's */
+    const char *personal;  /* JSON of personal data, enters the hash as H(salt, personal); NULL none */
+    Hash previous, hash;   /* set by the store */
+} AuditEntry;
+bool store_audit(Store *store, const char *account, const AuditEntry *entry, GError **error);
+typedef bool (*AuditVisitor)(const char *account, const AuditEntry *entry, void *data);
+bool store_audit_read(Store *store, const char *account, AuditVisitor visitor, void *data, GError **error);
+/* One finding per broken link: which account, which entry, what is wrong (edited, removed, inserted, tail removed, seal). */
+typedef bool (*AuditFinding)(const char *account, uint64_t sequence, const char *what, void *data);
+bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals, GError **error);
+
+/* ---- blobs by content hash: configurations, policy versions, templates, notices exactly as sent ---------------------- */
+bool store_blob_put(Store *store, const char *kind, const void *bytes, size_t n, char ret_hash[HASH_HEX], GError **error);
+bool store_blob_get(Store *store, const char *hash, GBytes **ret_bytes, GError **error); /* *ret_bytes NULL: unknown */
+/* Named pointers to blobs in order of publication: ("policy","b2b_standard") -> versions 1, 2, … */
+bool store_version_put(Store *store, const char *kind, const char *name, const char *hash, Instant at, int64_t *ret_version, GError **error);
+typedef bool (*VersionVisitor)(const char *name, int64_t version, const char *hash, void *data);
+bool store_versions(Store *store, const char *kind, VersionVisitor visitor, void *data, GError **error);
+
+/* ---- what instances and the hub keep --------------------------------------------------------------------------------- */
+/* Compare-and-set: expected_version 0 creates; STORE_ERROR_STALE when another is there. Values at most 64 KiB. */
+bool store_state_put(Store *store, const char *instance, const char *name, const void *bytes, size_t n, uint64_t expected_version, GError **error);
+bool store_state_get(Store *store, const char *instance, const char *name, GBytes **ret_bytes, uint64_t *ret_version, GError **error);
+
+#endif

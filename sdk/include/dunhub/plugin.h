@@ -1,0 +1,191 @@
+/* The dunhub plugin ABI. Plain C11, also C++; nothing of ours is linked. docs/plugin-author.md explains it with an example.
+ *
+ * Rules that never change: DunhubPlugin begins with magic, abi_major, abi_minor, size. Every struct that crosses carries
+ * its size, every table its row size; each side reads only what both know (DUNHUB_HAS). Members are only ever appended,
+ * which raises the minor number; anything else raises the major one, and a foreign major is refused by name.
+ *
+ * Who calls what: the host calls every handler on a worker thread; several calls may run at once, up to the declared
+ * concurrency. The instance is immutable while calls run. A handler is straight-line code: it asks the host for what it
+ * needs, waits, and returns a result. Bytes from host->alloc live until the handler returns. Nobody frees what the other
+ * allocated. A handler must not fork, exit, or keep threads of its own.
+ *
+ * Diary of the boundary: 1.0 (2026-11) first.
+ */
+#ifndef DUNHUB_PLUGIN_H
+#define DUNHUB_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DUNHUB_MAGIC 0x44554e48u /* "DUNH" */
+#define DUNHUB_ABI_MAJOR 1
+#define DUNHUB_ABI_MINOR 0
+
+#if defined(__GNUC__)
+#define DUNHUB_EXPORT __attribute__((visibility("default")))
+#else
+#define DUNHUB_EXPORT
+#endif
+
+/* Does a struct that says `size` contain this member? */
+#define DUNHUB_HAS(p, Type, member) ((p)->size >= offsetof(Type, member) + sizeof((p)->member))
+
+/* Bytes with a length; text is UTF-8 and need not end in NUL. {0, 0} is absent. */
+typedef struct {
+    const char *p;
+    size_t n;
+} DunhubBytes;
+
+/* Results of a call. The core, not the plugin, decides what follows from them (docs/architecture.md). */
+typedef enum {
+    DUNHUB_OK = 0,        /* applied; external_id and data say what */
+    DUNHUB_RETRY = 1,     /* not applied, may work later: after retry_after_ms, or the core's back-off if that is 0 */
+    DUNHUB_PERMANENT = 2, /* this input will never work */
+    DUNHUB_AUTH = 3,      /* the credential is the problem, not the input */
+    DUNHUB_UNCERTAIN = 4, /* may have been applied */
+    DUNHUB_ABSENT = 5     /* only from a look-up: the platform does not know the key */
+} DunhubOutcome;
+
+typedef struct {
+    uint32_t size;
+    int32_t outcome; /* DunhubOutcome */
+    int64_t retry_after_ms;
+    DunhubBytes code;        /* short, of the platform: "550", "rate_limited" */
+    DunhubBytes message;     /* one line for a person: what happened, to what, what to do */
+    DunhubBytes external_id; /* of what was made or changed */
+    DunhubBytes data;        /* JSON object */
+    DunhubBytes items;       /* batch: JSON array, one result per input in order */
+} DunhubResult;
+
+typedef struct DunhubHost DunhubHost;
+typedef struct DunhubCall DunhubCall; /* opaque: handed back to the host functions */
+
+/* ret_result arrives with size and outcome RETRY set: a handler that returns early has not applied anything. */
+typedef void (*DunhubHandler)(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_result);
+
+/* What a plugin may ask of the host. A newer plugin on an older host finds a shorter table: test with DUNHUB_HAS.
+ * All functions are safe on any worker, for the call they are given only. */
+struct DunhubHost {
+    uint32_t size;
+    uint32_t abi_minor;
+    /* The verb's input, or of a poll {"cursor":…,"accounts":[…]}: one JSON object. */
+    DunhubBytes (*input)(DunhubCall *call);
+    /* Attachment or rendered content number i that travels with the call; {0,0} past the last. */
+    DunhubBytes (*body)(DunhubCall *call, uint32_t i);
+    /* Verb or source name. The same handler may serve several. */
+    DunhubBytes (*verb)(DunhubCall *call);
+    /* Stable key of this action: the same on every attempt. */
+    DunhubBytes (*key)(DunhubCall *call);
+    /* Option as text after references were resolved (secrets too); the declared default if not configured; {0,0} absent. */
+    DunhubBytes (*option)(DunhubCall *call, const char *name);
+    /* Milliseconds left before the call is cancelled; <= 0: cancelled, return now. */
+    int64_t (*left_ms)(DunhubCall *call);
+    /* Zeroed memory until the handler returns; NULL past the call's limit. */
+    void *(*alloc)(DunhubCall *call, size_t bytes);
+    /* Durable small values of this instance. get: 1 found, 0 absent, -1 failed. put: returns 0 once it is durable in the
+     * core, 1 if another version is there (compare-and-set on expected_version, 0 = must be new), -1 failed. */
+    int32_t (*state_get)(DunhubCall *call, const char *name, DunhubBytes *ret_value, uint64_t *ret_version);
+    int32_t (*state_put)(DunhubCall *call, const char *name, DunhubBytes value, uint64_t expected_version);
+    /* From a poll, a read or a map: one event {"id","type","account"?,"refs"?,"time"?,"data"}. 0, or -1 if refused. */
+    int32_t (*emit)(DunhubCall *call, DunhubBytes event);
+    /* From a poll: everything emitted so far and this cursor are durable when it returns 0; -1: stop polling. */
+    int32_t (*page_done)(DunhubCall *call, DunhubBytes cursor);
+    /* A bad row or record that is skipped: place "file:line" or an id, what was wrong. Counted and shown by the core. */
+    void (*finding)(DunhubCall *call, DunhubBytes place, DunhubBytes message);
+    void (*log)(DunhubCall *call, int32_t level /* 0 debug .. 4 failure */, DunhubBytes message);
+    /* Waits at most ms, less if cancelled. Returns left_ms. */
+    int64_t (*wait)(DunhubCall *call, int64_t ms);
+};
+
+/* What an action does to the world, and how a repeat is made harmless: from these the core decides about repeats. */
+enum { DUNHUB_READ = 0, DUNHUB_WRITE = 1, DUNHUB_CONTACT = 2, DUNHUB_LEGAL = 3 };
+enum {
+    DUNHUB_REPEAT_NONE = 0,   /* nothing protects against a second one */
+    DUNHUB_REPEAT_KEY = 1,    /* the platform recognises the key */
+    DUNHUB_REPEAT_LOOKUP = 2, /* `lookup` finds what an unanswered attempt did */
+    DUNHUB_REPEAT_SAFE = 3    /* doing it twice is the same as once */
+};
+
+typedef struct {
+    uint32_t size;
+    const char *verb;         /* "message.email" */
+    const char *object;       /* what it makes: "message", "case"; NULL none */
+    const char *input_schema; /* JSON Schema (draft-07 subset) of the input; NULL: any object */
+    const char *doc;          /* one sentence */
+    uint32_t effect;          /* DUNHUB_READ … */
+    uint32_t repeat;          /* DUNHUB_REPEAT_… */
+    uint32_t flags;
+    uint32_t batch_max;       /* 0: one input a call */
+    uint32_t key_valid_s;     /* life of the platform's key, 0: for ever */
+    uint32_t key_saves_errors;
+    uint32_t lookup_lag_s;    /* "absent" counts only this long after the attempt */
+    DunhubHandler run;
+    DunhubHandler lookup;     /* NULL unless DUNHUB_REPEAT_LOOKUP */
+} DunhubAction;
+
+enum { DUNHUB_SOURCE_LEDGER = 1 /* accounts, invoices, payments: asked again before the act */ };
+typedef struct {
+    uint32_t size;
+    const char *name;     /* "ledger" */
+    const char *emits;    /* event types, comma separated */
+    const char *doc;
+    uint32_t every_s;     /* suggested interval */
+    uint32_t flags;       /* DUNHUB_SOURCE_… */
+    DunhubHandler poll;   /* everything that changed since the cursor */
+    DunhubHandler read;   /* the accounts named in the input, as they are now; NULL: poll serves */
+} DunhubSource;
+
+enum {
+    DUNHUB_OPTION_TEXT = 0, DUNHUB_OPTION_INT = 1, DUNHUB_OPTION_BOOL = 2, DUNHUB_OPTION_CHOICE = 3, DUNHUB_OPTION_MAP = 4,
+    DUNHUB_OPTION_LIST = 5, DUNHUB_OPTION_PATH = 6 /* a file or folder the host may reach */, DUNHUB_OPTION_URL = 7
+};
+enum { DUNHUB_OPTION_REQUIRED = 1, DUNHUB_OPTION_SECRET = 2 };
+typedef struct {
+    uint32_t size;
+    const char *name;      /* snake_case with its unit: "timeout_ms" */
+    uint32_t type;
+    uint32_t flags;
+    const char *fallback;  /* default, as text; NULL none */
+    const char *allowed;   /* CHOICE: "a|b|c"; INT: "1..65535"; MAP: allowed keys "a|b" or NULL; NULL any */
+    const char *doc;       /* one sentence */
+} DunhubOption;
+
+typedef struct {
+    uint32_t size;
+    uint32_t concurrency;  /* calls at once; 0: 4 */
+    uint32_t per_minute;   /* 0: no limit */
+    uint32_t timeout_ms;   /* of one call; 0: 30,000 */
+} DunhubLimits;
+
+typedef struct {
+    uint32_t magic;        /* DUNHUB_MAGIC */
+    uint16_t abi_major, abi_minor;
+    uint32_t size;         /* of this struct as the plugin knows it */
+    /* --- frozen above --- */
+    uint32_t option_size, action_size, source_size; /* row sizes of the tables below */
+    const char *name;      /* as its folder */
+    const char *version;
+    const char *doc;       /* one sentence */
+    const DunhubOption *options;
+    uint32_t n_options;
+    const DunhubAction *actions;
+    uint32_t n_actions;
+    const DunhubSource *sources;
+    uint32_t n_sources;
+    DunhubLimits limits;
+    DunhubHandler check;   /* do the options and the credential work? NULL: always */
+} DunhubPlugin;
+
+/* The one exported function. */
+DUNHUB_EXPORT const DunhubPlugin *dunhub_plugin(void);
+typedef const DunhubPlugin *(*DunhubPluginEntry)(void);
+#define DUNHUB_ENTRY_NAME "dunhub_plugin"
+
+#ifdef __cplusplus
+}
+#endif
+#endif
