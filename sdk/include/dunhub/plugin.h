@@ -34,11 +34,18 @@ extern "C" {
 /* Does a struct that says `size` contain this member? */
 #define DUNHUB_HAS(p, Type, member) ((p)->size >= offsetof(Type, member) + sizeof((p)->member))
 
-/* Bytes with a length; text is UTF-8 and need not end in NUL. {0, 0} is absent. */
+/* Bytes with a length; text is UTF-8 and need not end in NUL. {0, 0} is absent. Never grows. */
 typedef struct {
     const char *p;
     size_t n;
 } DunhubBytes;
+
+/* The bytes of a string literal: ret_result->code = DUNHUB_LITERAL("550"); */
+#ifdef __cplusplus
+#define DUNHUB_LITERAL(text) (DunhubBytes{"" text, sizeof("" text) - 1})
+#else
+#define DUNHUB_LITERAL(text) ((DunhubBytes){"" text, sizeof("" text) - 1})
+#endif
 
 /* Results of a call. The core, not the plugin, decides what follows from them (docs/architecture.md). */
 typedef enum {
@@ -90,7 +97,9 @@ struct DunhubHost {
      * core, 1 if another version is there (compare-and-set on expected_version, 0 = must be new), -1 failed. */
     int32_t (*state_get)(DunhubCall *call, const char *name, DunhubBytes *ret_value, uint64_t *ret_version);
     int32_t (*state_put)(DunhubCall *call, const char *name, DunhubBytes value, uint64_t expected_version);
-    /* From a poll, a read or a map: one event {"id","type","account"?,"refs"?,"time"?,"data"}. 0, or -1 if refused. */
+    /* From a poll, a read or a map: one event {"id","type","account"?,"refs"?,"time"?,"data"}. 0, or -1 if refused (not
+     * such an object, over 256 KiB, or the core stopped this poll). A full page is handed on by itself, without a cursor;
+     * what is left when the handler returns OK too. After any other outcome what was not handed on is forgotten. */
     int32_t (*emit)(DunhubCall *call, DunhubBytes event);
     /* From a poll: everything emitted so far and this cursor are durable when it returns 0; -1: stop polling. */
     int32_t (*page_done)(DunhubCall *call, DunhubBytes cursor);
@@ -176,7 +185,7 @@ typedef struct {
     uint32_t n_actions;
     const DunhubSource *sources;
     uint32_t n_sources;
-    DunhubLimits limits;
+    const DunhubLimits *limits; /* NULL: the defaults */
     DunhubHandler check;   /* do the options and the credential work? NULL: always */
 } DunhubPlugin;
 
