@@ -53,7 +53,13 @@ PROGRAMS  := $(if $(CMD_SRCS),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),
 .PHONY: all
 all: $(PROGRAMS) $(PLUGIN_SO)
 
-$(BUILD)/obj/%.o: %.c
+# Says what to do instead of letting the compiler miss a header.
+.PHONY: libraries
+libraries:
+	@pkg-config --exists $(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN)) || { \
+	    tools/install-deps --check build; echo "run: tools/install-deps build   (make run and make test do it themselves)"; exit 1; }
+
+$(BUILD)/obj/%.o: %.c | libraries
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
@@ -90,11 +96,86 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_LIB) $(HOST_LIB) $(SDK_LIB) $(WI
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
 
+# tools/X.c and tools/bench/X.c: programs for people who build and measure, linked to the core.
+TOOL_SRCS  := $(wildcard tools/*.c)
+BENCH_SRCS := $(wildcard tools/bench/*.c)
+TOOL_BINS  := $(TOOL_SRCS:%.c=$(BUILD)/%)
+BENCH_BINS := $(BENCH_SRCS:%.c=$(BUILD)/%)
+$(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
+
 .PRECIOUS: $(BUILD)/obj/%.o
+
+# ---- what people type ------------------------------------------------------------------------------
+SUITES ?= unit cases integration faults tree
+
+.PHONY: help
+help:
+	@echo "make             builds $(BUILD)/dunhub, $(BUILD)/dunhub-host, $(BUILD)/plugins/*.so"
+	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio"
+	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
+	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make clang       builds everything with clang as well, warnings as errors"
+	@echo "make lint        the part of the style that a script can hold"
+	@echo "make bench       ratios against bare programs in the same run, as a table and build/bench.json"
+	@echo "make docs        writes docs/reference from the tables in the code"
+	@echo "make new-plugin NAME=x    a plugin's folder, from sdk/template"
+	@echo "make install DESTDIR= PREFIX=/usr/local"
+	@echo "make clean       removes $(BUILD)"
+
+.PHONY: run
+run:
+	@tools/install-deps build
+	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/tools/sample_portfolio
+	@tools/demo $(BUILD)
+
+.PHONY: test check
+test:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory -s -j2 check
+check: all $(UNIT_BINS) $(TOOL_BINS)
+	@tools/run-tests --build $(BUILD) $(SUITES)
 
 .PHONY: unit
 unit: $(UNIT_BINS)
-	@failed=0; for t in $(UNIT_BINS); do $$t -q || { echo "FAILED: $$t"; failed=1; }; done; exit $$failed
+	@tools/run-tests --build $(BUILD) unit
+
+.PHONY: asan clang
+asan:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD)/asan SANITIZE=1 OPT="-O1 -g" SUITES="$(filter-out tree,$(SUITES))" check
+clang:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD)/clang CC=clang all unit
+
+.PHONY: lint
+lint:
+	@tools/install-deps lint
+	@tools/lint
+
+.PHONY: bench
+bench: all $(BENCH_BINS)
+	@tools/run-bench $(BUILD)
+
+.PHONY: docs
+docs: all $(BUILD)/tools/docgen
+	@$(BUILD)/tools/docgen --plugins $(BUILD)/plugins --host $(BUILD)/dunhub-host docs/reference
+
+.PHONY: new-plugin
+new-plugin:
+	@tools/new-plugin "$(NAME)"
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/dunhub/plugins $(DESTDIR)$(PREFIX)/include/dunhub \
+	    $(DESTDIR)$(PREFIX)/share/dunhub $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BUILD)/dunhub $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/dunhub-host $(DESTDIR)$(PREFIX)/lib/dunhub/
+	install -m 755 $(PLUGIN_SO) $(DESTDIR)$(PREFIX)/lib/dunhub/plugins/
+	install -m 644 sdk/include/dunhub/*.h $(DESTDIR)$(PREFIX)/include/dunhub/
+	cp -r conf.d $(DESTDIR)$(PREFIX)/share/dunhub/
+	$(BUILD)/dunhub completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dunhub
 
 .PHONY: clean
 clean:
