@@ -1,5 +1,5 @@
 /* Diagnostics: what is wrong in a file, where, what was expected, what to do. All findings, not the first.
- * Codes are stable; docs/reference/diagnostics.md is generated from the table in diag.c. */
+ * Codes are stable; docs/reference/diagnostics.md is generated from the table in diag_codes.c. */
 #ifndef DUNHUB_BASE_DIAG_H
 #define DUNHUB_BASE_DIAG_H
 
@@ -29,7 +29,7 @@ Diags *diags_new(void);
 void diags_free(Diags *diags);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Diags, diags_free)
 
-/* code must be in the table of diag.c. At most 1,000 are kept; the rest is counted and said. */
+/* code must be in the table of diag_codes.c. At most 1,000 are kept; the rest is counted and said. */
 void diags_add(Diags *diags, const char *code, DiagPlace place, const char *format, ...) G_GNUC_PRINTF(4, 5);
 size_t diags_count(const Diags *diags, DiagSeverity severity);
 size_t diags_length(const Diags *diags);

@@ -60,7 +60,9 @@ typedef struct {
     const char *notice;        /* name of its notice; NULL: none */
     const char *notice_template;
     const char *executes_by;   /* NULL: its notice; else the action whose report (outreach.done) executes it */
-    const ActionRule *on_enter; size_t n_on_enter;
+    const ActionRule *on_enter; size_t n_on_enter; /* besides its notice; run once that is accepted */
+    const ActionRule *deliveries; size_t n_deliveries; /* channels its notice may take, in order: name = "letter" …; none:
+                                                          message_channels by the account's own order */
     Limit minimum;             /* balance needed to enter; minor AMOUNT_NONE: none */
     const Limit *minimums; size_t n_minimums; /* same, of further currencies */
     unsigned needs;            /* Needs */
@@ -75,6 +77,8 @@ typedef struct {
     const char *when_text;
     DiagPlace place;
 } Move;
+
+typedef struct { const char *from, *to; } StepMapping;
 
 typedef enum { POLICY_MODULE /* S2 */, POLICY_LADDER /* S3 */, POLICY_SCAN /* S1 */, POLICY_GRAPH } PolicyForm;
 typedef enum { MODE_LIVE, MODE_PLAN, MODE_OBSERVE } PolicyMode;
@@ -91,14 +95,13 @@ typedef struct {
     const Move *moves; size_t n_moves;
     const ActionRule *with_first_notice; size_t n_with_first_notice;
     bool automated_notices;    /* false: a task for a person stands for each (VIP) */
-    bool auto_suspend;         /* ladder: stages may suspend */
+    bool auto_suspend;         /* ladder: stages may suspend; false: its steps carry no suspending action */
     bool needs_manager_approval; /* collections and legal (VIP) */
     const ActionRule *became;  /* ladder with executes_by: the task that is opened */
     const Settings *settings;  /* with the policy's own overrides */
+    const StepMapping *mappings; size_t n_mappings; /* `mapping:` steps of older versions that are gone here */
     DiagPlace place;
 } Policy;
-
-typedef struct { const char *from, *to; } StepMapping;
 
 typedef struct {
     const char *event;         /* catalogue name of the hub's own events: "case.opened" … */
@@ -117,7 +120,7 @@ typedef struct {
     Settings settings;         /* the organisation's */
     const Zone *zone;
     Calendar calendar;         /* default: holidays, closed days */
-    const char *organisation;
+    const char *organisation, *language;
     const Policy *const *policies; size_t n_policies;   /* newest version of each name first, then older ones in use */
     const SegmentPolicy *by_segment; size_t n_by_segment;
     SegmentRules segment_rules;
@@ -147,6 +150,36 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
 /* One policy or graph out of its node, against actions and settings already in `book`: policy_published of case files. */
 bool policy_load(const char *name, const Node *node, const Rulebook *book, int64_t version, Arena *arena, Diags *diags,
                  Policy *ret_policy);
+
+/* The source of `policy` with `changes` merged in: {final_notice: {from: 10, wait: 1}, second_notice: removed}; other keys
+ * (mode, settings, mapping …) replace those of the policy. Give the result to policy_load. NULL and diagnostics on errors. */
+const Node *policy_changed(const Policy *policy, const Node *changes, Arena *arena, Diags *diags);
+/* Where an account in `step` of an older version goes on: the step of that name, or what `mapping:` says; NULL: nowhere. */
+const char *policy_map_step(const Policy *policy, const char *step);
+/* Steps of `older` that have no place in `newer`, NULL-ended: if one is occupied, publishing is refused (§6.12). */
+const char *const *policy_unmapped_steps(const Policy *older, const Policy *newer, Arena *arena);
+
+/* The hub's own events, which routes listen to and the PUB socket carries. */
+typedef struct { const char *name, *doc; } HubEvent;
+extern const HubEvent hub_events[];
+extern const size_t n_hub_events;
+
+/* Verbs the core knows. A plugin may offer others: those are written out in full where they are used. */
+enum {
+    VERB_HUB = 1,          /* the hub carries it out itself where no instance is named */
+    VERB_ADVERSE = 2, VERB_SUSPENDS = 4, VERB_COLLECTS = 8, VERB_DISCONNECTS = 16,
+    VERB_MESSAGE = 32,     /* message.<channel>: carries a notice */
+};
+typedef struct {
+    const char *name;
+    int effect;            /* Effect */
+    unsigned flags;
+    const char *undo;      /* verb that takes it back; NULL none */
+    const char *doc;
+} Verb;
+extern const Verb verbs[];
+extern const size_t n_verbs;
+const Verb *verb_by_name(const char *name); /* NULL: not one of the core's */
 
 /* Graphviz DOT of a policy; arena text. */
 const char *policy_to_dot(const Policy *policy, Arena *arena);
