@@ -1,0 +1,135 @@
+/* GTimeZone knows the transitions; which local times exist, and which of two is meant, is decided
+ * here, because g_time_zone_adjust_time takes the later one of an overlap. */
+#include "base/zone.h"
+
+#include <string.h>
+
+struct Zone {
+    char *name;
+    GTimeZone *zone;
+};
+
+static GMutex zones_lock;
+static GHashTable *zones; /* name -> Zone, under zones_lock */
+
+/* Letters first, then what names of the tz database are made of: no offsets ("+02:00"), no POSIX
+ * rules ("X1Y,M3…"), no paths ("../x"), all of which GLib would take. */
+static bool is_zone_name(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/";
+    return g_ascii_isalpha(name[0]) && strlen(name) <= 64 && name[strspn(name, allowed)] == '\0' &&
+           strstr(name, "//") == NULL && !g_str_has_suffix(name, "/");
+}
+
+static bool is_in_database(const char *name)
+{
+    g_autofree char *path = g_build_filename("/usr/share/zoneinfo", name, NULL);
+    return strcmp(name, "UTC") == 0 || g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+static Zone *zone_load(const char *name)
+{
+    if (!is_zone_name(name) || !is_in_database(name))
+        return NULL;
+    GTimeZone *found = g_time_zone_new_identifier(name);
+    if (found == NULL)
+        return NULL;
+    Zone *zone = g_new(Zone, 1);
+    *zone = (Zone){.name = g_strdup(name), .zone = found};
+    return zone;
+}
+
+const Zone *zone_get(const char *name, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&zones_lock);
+    if (zones == NULL)
+        zones = g_hash_table_new(g_str_hash, g_str_equal);
+    Zone *zone = g_hash_table_lookup(zones, name);
+    if (zone != NULL)
+        return zone;
+    zone = zone_load(name);
+    if (zone == NULL) {
+        g_set_error(error, DATE_ERROR, DATE_ERROR_SYNTAX,
+                    "time zone \"%s\" is not in the tz database; use a name such as Europe/Berlin, "
+                    "America/New_York or UTC (and see that tzdata is installed)",
+                    name);
+        return NULL;
+    }
+    g_hash_table_insert(zones, zone->name, zone);
+    return zone;
+}
+
+const char *zone_name(const Zone *zone)
+{
+    return zone->name;
+}
+
+static int64_t floor_divide(int64_t a, int64_t b)
+{
+    int64_t quotient = a / b;
+    return a % b < 0 ? quotient - 1 : quotient;
+}
+
+static int interval_at(const Zone *zone, int64_t utc_seconds)
+{
+    return g_time_zone_find_interval(zone->zone, G_TIME_TYPE_UNIVERSAL, utc_seconds);
+}
+
+static int offset_of(const Zone *zone, int interval)
+{
+    return g_time_zone_get_offset(zone->zone, interval);
+}
+
+LocalTime zone_local(const Zone *zone, Instant instant)
+{
+    g_assert(instant != INSTANT_NONE && instant != INSTANT_NEVER);
+    int64_t seconds = floor_divide(instant, 1000);
+    int64_t local_ms = instant + offset_of(zone, interval_at(zone, seconds)) * INT64_C(1000);
+    int64_t day = floor_divide(local_ms, INSTANT_DAY);
+    int64_t of_day = local_ms - day * INSTANT_DAY;
+    return (LocalTime){.date = (Date)day,
+                       .minute = (int)(of_day / INSTANT_MINUTE),
+                       .millisecond = (int)(of_day % INSTANT_MINUTE)};
+}
+
+Date zone_date(const Zone *zone, Instant instant)
+{
+    return zone_local(zone, instant).date;
+}
+
+/* The first UTC second of an interval, known to begin in (from, through]. */
+static int64_t interval_start(const Zone *zone, int interval, int64_t from, int64_t through)
+{
+    while (through - from > 1) {
+        int64_t middle = from + (through - from) / 2;
+        if (interval_at(zone, middle) >= interval)
+            through = middle;
+        else
+            from = middle;
+    }
+    return through;
+}
+
+Instant zone_instant(const Zone *zone, Date date, int minute)
+{
+    g_assert(date != DATE_NONE && date != DATE_NEVER && minute >= 0 && minute <= 1440);
+    int64_t wanted = (int64_t)date * 86400 + minute * 60;
+    /* No offset is greater than 26 hours apart from another, so the instant lies within two days of
+     * the reading. */
+    int64_t from = wanted - 2 * 86400, through = wanted + 2 * 86400;
+    int first = interval_at(zone, from), last = interval_at(zone, through);
+    for (int i = first; i <= last; i++) {
+        int64_t utc = wanted - offset_of(zone, i);
+        int in = interval_at(zone, utc);
+        if (in == i)
+            return utc * 1000;
+        if (in > i &&
+            wanted - offset_of(zone, i + 1) < interval_start(zone, i + 1, from, through)) {
+            int64_t local = interval_start(zone, i + 1, from, through) + offset_of(zone, i + 1);
+            int64_t next_minute = floor_divide(local + 59, 60) * 60;
+            return (next_minute - offset_of(zone, i + 1)) * 1000;
+        }
+    }
+    g_assert_not_reached();
+}
