@@ -117,6 +117,7 @@ typedef struct {
     Date opened_on;
     Date closed_on;
     int outcome; /* DisputeOutcome */
+    Date whole_from; /* first day on which the invoice's clock stands still: all that was open was disputed; DATE_NONE: not */
 } Dispute;
 
 typedef enum { CONSENT_NONE, CONSENT_GRANTED, CONSENT_REVOKED, CONSENT_HELD_FOR_REVIEW } Consent;
@@ -212,6 +213,7 @@ typedef struct {
     int64_t dwell_days;        /* of the policy under which the notice was executed */
     Date delinquent_since;     /* of the current or last stay */
     const char *entry_reason;  /* "rule" "manual" */
+    Date rule_since;           /* E1-E5 hold by themselves since; DATE_NONE: a manual entry that waits for them (§4) */
     const char *exit_reason;   /* of the last leaving */
     Date left_on;
     bool manual_shield;        /* manual entry, exempt from auto-exit until the minimum was exceeded once (§4) */
@@ -223,6 +225,8 @@ typedef struct {
     Date pending_until;        /* last day of that delay */
     Date pending_act_from;     /* the same for suspension, collections, legal after entry */
     Date pending_act_until;
+    const char *pending_act;   /* the effect that is held back: suspension, disconnection, collections, legal; NULL none yet */
+    const char *pending_used;  /* effects that were held back in this cycle, comma separated: each once */
     int64_t grace_days_used;
     int64_t broken_promises;
     int64_t promises;
@@ -301,6 +305,7 @@ typedef struct {
     bool adverse;          /* suspension, disconnection, collections, legal: read before, after the notice */
     bool required;         /* the step stays executing until it is done */
     bool undo;             /* compensates an earlier act; always allowed */
+    const char *undo_verb; /* takes this act back when the account leaves; NULL none */
     int state;             /* ActState */
     const char *reason;
     Date planned_on;
