@@ -4,7 +4,9 @@
 # and tests/unit/<room>/test_*.c need no entry here.
 
 BUILD   ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
 OPT     ?= -O2 -g
