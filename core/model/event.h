@@ -56,7 +56,16 @@ typedef struct {
     uint64_t present[2];    /* bit i: field i of the payload type was given (partial snapshots) */
 } Event;
 
-/* Payloads that are not records. */
+/* Values of the payloads' choices. */
+typedef enum { ATTEMPT_DECLINED, ATTEMPT_PAID } AttemptOutcome;
+typedef enum { MESSAGE_ACCEPTED, MESSAGE_DELIVERED, MESSAGE_HARD_BOUNCE, MESSAGE_RETURNED, MESSAGE_REFUSED } MessageOutcome;
+typedef enum { PHONE_NO_ANSWER, PHONE_VOICEMAIL, PHONE_NOT_CONNECTED, PHONE_ANSWERED } PhoneOutcome;
+typedef enum { TENANT_GRACE_PERIOD, TENANT_AT_RISK, TENANT_MOVED_OUT, TENANT_OK } TenantStatus;
+typedef enum { COLLECTIONS_SUCCESSFUL, COLLECTIONS_UNSUCCESSFUL } CollectionsOutcome;
+typedef enum { DECIDED_RETRY, DECIDED_CLOSE, DECIDED_RELEASE } ActDecisionKind;
+
+/* Payloads that are not records. `by` absent: the event's source. act.sent carries an ActResult of which only key, lookup
+ * and attempt are given. */
 typedef struct { const char *invoice; int outcome; const char *code; } PaymentAttempt;              /* outcome 0 declined, 1 paid */
 typedef struct { const char *source; Instant began_at; bool failed; const char *error; bool disagree; } LedgerRead;
 typedef struct { const char *notice; const char *act; const char *channel; const char *address; int outcome; const char *text; const char *code; } MessageReport;

@@ -66,7 +66,12 @@ GQuark record_error_quark(void);
 /* Strict: unknown members, wrong types, DERIVED members are errors that name the member, what was expected, what came.
  * Amounts are integers (minor units) in member "<name>"; the caller has converted decimals before. */
 bool record_from_json(const RecordType *type, const json_t *json, Arena *arena, void *ret_record, GError **error);
-/* Absent fields are left out. New reference. */
+/* The same, and which fields came: bit i of ret_present for field i. A null member came and is absent: it clears. */
+bool record_decode(const RecordType *type, const json_t *json, Arena *arena, void *ret_record, uint64_t ret_present[2],
+                   GError **error);
+/* Absent fields are left out; numbers and truth values are always written. New reference. */
 json_t *record_to_json(const RecordType *type, const void *record);
+/* One field; NULL when it is absent. New reference. */
+json_t *record_field_to_json(const Field *field, const void *record);
 
 #endif

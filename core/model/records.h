@@ -343,4 +343,6 @@ typedef enum {
 } RecordKind;
 extern const RecordType *const record_types[N_KINDS];
 
+extern const char *const hold_kind_words[]; /* by HoldKind, NULL-ended */
+
 #endif

@@ -34,6 +34,7 @@ void *state_find(const AccountState *state, RecordKind kind, const char *key);
 typedef struct {
     RecordKind kind;
     const void *row;
+    size_t index; /* of the row among its kind: its place never changes */
     bool is_new;
 } Change;
 /* Changes from before to after, in order of kind then row. Rows are only ever added or changed, in place and in order;

@@ -1,0 +1,414 @@
+#include "model/event.h"
+
+#include <string.h>
+
+#include "base/diag.h"
+
+G_DEFINE_QUARK(dunhub-event-error-quark, event_error)
+
+enum { OPTIONAL = 0, REQUIRED = FIELD_REQUIRED, PERSON = FIELD_PERSONAL };
+
+/* The member that half of the payloads share. */
+#define BY(Struct) \
+    FIELD(Struct, by, NAME, OPTIONAL, NULL, "Who asks for it; absent: the event's source.")
+#define REASON(Struct) FIELD(Struct, reason, TEXT, PERSON, NULL, "Why, in that person's words.")
+
+static const char *const attempt_outcomes[] = {"declined", "paid", NULL};
+static const char *const message_outcomes[] = {"accepted", "delivered", "hard_bounce",
+                                               "returned", "refused",   NULL};
+static const char *const phone_outcomes[] = {"no_answer", "voicemail", "not_connected", "answered",
+                                             NULL};
+static const char *const tenant_statuses[] = {"grace_period", "at_risk", "moved_out", "ok", NULL};
+static const char *const collections_outcomes[] = {"successful", "unsuccessful", NULL};
+static const char *const act_decisions[] = {"retry", "close", "release", NULL};
+static const char *const call_outcomes[] = {"ok",   "retry",     "permanent",
+                                            "auth", "uncertain", "absent", NULL};
+
+static const Field attempt_fields[] = {
+    FIELD(PaymentAttempt, invoice, NAME, OPTIONAL, NULL, "Invoice that was to be paid."),
+    FIELD(PaymentAttempt, outcome, CHOICE, REQUIRED, attempt_outcomes,
+          "What the automatic payment came to; a declined one changes no date."),
+    FIELD(PaymentAttempt, code, NAME, OPTIONAL, NULL, "Code of the refusal."),
+};
+
+static const Field ledger_read_fields[] = {
+    FIELD(LedgerRead, source, NAME, REQUIRED, NULL, "Ledger instance that was read."),
+    FIELD(LedgerRead, began_at, INSTANT, REQUIRED, NULL, "When the read began."),
+    FIELD(LedgerRead, failed, BOOL, OPTIONAL, NULL, "Whether the ledger could not be read."),
+    FIELD(LedgerRead, error, TEXT, OPTIONAL, NULL, "Why it could not be read."),
+    FIELD(LedgerRead, disagree, BOOL, OPTIONAL, NULL,
+          "Whether ledgers that mirror the account state different open amounts."),
+};
+
+static const Field message_fields[] = {
+    FIELD(MessageReport, notice, NAME, OPTIONAL, NULL, "Key of the message it is about."),
+    FIELD(MessageReport, act, NAME, OPTIONAL, NULL, "Key of the delivery it is about."),
+    FIELD(MessageReport, channel, NAME, OPTIONAL, NULL, "Channel."),
+    FIELD(MessageReport, address, NAME, PERSON, NULL, "Address of the customer on that channel."),
+    FIELD(MessageReport, outcome, CHOICE, OPTIONAL, message_outcomes,
+          "What became of the delivery; after hard_bounce and returned the address rests."),
+    FIELD(MessageReport, text, TEXT, PERSON, NULL, "Text of a reply."),
+    FIELD(MessageReport, code, NAME, OPTIONAL, NULL, "Code of the failure."),
+};
+
+static const Field call_fields[] = {
+    FIELD(CallReport, outcome, CHOICE, REQUIRED, phone_outcomes, "How the call ended."),
+    FIELD(CallReport, prior_consent_on, DATE, OPTIONAL, NULL,
+          "Day on which the person agreed to this call; absent: no such consent."),
+    BY(CallReport),
+};
+
+static const Field flag_fields[] = {
+    BY(FlagRequest),
+    REASON(FlagRequest),
+    FIELD(FlagRequest, currency, CURRENCY, OPTIONAL, NULL,
+          "Currency to enter; absent: the one that is owed, or the organisation's."),
+};
+
+static const Field status_fields[] = {
+    FIELD(StatusChange, status, CHOICE, REQUIRED, tenant_statuses, "New status."),
+    FIELD(StatusChange, until, DATE, OPTIONAL, NULL,
+          "Grace period: first day on which the account may become delinquent."),
+    FIELD(StatusChange, moved_out_on, DATE, OPTIONAL, NULL, "Last day of the tenancy."),
+    BY(StatusChange),
+};
+
+static const Field assignment_fields[] = {
+    FIELD(Assignment, to, NAME, OPTIONAL, NULL, "Who looks after the account; absent: nobody."),
+    BY(Assignment),
+};
+
+static const Field step_fields[] = {
+    FIELD(StepRequest, step, NAME, REQUIRED, NULL,
+          "Step to move to; paid_by_customer ends the delinquency."),
+    BY(StepRequest),
+    REASON(StepRequest),
+    FIELD(StepRequest, currency, CURRENCY, OPTIONAL, NULL,
+          "Currency of the cycle; absent: the only one."),
+};
+
+static const Field grace_fields[] = {
+    FIELD(GraceRequest, extended_to, DATE, REQUIRED, NULL,
+          "First day on which the account may become delinquent."),
+    BY(GraceRequest),
+    REASON(GraceRequest),
+    FIELD(GraceRequest, currency, CURRENCY, OPTIONAL, NULL,
+          "Currency it is for; absent: the only one."),
+};
+
+static const Field hold_set_fields[] = {
+    FIELD(HoldRequest, kind, CHOICE, REQUIRED, hold_kind_words, "Kind of hold."),
+    FIELD(HoldRequest, invoice, NAME, OPTIONAL, NULL, "Invoice to hold; absent: the account."),
+    FIELD(HoldRequest, contact, NAME, PERSON, NULL, "Address to hold; absent: all."),
+    FIELD(HoldRequest, until, DATE, OPTIONAL, NULL,
+          "Last held day; absent: as the kind says, or until it is ended."),
+    FIELD(HoldRequest, petition_on, DATE, OPTIONAL, NULL, "Bankruptcy: day of the petition."),
+    BY(HoldRequest),
+    REASON(HoldRequest),
+    FIELD(HoldRequest, blocks, TEXT, OPTIONAL, NULL,
+          "Pause: what to block, comma separated; absent: everything a pause can block."),
+};
+
+static const Field hold_end_fields[] = {
+    FIELD(HoldRequest, kind, CHOICE, REQUIRED, hold_kind_words, "Kind of hold to end."),
+    FIELD(HoldRequest, invoice, NAME, OPTIONAL, NULL, "Invoice it was limited to."),
+    FIELD(HoldRequest, contact, NAME, PERSON, NULL, "Address it was limited to."),
+    BY(HoldRequest),
+    REASON(HoldRequest),
+};
+
+static const Field personal_fields[] = {
+    BY(PersonalAct),
+    REASON(PersonalAct),
+};
+
+static const Field promise_request_fields[] = {
+    FIELD(PromiseRequest, id, NAME, OPTIONAL, NULL, "Id; absent: the hub makes one."),
+    FIELD(PromiseRequest, amount, AMOUNT, REQUIRED, NULL, "Promised amount in minor units."),
+    FIELD(PromiseRequest, currency, CURRENCY, OPTIONAL, NULL,
+          "Currency of the amount; absent: the only one that is owed."),
+    FIELD(PromiseRequest, promised_on, DATE, REQUIRED, NULL, "Day by which it is promised."),
+    BY(PromiseRequest),
+};
+
+static const Field plan_request_fields[] = {
+    FIELD(PlanRequest, id, NAME, OPTIONAL, NULL, "Id; absent: the hub makes one."),
+    FIELD(PlanRequest, invoices, TEXT, REQUIRED, NULL, "Invoices to cover, comma separated."),
+    FIELD(PlanRequest, instalments, INT, REQUIRED, NULL, "Number of monthly instalments."),
+    FIELD(PlanRequest, first_on, DATE, REQUIRED, NULL, "Day of the first instalment."),
+    BY(PlanRequest),
+    REASON(PlanRequest),
+};
+
+static const Field collections_fields[] = {
+    FIELD(CollectionsReport, outcome, CHOICE, REQUIRED, collections_outcomes,
+          "How the placement ended."),
+    BY(CollectionsReport),
+};
+
+static const Field approval_request_fields[] = {
+    FIELD(ApprovalDecision, what, NAME, REQUIRED, NULL,
+          "What is approved: legal, vip_collections, vip_legal, backdated_correction or plan:NAME."),
+    BY(ApprovalDecision),
+    FIELD(ApprovalDecision, requested_by, NAME, OPTIONAL, NULL,
+          "Who asked for it; must be another person."),
+    FIELD(ApprovalDecision, evidence, TEXT, PERSON, NULL, "Where the approval can be seen."),
+    FIELD(ApprovalDecision, refused, BOOL, OPTIONAL, NULL, "Whether it was refused."),
+};
+
+static const Field migration_fields[] = {
+    FIELD(MigrationRequest, to_version, INT, REQUIRED, NULL,
+          "Number of the policy's version to go on with."),
+    BY(MigrationRequest),
+};
+
+static const Field act_decision_fields[] = {
+    FIELD(ActDecision, key, NAME, REQUIRED, NULL, "Key of the act."),
+    FIELD(ActDecision, decision, CHOICE, REQUIRED, act_decisions, "What to do with it."),
+    BY(ActDecision),
+    REASON(ActDecision),
+};
+
+static const Field act_result_fields[] = {
+    FIELD(ActResult, key, NAME, REQUIRED, NULL, "Key of the act."),
+    FIELD(ActResult, outcome, CHOICE, REQUIRED, call_outcomes,
+          "What the instance answered; absent is the answer of a look-up."),
+    FIELD(ActResult, retry_at, INSTANT, OPTIONAL, NULL,
+          "Earliest instant of the next attempt, as the platform asks."),
+    FIELD(ActResult, external_id, NAME, OPTIONAL, NULL, "Id of what was made on the platform."),
+    FIELD(ActResult, code, NAME, OPTIONAL, NULL, "Code of the failure."),
+    FIELD(ActResult, message, TEXT, OPTIONAL, NULL, "Message of the platform, one line."),
+    FIELD(ActResult, data, JSON, OPTIONAL, NULL, "What the plugin returned."),
+    FIELD(ActResult, lookup, BOOL, OPTIONAL, NULL, "Whether it answers a look-up."),
+    FIELD(ActResult, attempt, INT, OPTIONAL, NULL, "Number of the attempt, from 1."),
+};
+
+static const Field act_sent_fields[] = {
+    FIELD(ActResult, key, NAME, REQUIRED, NULL, "Key of the act."),
+    FIELD(ActResult, lookup, BOOL, OPTIONAL, NULL, "Whether it is looked up, not attempted."),
+    FIELD(ActResult, attempt, INT, OPTIONAL, NULL, "Number of the attempt, from 1."),
+};
+
+#define TYPE(variable, Struct, DOC)                                                                \
+    static const RecordType variable##_type = {#variable, sizeof(Struct), variable##_fields,       \
+                                               G_N_ELEMENTS(variable##_fields), DOC}
+
+TYPE(attempt, PaymentAttempt, "An automatic payment was attempted.");
+TYPE(ledger_read, LedgerRead, "A read of the ledger covered the account.");
+TYPE(message, MessageReport, "What became of a message, or a reply.");
+TYPE(call, CallReport, "A call to the customer ended.");
+TYPE(flag, FlagRequest, "A person enters the account by hand.");
+TYPE(status, StatusChange, "The status of the account changed elsewhere.");
+TYPE(assignment, Assignment, "Somebody else looks after the account.");
+TYPE(step, StepRequest, "A person moves the account.");
+TYPE(grace, GraceRequest, "A person postpones delinquency.");
+TYPE(hold_set, HoldRequest, "A hold begins.");
+TYPE(hold_end, HoldRequest, "A hold ends.");
+TYPE(personal, PersonalAct, "A person reports an act.");
+TYPE(promise_request, PromiseRequest, "The customer promised to pay.");
+TYPE(plan_request, PlanRequest, "A payment plan was agreed.");
+TYPE(collections, CollectionsReport, "The agency closed its case.");
+TYPE(approval_request, ApprovalDecision, "A person approved or refused.");
+TYPE(migration, MigrationRequest, "A person moves the cycle to another policy version.");
+TYPE(act_decision, ActDecision, "A person decided about an act.");
+TYPE(act_result, ActResult, "What an instance answered.");
+TYPE(act_sent, ActResult, "An act was handed to its instance.");
+
+/* Who emits it; what is neither OUTSIDE nor COMMAND comes from the hub alone. */
+enum { HUB = 0, OUTSIDE = 1, COMMAND = 2 };
+
+#define EVENT(KIND, NAME, PAYLOAD, FROM, DOC, EXAMPLE)                                             \
+    [EVENT_##KIND] = {EVENT_##KIND,           NAME, PAYLOAD, ((FROM)&OUTSIDE) != 0,                \
+                      ((FROM)&COMMAND) != 0, DOC,  EXAMPLE}
+
+const EventType event_types[N_EVENTS] = {
+    EVENT(ACCOUNT_UPDATED, "account.updated", &account_type, OUTSIDE,
+          "The ledger, a CRM or a person told facts of the account; what is not given stays.",
+          "{\"external_id\":\"C-1007\",\"name\":\"Ada Moore\",\"kind\":\"tenant\","
+          "\"is_consumer\":true,\"zone\":\"America/Chicago\",\"jurisdiction\":\"US/OH/Columbus\"}"),
+    EVENT(INVOICE_UPDATED, "invoice.updated", &invoice_type, OUTSIDE,
+          "An invoice as its ledger has it now; what is not given stays.",
+          "{\"id\":\"I-1\",\"number\":\"2026-0071\",\"currency\":\"USD\",\"amount\":6500,"
+          "\"issued_on\":\"2026-07-01\",\"due_on\":\"2026-07-10\",\"kind\":\"charge\","
+          "\"status\":\"open\",\"version\":3}"),
+    EVENT(PAYMENT_UPDATED, "payment.updated", &payment_type, OUTSIDE,
+          "A payment as its ledger has it now; what is not given stays.",
+          "{\"id\":\"P-1\",\"currency\":\"USD\",\"amount\":6500,\"state\":\"settled\","
+          "\"method\":\"ach\",\"effective_on\":\"2026-07-14\"}"),
+    EVENT(CREDIT_UPDATED, "credit.updated", &credit_type, OUTSIDE,
+          "A credit note as its ledger has it now; what is not given stays.",
+          "{\"id\":\"K-1\",\"currency\":\"USD\",\"amount\":500,\"issued_on\":\"2026-07-12\"}"),
+    EVENT(DISPUTE_UPDATED, "dispute.updated", &dispute_type, OUTSIDE,
+          "A dispute as its ledger has it now; what is not given stays.",
+          "{\"id\":\"D-1\",\"invoice\":\"I-1\",\"amount\":2500,\"opened_on\":\"2026-07-12\","
+          "\"outcome\":\"open\"}"),
+    EVENT(CONTACT_UPDATED, "contact.updated", &contact_point_type, OUTSIDE,
+          "A contact point of the customer; what is not given stays.",
+          "{\"channel\":\"sms\",\"address\":\"+16145550100\",\"role\":\"payer\",\"position\":1,"
+          "\"consent\":\"granted\",\"consent_at\":\"2026-01-03T15:00:00.000Z\"}"),
+    EVENT(PAYMENT_ATTEMPTED, "payment.attempted", &attempt_type, OUTSIDE,
+          "An automatic payment was attempted; a declined one changes no date.",
+          "{\"invoice\":\"I-1\",\"outcome\":\"declined\",\"code\":\"card_expired\"}"),
+    EVENT(LEDGER_READ, "ledger.read", &ledger_read_type, HUB,
+          "The account was read at its ledger by a read that began at the given instant.",
+          "{\"source\":\"rents\",\"began_at\":\"2026-07-16T14:00:00.000Z\"}"),
+    EVENT(MESSAGE_ACCEPTED, "message.accepted", &message_type, OUTSIDE,
+          "A channel accepted a message.",
+          "{\"act\":\"A/c1/1/delinquency/email\",\"channel\":\"email\",\"outcome\":\"accepted\"}"),
+    EVENT(MESSAGE_DELIVERED, "message.delivered", &message_type, OUTSIDE,
+          "A message reached its address.",
+          "{\"act\":\"A/c1/1/delinquency/email\",\"channel\":\"email\",\"outcome\":\"delivered\"}"),
+    EVENT(MESSAGE_FAILED, "message.failed", &message_type, OUTSIDE,
+          "A message did not reach its address; the next channel is tried.",
+          "{\"act\":\"A/c1/1/delinquency/email\",\"address\":\"ada@example.test\","
+          "\"channel\":\"email\",\"code\":\"550\",\"outcome\":\"hard_bounce\"}"),
+    EVENT(MESSAGE_REPLIED, "message.replied", &message_type, OUTSIDE, "The customer answered.",
+          "{\"address\":\"+16145550100\",\"channel\":\"sms\",\"text\":\"STOP\"}"),
+    EVENT(CALL_COMPLETED, "call.completed", &call_type, OUTSIDE,
+          "A call to the customer ended; it counts for the limits on calls.",
+          "{\"outcome\":\"voicemail\",\"by\":\"person:maria\"}"),
+    EVENT(ACCOUNT_FLAGGED, "account.flagged", &flag_type, OUTSIDE | COMMAND,
+          "Manual entry: the account goes to the first step.",
+          "{\"by\":\"person:maria\",\"reason\":\"two bounced cheques\"}"),
+    EVENT(ACCOUNT_STATUS_CHANGED, "account.status_changed", &status_type, OUTSIDE | COMMAND,
+          "A property system or a person set the customer's status.",
+          "{\"status\":\"grace_period\",\"until\":\"2026-07-25\"}"),
+    EVENT(ACCOUNT_ASSIGNED, "account.assigned", &assignment_type, OUTSIDE | COMMAND,
+          "Somebody looks after the account from now on, or nobody.",
+          "{\"to\":\"maria\",\"by\":\"person:maria\"}"),
+    EVENT(STEP_CHANGE_REQUESTED, "step.change_requested", &step_type, COMMAND,
+          "A person moves the account to a step, or out by paid_by_customer.",
+          "{\"step\":\"suspended\",\"by\":\"person:maria\"}"),
+    EVENT(GRACE_REQUESTED, "grace.requested", &grace_type, COMMAND,
+          "A person postpones delinquency; refused beyond max_grace_days.",
+          "{\"extended_to\":\"2026-07-25\",\"by\":\"person:maria\"}"),
+    EVENT(HOLD_SET, "hold.set", &hold_set_type, OUTSIDE | COMMAND, "A hold begins today.",
+          "{\"kind\":\"bankruptcy\",\"petition_on\":\"2026-07-10\",\"by\":\"person:maria\"}"),
+    EVENT(HOLD_ENDED, "hold.ended", &hold_end_type, OUTSIDE | COMMAND, "A hold is over at once.",
+          "{\"kind\":\"help\",\"by\":\"person:maria\"}"),
+    EVENT(SUSPENSION_CONFIRMED, "suspension.confirmed", &personal_type, COMMAND,
+          "A person confirmed the suspension of a manual entry.", "{\"by\":\"person:maria\"}"),
+    EVENT(PROMISE_MADE, "promise.made", &promise_request_type, OUTSIDE | COMMAND,
+          "The customer promised to pay an amount by a day.",
+          "{\"amount\":6500,\"currency\":\"USD\",\"promised_on\":\"2026-07-24\"}"),
+    EVENT(PLAN_CREATED, "plan.created", &plan_request_type, COMMAND,
+          "A person agreed on a payment plan for named invoices.",
+          "{\"invoices\":\"I-1,I-2\",\"instalments\":3,\"first_on\":\"2026-08-01\","
+          "\"by\":\"person:maria\",\"reason\":\"hardship: lost a job\"}"),
+    EVENT(OUTREACH_DONE, "outreach.done", &personal_type, OUTSIDE | COMMAND,
+          "The account manager reports that the customer was spoken to.",
+          "{\"by\":\"person:jonas\"}"),
+    EVENT(COLLECTIONS_CLOSED, "collections.closed", &collections_type, OUTSIDE | COMMAND,
+          "The agency closed its case.", "{\"outcome\":\"unsuccessful\"}"),
+    EVENT(APPROVAL_DECIDED, "approval.decided", &approval_request_type, OUTSIDE | COMMAND,
+          "A person approved or refused what another one asked for.",
+          "{\"what\":\"legal\",\"by\":\"person:jonas\",\"requested_by\":\"person:maria\","
+          "\"evidence\":\"ticket 4711\"}"),
+    EVENT(POLICY_MIGRATED, "policy.migrated", &migration_type, COMMAND,
+          "A person moves the account to another version of its policy.",
+          "{\"to_version\":2,\"by\":\"person:maria\"}"),
+    EVENT(ACT_DECIDED, "act.decided", &act_decision_type, COMMAND,
+          "A person decided about a held, dead or planned act.",
+          "{\"key\":\"A/c1/2/suspend\",\"decision\":\"retry\",\"by\":\"person:maria\"}"),
+    EVENT(EVALUATE_REQUESTED, "evaluate.requested", NULL, COMMAND,
+          "A person wants the account evaluated now.", NULL),
+    EVENT(ACT_RESULT, "act.result", &act_result_type, HUB, "What an instance answered to an act.",
+          "{\"key\":\"A/c1/2/suspend\",\"outcome\":\"retry\","
+          "\"retry_at\":\"2026-07-16T14:00:30.000Z\",\"code\":\"429\",\"attempt\":1}"),
+    EVENT(ACT_SENT, "act.sent", &act_sent_type, HUB, "An act was handed to its instance.",
+          "{\"key\":\"A/c1/2/suspend\",\"attempt\":1}"),
+    EVENT(WAKE, "wake", NULL, HUB, "Time alone may change the decision.", NULL),
+    EVENT(EPOCH, "epoch", NULL, HUB,
+          "The configuration, a calendar or the time zone database changed.", NULL),
+};
+
+const EventType *event_type_by_name(const char *name)
+{
+    for (size_t i = 0; i < N_EVENTS; i++) {
+        if (strcmp(event_types[i].name, name) == 0)
+            return &event_types[i];
+    }
+    return NULL;
+}
+
+static const EventType *known_type(const char *name, GError **error)
+{
+    const EventType *type = event_type_by_name(name);
+    if (type)
+        return type;
+    const char *names[N_EVENTS + 1] = {NULL};
+    for (size_t i = 0; i < N_EVENTS; i++)
+        names[i] = event_types[i].name;
+    const char *nearest = diag_nearest(name, names);
+    g_set_error(error, EVENT_ERROR, EVENT_ERROR_TYPE, "unknown event type '%.100s'%s%s%s", name,
+                nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    return NULL;
+}
+
+static bool decode_payload(const EventType *type, const json_t *data, Arena *arena, Event *event,
+                           GError **error)
+{
+    if (!json_is_object(data)) {
+        g_set_error(error, EVENT_ERROR, EVENT_ERROR_FORM,
+                    "%s: needs a JSON object as data, such as %s", type->name, type->example);
+        return false;
+    }
+    void *payload = arena_alloc(arena, type->payload->size);
+    g_autoptr(GError) inner = NULL;
+    if (!record_decode(type->payload, data, arena, payload, event->present, &inner)) {
+        g_set_error(error, EVENT_ERROR, EVENT_ERROR_FIELD, "%s: %s", type->name, inner->message);
+        return false;
+    }
+    event->payload = payload;
+    return true;
+}
+
+bool event_decode(const char *type_name, const json_t *data, Arena *arena, Event *ret_event,
+                  GError **error)
+{
+    const EventType *type = known_type(type_name, error);
+    if (!type)
+        return false;
+    Event event = {.kind = type->kind, .time = INSTANT_NONE, .received_at = INSTANT_NONE};
+    bool is_empty = !data || json_is_null(data) || json_object_size(data) == 0;
+    if (type->payload) {
+        if (!decode_payload(type, data, arena, &event, error))
+            return false;
+    } else if (!is_empty || json_is_array(data)) {
+        g_set_error(error, EVENT_ERROR, EVENT_ERROR_FORM, "%s: carries no data; leave it out",
+                    type->name);
+        return false;
+    }
+    *ret_event = event;
+    return true;
+}
+
+static bool is_present(const Event *event, size_t i)
+{
+    return (event->present[i / 64] & (UINT64_C(1) << (i % 64))) != 0;
+}
+
+json_t *event_encode(const Event *event)
+{
+    const RecordType *type = event_types[event->kind].payload;
+    if (!type)
+        return NULL;
+    json_t *object = json_object();
+    for (size_t i = 0; i < type->n_fields; i++) {
+        if (!is_present(event, i))
+            continue;
+        json_t *value = record_field_to_json(&type->fields[i], event->payload);
+        json_object_set_new(object, type->fields[i].name, value ? value : json_null());
+    }
+    return object;
+}
+
+bool event_has(const Event *event, const char *field)
+{
+    const RecordType *type = event_types[event->kind].payload;
+    for (size_t i = 0; type && i < type->n_fields; i++) {
+        if (strcmp(type->fields[i].name, field) == 0)
+            return is_present(event, i);
+    }
+    return false;
+}

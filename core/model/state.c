@@ -1,0 +1,199 @@
+#include "model/state.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+void state_init(AccountState *ret_state, Arena *arena, const char *account_id)
+{
+    memset(ret_state, 0, sizeof *ret_state);
+    ret_state->arena = arena;
+    record_init(&account_type, &ret_state->account);
+    ret_state->account.id = arena_strdup(arena, account_id);
+    ret_state->account.service = SERVICE_ACTIVE;
+    ret_state->account.portal = SERVICE_ACTIVE;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        ret_state->sets[kind].type = record_types[kind];
+}
+
+void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state)
+{
+    AccountState copy = {.arena = arena};
+    record_copy(&account_type, arena, &from->account, &copy.account);
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        const RecordSet *set = &from->sets[kind];
+        size_t size = set->type->size;
+        copy.sets[kind] = (RecordSet){set->type, NULL, set->n, set->n};
+        if (set->n > 0)
+            copy.sets[kind].rows = arena_alloc(arena, size * set->n);
+        for (size_t i = 0; i < set->n; i++)
+            record_copy(set->type, arena, (const char *)set->rows + i * size,
+                        (char *)copy.sets[kind].rows + i * size);
+    }
+    *ret_state = copy;
+}
+
+static void grow(RecordSet *set, Arena *arena)
+{
+    size_t capacity = set->capacity ? set->capacity * 2 : 4;
+    void *rows = arena_alloc(arena, capacity * set->type->size);
+    if (set->n > 0)
+        memcpy(rows, set->rows, set->n * set->type->size);
+    set->rows = rows;
+    set->capacity = capacity;
+}
+
+void *state_add(AccountState *state, RecordKind kind)
+{
+    g_assert(kind != KIND_ACCOUNT);
+    RecordSet *set = &state->sets[kind];
+    if (set->n == set->capacity)
+        grow(set, state->arena);
+    void *row = (char *)set->rows + set->n++ * set->type->size;
+    record_init(set->type, row);
+    return row;
+}
+
+static const Field *key_field(const RecordType *type)
+{
+    const Field *key = NULL;
+    for (size_t i = 0; i < type->n_fields; i++) {
+        if (!(type->fields[i].flags & FIELD_KEY))
+            continue;
+        g_assert(!key && type->fields[i].type == FIELD_NAME);
+        key = &type->fields[i];
+    }
+    g_assert(key);
+    return key;
+}
+
+void *state_find(const AccountState *state, RecordKind kind, const char *key)
+{
+    const RecordSet *set = &state->sets[kind];
+    if (!key || set->n == 0)
+        return NULL;
+    size_t offset = key_field(set->type)->offset;
+    for (size_t i = 0; i < set->n; i++) {
+        char *row = (char *)set->rows + i * set->type->size;
+        if (g_strcmp0(*(const char **)(void *)(row + offset), key) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static void diff_set(const AccountState *before, const AccountState *after, RecordKind kind,
+                     Change *changes, size_t *n)
+{
+    const RecordSet *old = &before->sets[kind], *new = &after->sets[kind];
+    size_t size = new->type->size;
+    g_assert(new->n >= old->n);
+    for (size_t i = 0; i < new->n; i++) {
+        const char *row = (const char *)new->rows + i * size;
+        bool is_new = i >= old->n;
+        if (!is_new && record_equal(new->type, (const char *)old->rows + i * size, row))
+            continue;
+        changes[(*n)++] = (Change){kind, row, i, is_new};
+    }
+}
+
+const Change *state_diff(const AccountState *before, const AccountState *after, Arena *arena,
+                         size_t *ret_n)
+{
+    size_t most = 1;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        most += after->sets[kind].n;
+    Change *changes = arena_new0(arena, Change, most);
+    size_t n = 0;
+    if (!record_equal(&account_type, &before->account, &after->account))
+        changes[n++] = (Change){KIND_ACCOUNT, &after->account, 0, false};
+    for (int kind = KIND_ACCOUNT + 1; kind < N_KINDS; kind++)
+        diff_set(before, after, (RecordKind)kind, changes, &n);
+    *ret_n = n;
+    return changes;
+}
+
+json_t *state_to_json(const AccountState *state)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, account_type.name, record_to_json(&account_type, &state->account));
+    for (int kind = KIND_ACCOUNT + 1; kind < N_KINDS; kind++) {
+        const RecordSet *set = &state->sets[kind];
+        json_t *rows = json_array();
+        for (size_t i = 0; i < set->n; i++)
+            json_array_append_new(rows, record_to_json(set->type, (const char *)set->rows +
+                                                                      i * set->type->size));
+        json_object_set_new(object, set->type->name, rows);
+    }
+    return object;
+}
+
+char *state_fingerprint(const AccountState *state)
+{
+    g_autoptr(json_t) json = state_to_json(state);
+    g_autofree char *text = json_canonical(json);
+    Hash hash = hash_of(text, strlen(text));
+    char hex[HASH_HEX];
+    return g_strdup(hash_hex(&hash, hex));
+}
+
+/* ---- words ------------------------------------------------------------------------------------ */
+
+/* The word that starts at `words`, up to the next comma. */
+static size_t word_length(const char *words)
+{
+    return strcspn(words, ",");
+}
+
+static int compare_word(const char *in_list, size_t n, const char *word)
+{
+    size_t m = strlen(word);
+    int order = memcmp(in_list, word, MIN(n, m));
+    return order ? order : (n > m) - (n < m);
+}
+
+bool words_have(const char *words, const char *word)
+{
+    for (const char *p = words; p && *p;) {
+        size_t n = word_length(p);
+        if (compare_word(p, n, word) == 0)
+            return true;
+        p += n + (p[n] == ',');
+    }
+    return false;
+}
+
+const char *words_add(Arena *arena, const char *words, const char *word)
+{
+    if (words_have(words, word))
+        return words;
+    if (!words || !*words)
+        return arena_strdup(arena, word);
+    const char *p = words;
+    while (*p) {
+        size_t n = word_length(p);
+        if (compare_word(p, n, word) > 0)
+            break;
+        p += n + (p[n] == ',');
+    }
+    if (!*p)
+        return arena_printf(arena, "%s,%s", words, word);
+    return arena_printf(arena, "%.*s%s,%s", (int)(p - words), words, word, p);
+}
+
+const char *words_remove(Arena *arena, const char *words, const char *word)
+{
+    if (!words_have(words, word))
+        return words && *words ? words : NULL;
+    GString *kept = g_string_new(NULL);
+    for (const char *p = words; *p;) {
+        size_t n = word_length(p);
+        if (compare_word(p, n, word) != 0) {
+            if (kept->len > 0)
+                g_string_append_c(kept, ',');
+            g_string_append_len(kept, p, (gssize)n);
+        }
+        p += n + (p[n] == ',');
+    }
+    g_autofree char *text = g_string_free(kept, FALSE);
+    return *text ? arena_strdup(arena, text) : NULL;
+}
