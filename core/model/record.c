@@ -127,20 +127,26 @@ static const char *const expected[] = {
     [FIELD_INSTANT] = "an instant like \"2026-07-01T06:00:00Z\"",
     [FIELD_AMOUNT] = "a whole number of minor units, such as cents",
     [FIELD_CURRENCY] = "an ISO 4217 code like \"USD\"",
-    [FIELD_CHOICE] = "one of its words",
     [FIELD_ZONE] = "a time zone like \"America/Chicago\"",
     [FIELD_JSON] = "a JSON value",
 };
+
+/* What a field takes, in words; caller frees. */
+static char *expectation(const Field *field)
+{
+    if (field->type != FIELD_CHOICE)
+        return g_strdup(expected[field->type]);
+    g_autofree char *words = g_strjoinv(", ", (char **)field->choices);
+    return g_strconcat("one of ", words, NULL);
+}
 
 static bool refuse(const RecordType *type, const Field *field, RecordError code, const json_t *came,
                    GError **error)
 {
     g_autofree char *text = json_dumps(came, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-    g_autofree char *words =
-        field->type == FIELD_CHOICE ? g_strjoinv(", ", (char **)field->choices) : NULL;
-    g_set_error(error, RECORD_ERROR, (gint)code, "%s.%s: expected %s%s, got %.100s", type->name,
-                field->name, words ? "one of " : expected[field->type], words ? words : "",
-                text ? text : "a value that is not valid");
+    g_autofree char *wanted = expectation(field);
+    g_set_error(error, RECORD_ERROR, (gint)code, "%s.%s: expected %s, got %.100s", type->name,
+                field->name, wanted, text ? text : "a value that is not valid");
     return false;
 }
 
@@ -302,9 +308,9 @@ static bool has_required(const RecordType *type, const uint64_t present[2], GErr
             continue;
         if (present[i / 64] & (UINT64_C(1) << (i % 64)))
             continue;
-        g_set_error(error, RECORD_ERROR, RECORD_ERROR_MISSING,
-                    "%s.%s: is missing; expected %s", type->name, field->name,
-                    expected[field->type]);
+        g_autofree char *wanted = expectation(field);
+        g_set_error(error, RECORD_ERROR, RECORD_ERROR_MISSING, "%s.%s: is missing; expected %s",
+                    type->name, field->name, wanted);
         return false;
     }
     return true;

@@ -167,6 +167,8 @@ static const Field dispute_fields[] = {
     FIELD(Dispute, opened_on, DATE, GIVEN, NULL, "Day on which it was opened."),
     FIELD(Dispute, closed_on, DATE, GIVEN, NULL, "Day on which it was closed."),
     FIELD(Dispute, outcome, CHOICE, GIVEN, dispute_outcomes, "For whom it was decided, or open."),
+    FIELD(Dispute, whole_from, DATE, KEPT, NULL,
+          "First day on which all that was open was disputed, so that the invoice does not age."),
 };
 
 static const Field contact_point_fields[] = {
@@ -263,6 +265,8 @@ static const Field cycle_fields[] = {
           "Least stay in calendar days, of the policy under which the notice was executed."),
     FIELD(Cycle, delinquent_since, DATE, KEPT, NULL, "First day of the current or last stay."),
     FIELD(Cycle, entry_reason, NAME, KEPT, NULL, "Why it was entered: rule or manual."),
+    FIELD(Cycle, rule_since, DATE, KEPT, NULL,
+          "Day since which the conditions of entry hold by themselves; absent: not yet."),
     FIELD(Cycle, exit_reason, NAME, KEPT, NULL,
           "Why it was last left: payment, credit, void, write_off, grace, dispute, plan, staff."),
     FIELD(Cycle, left_on, DATE, KEPT, NULL, "Local day on which it was last left."),
@@ -280,6 +284,10 @@ static const Field cycle_fields[] = {
     FIELD(Cycle, pending_act_from, DATE, KEPT, NULL,
           "Day from which pending money delays adverse acts; absent: not used yet."),
     FIELD(Cycle, pending_act_until, DATE, KEPT, NULL, "Last day of that delay."),
+    FIELD(Cycle, pending_act, NAME, KEPT, NULL,
+          "Effect that it holds back: suspension, disconnection, collections or legal."),
+    FIELD(Cycle, pending_used, TEXT, KEPT, NULL,
+          "Effects that were held back in this cycle, comma separated: each once."),
     FIELD(Cycle, grace_days_used, INT, KEPT, NULL, "Calendar days of grace granted so far."),
     FIELD(Cycle, broken_promises, INT, KEPT, NULL, "Number of broken promises."),
     FIELD(Cycle, promises, INT, KEPT, NULL, "Number of promises made."),
@@ -341,6 +349,8 @@ static const Field act_fields[] = {
           "Whether it harms the customer: the ledger is read before it."),
     FIELD(Act, required, BOOL, KEPT, NULL, "Whether its step waits until it is done."),
     FIELD(Act, undo, BOOL, KEPT, NULL, "Whether it takes back an earlier act."),
+    FIELD(Act, undo_verb, NAME, KEPT, NULL,
+          "Verb that takes it back when the account leaves; absent: none."),
     FIELD(Act, state, CHOICE, KEPT, act_states, "How far it is."),
     FIELD(Act, reason, NAME, KEPT, NULL, "Why it was suppressed or waits."),
     FIELD(Act, planned_on, DATE, KEPT, NULL, "Local day on which it was decided."),
