@@ -29,16 +29,17 @@ void date_to_ymd(Date date, int *ret_year, int *ret_month, int *ret_day);
 int date_weekday(Date date); /* 1 Monday .. 7 Sunday */
 int date_days_in_month(int year, int month);
 /* Same day of month n months later; the last day where that month is shorter. wish: the day of month that is wanted
- * (29..31 is remembered by the caller, domain.md §3.4). */
+ * (29..31 is remembered by the caller, domain.md §3.4); 0: date's own. DATE_NONE outside the years 1..9999. */
 Date date_add_months(Date date, int months, int wish);
 /* "2026-07-01" exactly. */
 bool date_parse(const char *text, Date *ret_date, GError **error);
-/* By a format of %Y %y %m %d %b %e and literals; one or two digits accepted for m and d. For ledger files. */
+/* By a format of %Y %y %m %d %b %e and literals; one or two digits accepted for m and d, %y is 1969..2068, %b an
+ * English month of three letters in any case. For ledger files. */
 bool date_parse_format(const char *text, const char *format, Date *ret_date, GError **error);
 /* Writes "2026-07-01" (11 bytes with the NUL); "" for DATE_NONE. Returns ret. */
 char *date_format(Date date, char ret[static 16]);
 
-/* RFC 3339 with Z or an offset, seconds and fraction optional. */
+/* RFC 3339 with Z or an offset, seconds and fraction optional; what is finer than a millisecond is cut off. */
 bool instant_parse(const char *text, Instant *ret_instant, GError **error);
 /* "2026-07-01T06:00:00.000Z"; "" for INSTANT_NONE and INSTANT_NEVER. Returns ret. */
 char *instant_format(Instant instant, char ret[static 32]);

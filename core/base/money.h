@@ -20,7 +20,8 @@ typedef enum { MONEY_ERROR_SYNTAX, MONEY_ERROR_CURRENCY, MONEY_ERROR_RANGE } Mon
 GQuark money_error_quark(void);
 #define MONEY_ERROR money_error_quark()
 
-/* Knows every active ISO 4217 code. False and *error (names the word) for anything else. */
+/* Knows every active ISO 4217 code that has a minor unit (metals, XDR, XTS, XXX have none: nobody is billed in them).
+ * False and *error (names the word) for anything else. */
 bool currency_parse(const char *text, Currency *ret_currency, GError **error);
 /* 0, 2, 3 or 4 decimal places; -1 for a code ISO does not list. */
 int currency_exponent(Currency currency);
@@ -30,7 +31,8 @@ int currency_compare(Currency a, Currency b); /* by code, for sorting */
 /* Checked arithmetic on minor units: false (ret untouched) on overflow. */
 bool money_add(int64_t a, int64_t b, int64_t *ret);
 bool money_subtract(int64_t a, int64_t b, int64_t *ret);
-/* a * numerator / denominator, rounded half up (away from zero for negatives) once; 128 bits between. */
+/* a * numerator / denominator, rounded half up (away from zero for negatives) once; 128 bits between. False (ret
+ * untouched) on overflow or a denominator of 0. */
 bool money_scale(int64_t a, int64_t numerator, int64_t denominator, int64_t *ret);
 
 /* Writing of decimal numbers in a file: '.' or ',' or 0 for "no such sign". */
@@ -39,7 +41,8 @@ typedef struct {
     char thousands;
 } NumberFormat;
 /* "1,234.50" with {'.', ','} -> 123450 for USD. Refuses digits after the exponent's places unless they are 0, and
- * thousands signs that do not group by three. Leading '-' or parentheses mean negative. */
+ * thousands signs that do not group by three. Leading '-' or parentheses mean negative; ' ' as thousands sign also
+ * takes no-break spaces. */
 bool money_parse(const char *text, Currency currency, NumberFormat format, int64_t *ret_minor,
                  GError **error);
 /* "1234.50": plain, '.' and no grouping, the currency's own number of decimals. Caller frees. */
