@@ -9,7 +9,7 @@ enum { DIAGS_KEPT = 1000, MESSAGE_LONGEST = 600 };
 
 static const DiagCode *code_find(const char *code)
 {
-    size_t n;
+    size_t n = 0;
     const DiagCode *codes = diag_codes(&n);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(codes[i].code, code) == 0)

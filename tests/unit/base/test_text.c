@@ -160,8 +160,8 @@ static void test_diags(void)
     char file[] = "conf.d/30-graph.yaml";
     diags_add(diags, "C031", (DiagPlace){file, 14, 9}, "unknown key '%s', did you mean '%s'?",
               "whn", "when");
-    diags_add(diags, "C040", (DiagPlace){"a.yaml", 2, 0}, "line\nbreak");
-    diags_add(diags, "C020", (DiagPlace){"a.yaml", 0, 0}, "whole file");
+    diags_add(diags, "C013", (DiagPlace){"a.yaml", 2, 0}, "line\nbreak");
+    diags_add(diags, "C034", (DiagPlace){"a.yaml", 0, 0}, "whole file");
     diags_add(diags, "C012", (DiagPlace){0}, "no file");
     diags_add(diags, "C031", (DiagPlace){file, 14, 3}, "earlier");
     memset(file, 'x', sizeof file - 1);
@@ -172,8 +172,8 @@ static void test_diags(void)
     g_assert_cmpstr(
         text, ==,
         "error: no file [C012]\n"
-        "a.yaml: error: whole file [C020]\n"
-        "a.yaml:2: warning: line\ufffdbreak [C040]\n"
+        "a.yaml: error: whole file [C034]\n"
+        "a.yaml:2: warning: line\ufffdbreak [C013]\n"
         "conf.d/30-graph.yaml:14:3: error: earlier [C031]\n"
         "conf.d/30-graph.yaml:14:9: error: unknown key 'whn', did you mean 'when'? [C031]\n");
     g_autofree char *coloured = printed(diags, true);
