@@ -38,6 +38,7 @@ CMD_SRCS  := $(wildcard core/main.c core/cmd/*.c)
 WIRE_SRCS := $(wildcard sdk/wire/*.c)
 HOST_SRCS := $(filter-out sdk/host/main.c,$(wildcard sdk/host/*.c))
 SDK_SRCS  := $(wildcard sdk/lib/*.c)
+KIT_SRCS  := $(wildcard sdk/testkit/*.c)
 UNIT_SRCS := $(wildcard tests/unit/*/test_*.c)
 PLUGINS   := $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c))))
 PLUGINS   := $(sort $(PLUGINS))
@@ -48,6 +49,7 @@ CORE_LIB  := $(BUILD)/lib/libdunhub-core.a
 HOST_LIB  := $(BUILD)/lib/libdunhub-host.a
 WIRE_LIB  := $(BUILD)/lib/libdunhub-wire.a
 SDK_LIB   := $(BUILD)/lib/libdunhub-sdk.a
+KIT_LIB   := $(BUILD)/lib/libdunhub-testkit.a
 PLUGIN_SO := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 PROGRAMS  := $(if $(CMD_SRCS),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),$(BUILD)/dunhub-host)
@@ -79,6 +81,8 @@ $(WIRE_LIB): $(call objs,$(WIRE_SRCS))
 	$(archive)
 $(SDK_LIB): $(call objs,$(SDK_SRCS))
 	$(archive)
+$(KIT_LIB): $(call objs,$(KIT_SRCS))
+	$(archive)
 
 $(BUILD)/dunhub: $(call objs,$(CMD_SRCS)) $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 	$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
@@ -94,9 +98,9 @@ endef
 comma := ,
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rule,$(p))))
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_LIB) $(HOST_LIB) $(SDK_LIB) $(WIRE_LIB)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
+	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
 
 # tools/X.c and tools/bench/X.c: programs for people who build and measure, linked to the core.
 TOOL_SRCS  := $(wildcard tools/*.c)
@@ -106,6 +110,9 @@ BENCH_BINS := $(BENCH_SRCS:%.c=$(BUILD)/%)
 $(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
+
+# The tests of plugins load the files that are shipped.
+$(filter $(BUILD)/tests/unit/plugins/%,$(UNIT_BINS)): | $(PLUGIN_SO)
 
 .PRECIOUS: $(BUILD)/obj/%.o
 
