@@ -83,6 +83,11 @@ typedef struct { int outcome; const char *by; } CollectionsReport;              
 typedef struct { const char *what; const char *by; const char *requested_by; const char *evidence; bool refused; } ApprovalDecision;
 typedef struct { int64_t to_version; const char *by; } MigrationRequest;
 typedef struct { const char *key; int decision; const char *by; const char *reason; } ActDecision;    /* retry close release */
+/* What an instance answered, as the outbox judged it by the declaration of the action (architecture §5), so that decide needs
+ * no manifest: OK done; RETRY not applied or harmless, again at retry_at; UNCERTAIN with retry_at: state UNCERTAIN, looked up
+ * then; UNCERTAIN without: HELD for a person; PERMANENT dead letter, or the next channel of its notice. AUTH and ABSENT never
+ * come here: they have become RETRY or PERMANENT. A result may also come for an act in state RETRY or READY (its message could
+ * not be rendered; its credential was found to be good). act.sent carries key, attempt, lookup. */
 typedef struct {
     const char *key; int outcome; /* CallOutcome */ Instant retry_at; const char *external_id, *code, *message, *data; bool lookup; int64_t attempt;
 } ActResult;

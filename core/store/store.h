@@ -85,11 +85,15 @@ typedef struct {
 /* Acts of `instance` that are READY, RETRY or UNCERTAIN and due at `now`, the oldest open act of each account first and
  * never a second one of an account while one is leased; at most max. Lease ends at `until`. */
 bool store_lease(Store *store, const char *instance, Instant now, Instant until, size_t max, Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error);
-/* Ends a lease before its act's new state is applied: STORE_ERROR_STALE if the fence is not the current one. */
+/* Ends a lease before its act's new state is applied: STORE_ERROR_STALE if the fence is not the current one, or the lease
+ * was ended before. */
 bool store_finish(Store *store, const char *account, const char *key, uint64_t fence, GError **error);
-/* Leases of a hub that died, or of an instance that was replaced: given back as if sent and unanswered. */
+/* Leases of a hub that died (instance NULL), or of an instance that was replaced: the hub treats each as sent and unanswered,
+ * and ends it with store_finish under the fence it has here. */
 bool store_leases_open(Store *store, const char *instance, Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error);
-bool store_outbox_next(Store *store, Instant *ret_due, GError **error);
+/* When the next act of any instance becomes due, strictly after `after`: what was due before and is still there waits for
+ * its instance or for an earlier act, not for the clock. INSTANT_NEVER: none. */
+bool store_outbox_next(Store *store, Instant after, Instant *ret_due, GError **error);
 typedef bool (*ActVisitor)(const char *account, const Act *act, void *data);
 /* states: bit set of 1 << ActState. account NULL: all. Oldest first. */
 bool store_acts(Store *store, const char *account, unsigned states, size_t max, ActVisitor visitor, void *data, GError **error);
