@@ -10,13 +10,29 @@
 
 typedef struct Hub Hub;
 
-/* Where calls go: the bus, or a script. Answers come back through hub_result and hub_page, never from inside send. */
+typedef enum { HUB_ERROR_UNKNOWN /* no such ledger or instance */ } HubError;
+GQuark hub_error_quark(void);
+#define HUB_ERROR hub_error_quark()
+
+/* What an operator should hear of, by a stable code: "clock_suspect" "clock_back" "fuse_blown" "instance_paused"
+ * "instance_resumed" "source_held" "event_invalid" "event_unresolved" "poll_failed" "result_late" "act_held" "stuck". */
+typedef struct {
+    const char *code, *subject, *text; /* subject: instance, source or account; NULL none */
+} HubAlert;
+
+/* Where calls go: the bus, or a script. Answers come back through hub_result and hub_page, never from inside send. Every
+ * member may be NULL: no call leaves, nothing is published, nothing is told. */
 typedef struct {
     void *data;
     size_t (*credit)(void *data, const char *instance);
     bool (*send)(void *data, const char *instance, uint64_t call, int kind /* CallKind */, const char *verb, const char *key,
                  const char *input, GBytes *content, GError **error);
     void (*publish)(void *data, const char *type, uint64_t position, const char *cloud_event);
+    /* What the plugin of an instance declares (bus/manifest.h); borrowed; NULL: not known, nothing is assumed harmless. */
+    const json_t *(*manifest)(void *data, const char *instance);
+    /* A time source trusted more than the machine's clock; false: there is none (§6.11). */
+    bool (*trusted_now)(void *data, Instant *ret_now);
+    void (*alert)(void *data, const HubAlert *alert);
 } HubPorts;
 
 typedef struct {
@@ -25,7 +41,7 @@ typedef struct {
     Store *store;                    /* owned by the caller, used by the hub's thread only */
     const Configuration *configuration;
     HubPorts ports;
-    bool dry;                        /* acts are planned and listed, none leaves (simulate) */
+    bool dry;                        /* none leaves: the outbox itself answers each act with ok; no fuse, no held source */
 } HubSetup;
 
 Hub *hub_new(const HubSetup *setup, GError **error); /* reads what was left: leases given back, undecided journal decided */
@@ -40,7 +56,8 @@ typedef struct {
     const char *result;      /* JSON of a command's answer */
 } IntakeAnswer;
 typedef void (*IntakeDone)(void *data, const IntakeAnswer *answer);
-/* One event of CloudEvents form; account may be NULL if `refs` in the data resolve it. Queued (bounded) until hub_turn. */
+/* One event of CloudEvents form; account may be NULL if the member `refs` of the data resolves it: {"external","invoice",
+ * "address","object"}. Queued (bounded) until hub_turn, which answers; false: refused at once, and `done` was called with why. */
 bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, const char *account, Instant time, const json_t *data,
                 IntakeDone done, void *done_data);
 
@@ -50,6 +67,10 @@ void hub_result(Hub *hub, const char *instance, uint64_t call, int outcome, int6
 /* A page of events of a poll with its cursor: true once durable. */
 bool hub_page(Hub *hub, const char *instance, uint64_t call, const json_t *const *events, size_t n, const char *cursor);
 void hub_instance_up(Hub *hub, const char *instance);
+/* An id no call of the hub will carry: for calls that a person makes past it. */
+uint64_t hub_reserve_call(Hub *hub);
+/* Polls the instance's sources at the next turn, whatever the interval. False: it has none. */
+bool hub_poll_now(Hub *hub, const char *instance);
 
 /* ---- turning ------------------------------------------------------------------------------------------------------------ */
 /* One bounded turn: takes what waits, wakes who is due, decides, commits one group, answers, leases and sends.
@@ -57,6 +78,8 @@ void hub_instance_up(Hub *hub, const char *instance);
 bool hub_turn(Hub *hub, GError **error);
 /* When to turn again at the latest, if nothing arrives. */
 Instant hub_next(Hub *hub);
+/* Calls that have left and are not answered. */
+size_t hub_in_flight(const Hub *hub);
 /* Turns until nothing is due at the clock's now. For virtual clocks: set the clock to hub_next and settle again. */
 bool hub_settle(Hub *hub, GError **error);
 
@@ -66,6 +89,17 @@ bool hub_clear_clock(Hub *hub, const char *by, GError **error);
 bool hub_release_source(Hub *hub, const char *source, const char *by, GError **error); /* the plan of a first import */
 bool hub_reset_fuse(Hub *hub, const char *by, GError **error);
 bool hub_reload(Hub *hub, const Configuration *configuration, GError **error);
+
+typedef struct {
+    uint64_t accepted, duplicates, rejected, invalid, unresolved, overflowed; /* intake */
+    uint64_t decisions, wakes, turns, commits, rollbacks;
+    uint64_t sent, lookups, answered, late, held, dead;                       /* outbox */
+    uint64_t polls, polls_failed, pages, page_events, page_duplicates, page_invalid, reads;
+    size_t waiting, most_waiting;                                             /* intake queue now, and at its highest */
+} HubCounters;
+const HubCounters *hub_counters(const Hub *hub);
+/* Switches, counters, sources and instances as one JSON object; new reference. */
+json_t *hub_status(Hub *hub);
 
 /* Each reason of a decision as it is committed: `simulate`'s lines, `run`'s terminal. */
 typedef void (*HubWatcher)(void *data, const char *account, Instant now, const AccountState *after, const Reason *reason);

@@ -1,0 +1,104 @@
+/* From a released notice to the bytes that are sent and kept. */
+#include "hub/loop.h"
+
+#include <string.h>
+
+static const char *account_zone(const Configuration *configuration, const Account *account)
+{
+    return account->zone ? account->zone : zone_name(configuration->book.zone);
+}
+
+static json_t *render_act(const Configuration *configuration, const AccountState *state,
+                          const Notice *notice, const Act *act, Instant now, GError **error)
+{
+    const char *name = account_zone(configuration, &state->account);
+    const Zone *zone = zone_get(name, error);
+    if (!zone)
+        return NULL;
+    NoticeIn in = {
+        .state = state,
+        .notice = notice,
+        .act = act,
+        .organisation = configuration->book.organisation,
+        .zone = name,
+        .today = zone_date(zone, now),
+    };
+    return notice_render(configuration->templates, &in, error);
+}
+
+static bool keep(Store *store, const json_t *message, Arena *arena, const char **ret_hash,
+                 GError **error)
+{
+    g_autofree char *text = json_canonical(message);
+    char hash[HASH_HEX];
+    if (!store_blob_put(store, "notice", text, strlen(text), hash, error))
+        return false;
+    *ret_hash = arena_strdup(arena, hash);
+    return true;
+}
+
+bool render_wishes(Store *store, const Configuration *configuration, const DecideOut *out,
+                   Instant now, Arena *arena, GPtrArray *ret_unrendered, bool *ret_changed,
+                   GError **error)
+{
+    for (size_t i = 0; i < out->n_wishes; i++) {
+        if (out->wishes[i].kind != WISH_RENDER)
+            continue;
+        Act *act = state_find(&out->after, KIND_ACT, out->wishes[i].key);
+        if (!act)
+            continue;
+        Notice *notice = state_find(&out->after, KIND_NOTICE, act->notice);
+        g_autoptr(GError) problem = NULL;
+        g_autoptr(json_t) message =
+            render_act(configuration, &out->after, notice, act, now, &problem);
+        if (!message) {
+            Unrendered *failed = arena_new0(arena, Unrendered, 1);
+            *failed = (Unrendered){.key = act->key, .why = arena_strdup(arena, problem->message)};
+            g_ptr_array_add(ret_unrendered, failed);
+            continue;
+        }
+        if (!keep(store, message, arena, &act->content, error))
+            return false;
+        if (notice)
+            notice->content = act->content;
+        *ret_changed = true;
+    }
+    return true;
+}
+
+static bool merge_content(Store *store, const char *hash, json_t *input, GBytes **ret_content,
+                          GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    if (!store_blob_get(store, hash, &bytes, error))
+        return false;
+    if (!bytes) {
+        g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+                    "the kept text %s is missing from the store", hash);
+        return false;
+    }
+    gsize n = 0;
+    const char *text = g_bytes_get_data(bytes, &n);
+    g_autoptr(json_t) message = json_loadb(text, n, 0, NULL);
+    json_object_update_new(input, json_deep_copy(message));
+    *ret_content = g_steal_pointer(&bytes);
+    return true;
+}
+
+char *render_input(Store *store, const AccountState *state, const Act *act, GBytes **ret_content,
+                   GError **error)
+{
+    g_autoptr(json_t) input = act->input ? json_loads(act->input, 0, NULL) : json_object();
+    if (!json_is_object(input)) {
+        json_decref(input);
+        input = json_object();
+    }
+    const Act *object = act->object ? state_find(state, KIND_ACT, act->object) : NULL;
+    if (object && object->external_id)
+        json_object_set_new(input, "object_id", json_string(object->external_id));
+    if (!json_object_get(input, "account"))
+        json_object_set_new(input, "account", json_string(state->account.id));
+    if (act->content && !merge_content(store, act->content, input, ret_content, error))
+        return NULL;
+    return json_canonical(input);
+}
