@@ -1,0 +1,62 @@
+/* One case being played: the events of `when` against the stage, queries answered by the functions they ask about. */
+#ifndef DUNHUB_CASES_PLAY_H
+#define DUNHUB_CASES_PLAY_H
+
+#include "cases/stage.h"
+
+/* What an event of the case came to. */
+typedef struct {
+    const Node *event;
+    StageAnswer answer;
+    json_t *result; /* of a query or a command; NULL none */
+    const char *failure; /* it could not be carried out at all: the case fails */
+} Outcome;
+
+typedef struct {
+    const Case *c;
+    Arena *arena;
+    const Zone *zone;
+    Chronicle chronicle;
+    Platforms platforms;
+    Rulebook *book;      /* of now; replaced by settings_changed and policy_published */
+    const Node *settings; /* as changed so far */
+    GPtrArray *changes;  /* PolicyChange: versions published so far */
+    Stage *stage;
+    const Node *const *accounts;
+    GHashTable *objects; /* "account type id" -> json_t: the ledger's objects as last told */
+    GHashTable *silent;  /* account -> json_t list: changes the ledger has not told */
+    GPtrArray *waiting;  /* events that came while the hub was down */
+    GArray *outcomes;
+    unsigned events;     /* for ids */
+    Instant started;
+    GArray *downs;       /* Instant pairs: from, until */
+} Play;
+
+typedef struct {
+    const char *policy;
+    int64_t version;
+    const char *source_json;
+} PolicyChange;
+
+bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags *diags, GError **error);
+void play_close(Play *play);
+
+/* One event of `when`, at the clock's now. Failures stand in its outcome. */
+void play_event(Play *play, const Node *event);
+/* The date of an instant in the account's zone. */
+Date play_date(const Play *play, const char *account, Instant instant);
+const char *play_currency(const Play *play, const Node *map);
+/* Daily evaluations that fell due on that day while the hub was up. */
+int64_t play_evaluations(const Play *play, const char *account, Date day);
+
+/* query.c: the answer of a query verb; NULL and *error if it cannot be given. */
+json_t *query_answer(Play *play, const Node *event, GError **error);
+
+/* world.c: the configuration the case stands for, as one would write it in conf.d. `published`: versions so far. */
+const Node *world_configuration(const Case *c, const Node *settings, Arena *arena);
+Rulebook *world_rulebook(const Case *c, const Node *settings, const GPtrArray *changes, uint64_t epoch, Arena *arena, Diags *diags);
+/* data of account.updated and of one contact.updated each; new references. */
+json_t *world_account(const Case *c, const Node *account, Date today);
+json_t *world_contact(const Node *point, size_t position);
+
+#endif
