@@ -10,7 +10,7 @@ void chronicle_init(Chronicle *ret_chronicle, Arena *arena, const Zone *zone, bo
     *ret_chronicle = (Chronicle){
         .arena = arena,
         .handovers = g_array_new(FALSE, TRUE, sizeof(Handover)),
-        .effects = g_array_new(FALSE, TRUE, sizeof(Effect)),
+        .deeds = g_array_new(FALSE, TRUE, sizeof(Deed)),
         .entries = g_array_new(FALSE, TRUE, sizeof(Entry)),
         .done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .timeline = verbose ? g_string_new(NULL) : NULL,
@@ -21,7 +21,7 @@ void chronicle_init(Chronicle *ret_chronicle, Arena *arena, const Zone *zone, bo
 void chronicle_done(Chronicle *chronicle)
 {
     g_array_free(chronicle->handovers, TRUE);
-    g_array_free(chronicle->effects, TRUE);
+    g_array_free(chronicle->deeds, TRUE);
     g_array_free(chronicle->entries, TRUE);
     g_hash_table_unref(chronicle->done);
     if (chronicle->timeline != NULL)
@@ -101,9 +101,9 @@ const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *a
 void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform, const char *op, const char *purpose)
 {
     Arena *arena = chronicle->arena;
-    Effect effect = {at, arena_strdup(arena, account), arena_strdup(arena, platform), arena_strdup(arena, op),
+    Deed deed = {at, arena_strdup(arena, account), arena_strdup(arena, platform), arena_strdup(arena, op),
                      arena_strdup(arena, purpose)};
-    g_array_append_val(chronicle->effects, effect);
+    g_array_append_val(chronicle->deeds, deed);
     chronicle_line(chronicle, at, "%s  %s%s%s done (%s)", account, platform != NULL ? platform : "", platform != NULL ? "." : "", op,
                    purpose != NULL ? purpose : "-");
 }

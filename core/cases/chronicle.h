@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     Instant at;
     const char *account, *platform, *op, *purpose; /* platform NULL: the hub itself */
-} Effect;
+} Deed;
 
 typedef struct {
     Instant at;
@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
     Arena *arena;
-    GArray *handovers, *effects, *entries;
+    GArray *handovers, *deeds, *entries;
     GHashTable *done; /* "account key" of acts of the hub itself that were seen done */
     GString *timeline; /* NULL: nobody wants it */
     const Zone *zone;

@@ -130,6 +130,6 @@ size_t platforms_messages(const Platforms *platforms, const char *platform)
     gpointer key;
     g_hash_table_iter_init(&iter, platforms->held);
     while (g_hash_table_iter_next(&iter, &key, NULL))
-        n += g_str_has_prefix(key, prefix);
+        n += g_str_has_prefix(key, prefix) ? 1 : 0;
     return n;
 }

@@ -219,7 +219,7 @@ static bool do_dispute_closed(Play *play, const Node *event, StageAnswer *ret_an
         return false;
     }
     json_int_t amount = json_integer_value(json_object_get(dispute, "amount"));
-    json_t *closed = json_pack("{s:s, s:o}", "outcome", debtor ? "for_debtor" : "for_creditor", "closed_on", today_of(play, account));
+    json_t *closed = json_pack("{s:s, s:o}", "outcome", debtor ? "debtor" : "creditor", "closed_on", today_of(play, account));
     if (debtor) {
         g_autofree char *credit = g_strconcat("dispute-", invoice, NULL);
         json_t *data = json_pack("{s:s, s:I, s:s, s:o}", "currency", play_currency(play, event), "amount", amount, "invoice", invoice,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 enum {
     STEPS_MAX = 20000, /* decisions at one instant: more means that two rules ask for each other for ever */
 };

@@ -1,0 +1,124 @@
+/* Queries of case files, each answered by the function of the product that it asks about. What has none yet makes the case
+ * fail, by name. */
+#include <string.h>
+
+#include "cases/play.h"
+#include "cases/shape.h"
+#include "ledger/metrics.h"
+
+#define QUERY_ERROR g_quark_from_static_string("dunhub-query")
+
+static void set_date(json_t *object, const char *member, Date date)
+{
+    char text[16];
+    if (date != DATE_NONE)
+        json_object_set_new(object, member, json_string(date_format(date, text)));
+}
+
+static json_t *query_dates(Play *play, const Node *event, GError **error)
+{
+    (void)error;
+    InvoiceDates dates = invoice_dates(&play->book->settings, node_date(event, "issued_on"), DATE_NONE);
+    json_t *answer = json_object();
+    set_date(answer, "reminder_on", dates.reminder_on);
+    set_date(answer, "overdue_on", dates.overdue_on);
+    set_date(answer, "delinquent_on", dates.delinquent_on);
+    return answer;
+}
+
+/* The wish is kept from month to month; a shorter one takes its last day (§3.4). */
+static json_t *query_invoice_days(Play *play, const Node *event, GError **error)
+{
+    (void)play;
+    g_autoptr(json_t) days = json_array();
+    for (const Node *month = node_get(event, "months")->first; month != NULL; month = month->next) {
+        g_autofree char *first = g_strconcat(month->text, "-01", NULL);
+        Date date;
+        if (!date_parse(first, &date, error))
+            return NULL;
+        char text[16];
+        date_format(date_add_months(date, 0, (int)node_int(event, "wish", 1)), text);
+        json_array_append_new(days, json_string(text));
+    }
+    return json_pack("{s:O}", "days", days);
+}
+
+static json_t *query_segments(Play *play, const Node *event, GError **error)
+{
+    (void)event;
+    (void)error;
+    json_t *answer = json_object();
+    for (size_t i = 0; play->accounts[i] != NULL; i++) {
+        const char *account = node_text(play->accounts[i], "id");
+        const AccountState *state = stage_state(play->stage, account);
+        Date today = play_date(play, account, stage_now(play->stage));
+        json_object_set_new(answer, account, json_string(segment_of(state, play->book, today)));
+    }
+    return answer;
+}
+
+/* ---- metrics ------------------------------------------------------------------------------------------------------------- */
+
+static MetricInvoice metric_invoice(const Node *node, Arena *arena)
+{
+    const Node *paid = node_get(node, "paid");
+    MetricPayment *payments = arena_new0(arena, MetricPayment, paid->n);
+    size_t n = 0;
+    for (const Node *item = paid->first; item != NULL; item = item->next)
+        payments[n++] = (MetricPayment){node_date(item, "day"), node_int(item, "amount_cents", 0), node_date(item, "reversed_on")};
+    return (MetricInvoice){node_int(node, "amount_cents", 0), node_int(node, "credited_later_cents", 0), node_date(node, "overdue_on"),
+                           payments, n};
+}
+
+static void put_metric(json_t *answer, json_t *targets, const char *name, Ratio ratio)
+{
+    g_autofree char *text = ratio_text(ratio);
+    const char *target = metrics_target(name, ratio);
+    json_object_set_new(answer, name, text != NULL ? json_string(text) : json_null());
+    json_object_set_new(targets, name, target != NULL ? json_string(target) : json_null());
+}
+
+static json_t *query_metrics(Play *play, const Node *event, GError **error)
+{
+    const Node *given = play->c->given;
+    const Node *invoices = node_get(given, "invoices");
+    if (invoices == NULL || node_date(given, "as_of") == DATE_NONE) {
+        g_set_error(error, QUERY_ERROR, 1, "query_metrics needs 'invoices' and 'as_of' in 'given'");
+        return NULL;
+    }
+    MetricInvoice *rows = arena_new0(play->arena, MetricInvoice, invoices->n);
+    size_t n = 0;
+    for (const Node *node = invoices->first; node != NULL; node = node->next)
+        rows[n++] = metric_invoice(node, play->arena);
+    Metrics metrics = metrics_of(rows, n, node_date(event, "from"), node_date(event, "to"), node_date(given, "as_of"));
+    const Node *resolved = node_get(given, "resolved_accounts");
+    Ratio retention = {node_int(resolved, "active_after_90_days", 0), node_int(resolved, "mature", 0)};
+    Ratio cost = {node_int(given, "costs_cents", 0), node_get(given, "costs_cents") != NULL ? metrics.recovered.numerator : 0};
+    json_t *answer = json_object(), *targets = json_object();
+    put_metric(answer, targets, "collection_rate_45d", metrics.collection_rate_45d);
+    put_metric(answer, targets, "days_to_payment", metrics.days_to_payment);
+    put_metric(answer, targets, "retention", retention);
+    put_metric(answer, targets, "cost_per_recovery", cost);
+    json_object_set_new(answer, "targets", targets);
+    return answer;
+}
+
+static const struct {
+    const char *verb;
+    json_t *(*answer)(Play *play, const Node *event, GError **error);
+} queries[] = {
+    {"query_dates", query_dates},
+    {"query_invoice_days", query_invoice_days},
+    {"query_segments", query_segments},
+    {"query_metrics", query_metrics},
+};
+
+json_t *query_answer(Play *play, const Node *event, GError **error)
+{
+    const char *verb = node_text(event, "do");
+    for (size_t i = 0; i < G_N_ELEMENTS(queries); i++)
+        if (strcmp(queries[i].verb, verb) == 0)
+            return queries[i].answer(play, event, error);
+    g_set_error(error, QUERY_ERROR, 1, "not built yet: %s", verb);
+    return NULL;
+}

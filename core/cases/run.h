@@ -1,0 +1,22 @@
+/* `dunhub test`: plays cases and says what held and what did not. */
+#ifndef DUNHUB_CASES_RUN_H
+#define DUNHUB_CASES_RUN_H
+
+#include <stdio.h>
+
+#include "cases/case.h"
+
+typedef struct {
+    const char *only;  /* id of one case, or its beginning with a '*'; NULL all */
+    bool json, verbose;
+    FILE *out;
+} CasesOptions;
+
+typedef struct {
+    size_t passed, failed;
+} CasesTally;
+
+/* Plays every case that is asked for and prints a line each (JSON: an object each), then the tally. */
+CasesTally cases_run(const CaseSet *set, const CasesOptions *options);
+
+#endif
