@@ -202,7 +202,8 @@ static void check_events(const Reader *reader, const Node *given, const Node *ev
             diags_add(reader->diags, "T009", node_get(event, "at")->place,
                       "events stand in order of time; this one is earlier than the one before it");
         bool jumps = g_strcmp0(node_text(event, "do"), "clock_set") == 0;
-        last = !jumps ? at : node_text(event, "to") != NULL ? case_instant(node_text(event, "to"), zone) : INSTANT_NONE;
+        const char *to = jumps ? node_text(event, "to") : NULL;
+        last = !jumps ? at : to != NULL ? case_instant(to, zone) : INSTANT_NONE;
     }
 }
 
@@ -254,9 +255,10 @@ static const Node *merged_given(const Reader *reader, const Node *own)
 
 static void read_case(Reader *reader, const Node *node)
 {
-    if (!shape_check(node, "case", reader->diags))
-        return;
+    shape_check(node, "case", reader->diags);
     const char *id = node_text(node, "id");
+    if (id == NULL || node_get(node, "when") == NULL || node_get(node, "then") == NULL)
+        return;
     const Node *first = g_hash_table_lookup(reader->ids, id);
     if (first != NULL)
         diags_add(reader->diags, "T011", node_get(node, "id")->place, "case '%s' stands already at %s:%d", id, first->place.file,
@@ -303,8 +305,7 @@ static void read_file(Reader *reader, const char *path)
     reader->policies = section(reader, file, "policies", reader->policies);
     const Node *cases = node_get(file, "cases");
     for (const Node *node = cases != NULL ? cases->first : NULL; node != NULL; node = node->next)
-        if (node->kind == NODE_MAP)
-            read_case(reader, node);
+        read_case(reader, node);
 }
 
 bool cases_load(const char *const *paths, size_t n_paths, Arena *arena, Diags *diags, CaseSet *ret_set)

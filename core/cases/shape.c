@@ -21,7 +21,7 @@
     "invoices_before?:int mirrors?:text{} invoice_map?:text{}[]"
 
 const Shape case_shapes[] = {
-    {"file", "format:=delinquency-cases/1 inherits?:=defaults|policies[] defaults?:@given policies?:any cases:@case[]"},
+    {"file", "format:=delinquency-cases/1 inherits?:=defaults|policies[] defaults?:@given policies?:any cases:any[]"},
     {"case", "id:text title:text source:text given?:@given when:any[] then:@expect[]"},
     {"given",
      "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] currency?:currency settings?:@settings "
@@ -133,12 +133,6 @@ const Shape case_shapes[] = {
 const size_t n_case_shapes = G_N_ELEMENTS(case_shapes);
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
-
-bool node_is_null(const Node *node)
-{
-    return node->kind == NODE_SCALAR && node->plain &&
-           (node->text[0] == '\0' || strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
-}
 
 const char *node_text(const Node *map, const char *key)
 {

@@ -22,7 +22,6 @@ bool shape_check(const Node *node, const char *shape, Diags *diags);
 const char *const *shape_verbs(void);
 
 /* Reading of checked nodes. Absent or null: NULL, fallback, DATE_NONE. */
-bool node_is_null(const Node *node);
 const char *node_text(const Node *map, const char *key);
 int64_t node_int(const Node *map, const char *key, int64_t fallback);
 bool node_bool(const Node *map, const char *key, bool fallback);
