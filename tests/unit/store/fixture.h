@@ -1,0 +1,144 @@
+/* Stores to test with: in a folder of their own, or in memory. */
+#ifndef DUNHUB_TESTS_STORE_FIXTURE_H
+#define DUNHUB_TESTS_STORE_FIXTURE_H
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "store/store.h"
+
+#define SALT "00112233445566778899aabbccddeeff"
+#define T0 INT64_C(1751328000000) /* 2025-07-01T00:00:00Z */
+
+static inline char *fixture_folder(void)
+{
+    char *folder = g_dir_make_tmp("dunhub-store-XXXXXX", NULL);
+    g_assert_nonnull(folder);
+    return folder;
+}
+
+static inline void fixture_remove(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_assert_cmpint(g_remove(path), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+static inline Store *fixture_open(const char *path, StoreMode mode)
+{
+    g_autoptr(GError) error = NULL;
+    Store *store = NULL;
+    store_open(&store_sqlite, path, mode, NULL, &store, &error);
+    g_assert_no_error(error);
+    return store;
+}
+
+static inline Store *fixture_memory(void)
+{
+    return fixture_open(NULL, STORE_MEMORY);
+}
+
+/* SQL on the file behind the store's back. */
+static inline void fixture_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        g_error("%s: %s", sql, message);
+    sqlite3_close(db);
+}
+
+static inline void begin(Store *store)
+{
+    g_autoptr(GError) error = NULL;
+    store_begin(store, &error);
+    g_assert_no_error(error);
+}
+
+static inline void commit(Store *store)
+{
+    g_autoptr(GError) error = NULL;
+    store_commit(store, &error);
+    g_assert_no_error(error);
+}
+
+static inline AccountState load(Store *store, const char *account, Arena *arena)
+{
+    g_autoptr(GError) error = NULL;
+    AccountState state;
+    bool found;
+    store_load_account(store, account, arena, &state, &found, &error);
+    g_assert_no_error(error);
+    return state;
+}
+
+/* Applies what changed from before to after. */
+static inline void apply(Store *store, const AccountState *before, const AccountState *after,
+                         Instant wake_at)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Arena) arena = arena_new();
+    size_t n;
+    const Change *changes = state_diff(before, after, arena, &n);
+    store_apply(store, after->account.id, 1, changes, n, wake_at, NULL, &error);
+    g_assert_no_error(error);
+}
+
+/* Makes an account with a salt, in a group of its own. */
+static inline void make_account(Store *store, const char *id)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState before, after;
+    state_init(&before, arena, id);
+    state_copy(&before, arena, &after);
+    after.account.salt = SALT;
+    begin(store);
+    apply(store, &before, &after, INSTANT_NEVER);
+    commit(store);
+}
+
+static inline uint64_t journal(Store *store, const char *account, const char *event_id)
+{
+    g_autoptr(GError) error = NULL;
+    JournalEntry entry = {
+        .account = account,
+        .source = "rents",
+        .event_id = event_id,
+        .type = "invoice.updated",
+        .data = "{\"id\":\"I\"}",
+        .time = INSTANT_NONE,
+        .received_at = T0,
+        .epoch = 1,
+        .decided = true,
+    };
+    uint64_t position = 0;
+    bool duplicate;
+    store_journal(store, &entry, &position, &duplicate, &error);
+    g_assert_no_error(error);
+    return position;
+}
+
+static inline void audit(Store *store, const char *account, const char *text, const char *personal)
+{
+    g_autoptr(GError) error = NULL;
+    AuditEntry entry = {
+        .position = 7,
+        .at = T0,
+        .actor = "hub",
+        .event = "step_entered",
+        .rule = "§6.1",
+        .text = text,
+        .detail = "{\"age\":6}",
+        .personal = personal,
+    };
+    store_audit(store, account, &entry, &error);
+    g_assert_no_error(error);
+}
+
+#endif
