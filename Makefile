@@ -25,6 +25,10 @@ ifdef SANITIZE
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 
+# Commands are shown with V=1; else one line a file, none with -s.
+Q   := $(if $(V),,@)
+say = @$(if $(V)$(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),:,printf '  %-4s %s\n' $(1) $(2))
+
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null | sed 's/-I/-isystem /g')
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
@@ -65,12 +69,13 @@ libraries:
 
 $(BUILD)/obj/%.o: %.c | libraries
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 define archive
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $(filter %.o,$^)
+	$(Q)$(AR) rcsD $@ $(filter %.o,$^)
 endef
 
 $(CORE_LIB): $(call objs,$(CORE_SRCS))
@@ -85,22 +90,26 @@ $(KIT_LIB): $(call objs,$(KIT_SRCS))
 	$(archive)
 
 $(BUILD)/dunhub: $(call objs,$(CMD_SRCS)) $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
-	$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
 
 $(BUILD)/dunhub-host: $(call objs,sdk/host/main.c) $(HOST_LIB) $(WIRE_LIB)
-	$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(HOST_LIB) $(WIRE_LIB) $(HOST_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(HOST_LIB) $(WIRE_LIB) $(HOST_LIBS) -o $@
 
 define plugin_rule
 $(BUILD)/plugins/$(1).so: $(call objs,$(wildcard plugins/$(1)/*.c)) $(SDK_LIB)
 	@mkdir -p $$(@D)
-	$$(CC) -shared $$(LDFLAGS_ALL) $(if $(SANITIZE),,-Wl,-z$(comma)defs) $$(filter %.o,$$^) $(SDK_LIB) $(PLUGIN_LIBS) -o $$@
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) -shared $$(LDFLAGS_ALL) $(if $(SANITIZE),,-Wl,-z$(comma)defs) $$(filter %.o,$$^) $(SDK_LIB) $(PLUGIN_LIBS) -o $$@
 endef
 comma := ,
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rule,$(p))))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
 
 # tools/X.c and tools/bench/X.c: programs for people who build and measure, linked to the core.
 TOOL_SRCS  := $(wildcard tools/*.c)
@@ -109,7 +118,8 @@ TOOL_BINS  := $(TOOL_SRCS:%.c=$(BUILD)/%)
 BENCH_BINS := $(BENCH_SRCS:%.c=$(BUILD)/%)
 $(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
 
 # The tests of plugins load the files that are shipped.
 $(filter $(BUILD)/tests/unit/plugins/%,$(UNIT_BINS)): | $(PLUGIN_SO)
