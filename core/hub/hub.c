@@ -136,6 +136,16 @@ bool hub_settle(Hub *hub, GError **error)
     return true;
 }
 
+bool hub_idle(Hub *hub, GError **error)
+{
+    Instant act = INSTANT_NEVER, wake = INSTANT_NEVER;
+    if (!store_outbox_next(hub->setup.store, 0, &act, error) ||
+        !store_next_wake(hub->setup.store, &wake, error))
+        return false;
+    return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && act > hub->now &&
+           wake > hub->now;
+}
+
 Instant hub_next(Hub *hub)
 {
     if (hub->queue.length)

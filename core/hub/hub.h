@@ -41,6 +41,7 @@ typedef struct {
     Store *store;                    /* owned by the caller, used by the hub's thread only */
     const Configuration *configuration;
     HubPorts ports;
+    bool polls_by_hand;              /* sources are polled on hub_poll_now and before an act, never for time alone */
     bool dry;                        /* none leaves: the outbox itself answers each act with ok; no fuse, no held source */
 } HubSetup;
 
@@ -80,6 +81,8 @@ bool hub_turn(Hub *hub, GError **error);
 Instant hub_next(Hub *hub);
 /* Calls that have left and are not answered. */
 size_t hub_in_flight(const Hub *hub);
+/* Nothing can be done at the hub's now: nothing waits, nothing is in flight, nothing is due. */
+bool hub_idle(Hub *hub, GError **error);
 /* Turns until nothing is due at the clock's now. For virtual clocks: set the clock to hub_next and settle again. */
 bool hub_settle(Hub *hub, GError **error);
 

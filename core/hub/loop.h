@@ -206,6 +206,7 @@ bool feed_is_only_ledger(const Hub *hub, const char *name);
 void schedule_start(Hub *hub);               /* polls and checks that are due and have credit */
 void schedule_done(Hub *hub, Call *call, int outcome, const char *message);
 Instant schedule_next(const Hub *hub);
+bool schedule_idle(const Hub *hub);
 bool schedule_due(Group *group, GError **error); /* accounts whose instant has come */
 void freshness_want(Hub *hub, const char *account, const char *source, const char *external, Instant after);
 /* The running poll or read has ended; why NULL: well. */

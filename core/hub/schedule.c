@@ -238,10 +238,28 @@ static void start_check(Hub *hub, Feed *feed)
     outbox_send(hub, call, "{}", NULL);
 }
 
+static bool time_has_come(const Hub *hub, const Source *source)
+{
+    return hub->now >= source->next_at && (!hub->setup.polls_by_hand || source->failures);
+}
+
 static bool poll_is_due(const Hub *hub, const Source *source)
 {
-    return source->wanted || hub->now >= source->next_at ||
+    return source->wanted || time_has_come(hub, source) ||
            (g_hash_table_size(source->waiting) && !source->failures);
+}
+
+bool schedule_idle(const Hub *hub)
+{
+    for (guint i = 0; !hub->setup.dry && i < hub->feed_order->len; i++) {
+        const Feed *feed = hub->feed_order->pdata[i];
+        for (guint k = 0; k < feed->sources->len; k++) {
+            const Source *source = feed->sources->pdata[k];
+            if (source->call || poll_is_due(hub, source))
+                return false;
+        }
+    }
+    return true;
 }
 
 void schedule_start(Hub *hub)
@@ -257,7 +275,7 @@ void schedule_start(Hub *hub)
                 continue;
             size_t waiting = g_hash_table_size(source->waiting);
             bool read = source->reads && waiting && waiting <= READ_ACCOUNTS_MAX &&
-                        !source->wanted && hub->now < source->next_at;
+                        !source->wanted && !time_has_come(hub, source);
             start_poll(hub, feed, source, read);
         }
     }
@@ -442,7 +460,8 @@ Instant schedule_next(const Hub *hub)
             next = later(hub, next, feed->check_at);
         for (guint k = 0; !feed->paused && k < feed->sources->len; k++) {
             const Source *source = feed->sources->pdata[k];
-            next = source->call ? next : later(hub, next, source->next_at);
+            if (!source->call && (!hub->setup.polls_by_hand || source->failures))
+                next = later(hub, next, source->next_at);
         }
     }
     return next;
