@@ -139,7 +139,7 @@ bool hub_settle(Hub *hub, GError **error)
 bool hub_idle(Hub *hub, GError **error)
 {
     Instant act = INSTANT_NEVER, wake = INSTANT_NEVER;
-    if (!store_outbox_next(hub->setup.store, 0, &act, error) ||
+    if (!store_outbox_next(hub->setup.store, INSTANT_NONE, &act, error) ||
         !store_next_wake(hub->setup.store, &wake, error))
         return false;
     return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && act > hub->now &&

@@ -167,6 +167,17 @@ static json_t *sent_event(const Lease *lease)
     return event_encode(&event);
 }
 
+/* The decision took the act back, perhaps out of the outbox altogether. */
+static bool give_back(Hub *hub, const Lease *lease, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (store_finish(hub->setup.store, lease->account, lease->key, lease->fence, &problem) ||
+        g_error_matches(problem, STORE_ERROR, STORE_ERROR_STALE))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
 /* Journals that the act is about to leave, and plans the call for after the commit. */
 static bool take_lease(Group *group, const Lease *lease, GError **error)
 {
@@ -178,9 +189,8 @@ static bool take_lease(Group *group, const Lease *lease, GError **error)
     if (!slot)
         return false;
     Act *act = state_find(slot->state, KIND_ACT, lease->key);
-    if (!act || (act->state != ACT_SENT &&
-                 !(lease->lookup && act->state == ACT_UNCERTAIN))) /* the decision took it back */
-        return store_finish(hub->setup.store, lease->account, lease->key, lease->fence, error);
+    if (!act || (act->state != ACT_SENT && !(lease->lookup && act->state == ACT_UNCERTAIN)))
+        return give_back(hub, lease, error);
     GBytes *content = NULL;
     g_autofree char *input = render_input(hub->setup.store, slot->state, act, &content, error);
     if (!input)
