@@ -126,7 +126,8 @@ static int32_t host_state_put(DunhubCall *call, const char *name, DunhubBytes by
     if ((before ? before->version : 0) != expected)
         return 1;
     StateValue *value = g_new0(StateValue, 1);
-    value->text = g_strndup(bytes.p, bytes.n);
+    value->text = g_malloc0(bytes.n + 1);
+    memcpy(value->text, bytes.p, bytes.n);
     value->n = bytes.n;
     value->version = expected + 1;
     g_hash_table_replace(kit->state, g_strdup(name), value);
