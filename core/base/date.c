@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-G_DEFINE_QUARK(date - error - quark, date_error)
+G_DEFINE_QUARK(date_error_quark, date_error)
 
 static const char *const month_names[] = {"January",   "February", "March",    "April",
                                           "May",       "June",     "July",     "August",

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(json - error - quark, json_error)
+G_DEFINE_QUARK(json_error_quark, json_error)
 
 enum { JSON_DEEPEST = 64 };
 

@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(money - error - quark, money_error)
+G_DEFINE_QUARK(money_error_quark, money_error)
 
 /* ISO 4217 list one: codes by their number of decimal places, sorted within each. Codes that ISO
- * gives no minor unit (metals, bond units, XDR, XSU, XUA, XTS, XXX) are no money an invoice can be
- * in. ANG and BGN were withdrawn in 2025 and 2026 and stay for claims from before. */
+ * gives no minor unit (metals, bond units, XDR, XSU, XUA, XTS and the code for none) are no money
+ * an invoice can be in. ANG and BGN were withdrawn in 2025 and 2026 and stay for claims from
+ * before. */
 static const char *const codes_0 =
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
 static const char *const codes_2 =

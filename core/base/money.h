@@ -20,7 +20,7 @@ typedef enum { MONEY_ERROR_SYNTAX, MONEY_ERROR_CURRENCY, MONEY_ERROR_RANGE } Mon
 GQuark money_error_quark(void);
 #define MONEY_ERROR money_error_quark()
 
-/* Knows every active ISO 4217 code that has a minor unit (metals, XDR, XTS, XXX have none: nobody is billed in them).
+/* Knows every active ISO 4217 code that has a minor unit (metals, XDR, XTS have none: nobody is billed in them).
  * False and *error (names the word) for anything else. */
 bool currency_parse(const char *text, Currency *ret_currency, GError **error);
 /* 0, 2, 3 or 4 decimal places; -1 for a code ISO does not list. */

@@ -6,7 +6,7 @@
 #include "base/zone.h"
 #include "notice/folder.h"
 
-G_DEFINE_QUARK(notice - error - quark, notice_error)
+G_DEFINE_QUARK(notice_error_quark, notice_error)
 
 enum { VALUE_LONGEST = 300, NUMBERS_SHOWN = 5 };
 

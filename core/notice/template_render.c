@@ -2,7 +2,7 @@
 
 #include "notice/template_tree.h"
 
-G_DEFINE_QUARK(template - error - quark, template_error)
+G_DEFINE_QUARK(template_error_quark, template_error)
 
 enum { PARTIALS_DEEPEST = 20, MOST_STEPS = 1000000 };
 

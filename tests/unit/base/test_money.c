@@ -31,7 +31,7 @@ static void test_currencies(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         g_assert_cmpint(currency_exponent(currency_of(rows[i].code)), ==, rows[i].exponent);
-    static const char *const bad[] = {"",    "usd", "US",  "USDX", "ZZZ", "XXX",
+    static const char *const bad[] = {"",    "usd", "US",  "USDX", "ZZZ", "XTS",
                                       "XAU", "DEM", "US ", " US",  "AE ", "D A"};
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         Currency currency = {"EUR"};
