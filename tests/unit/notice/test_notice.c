@@ -320,6 +320,12 @@ static void test_hostile_values(void)
     g_assert_nonnull(strstr(member(message, "text"),
                             "Dear {{organisation.name}}\ufffd\ufffd.\ufffd\ufffd<script>,"));
     g_assert_null(strstr(member(message, "html"), "<script>"));
+
+    g_autofree char *endless = g_strnfill(250, 'x');
+    sample.in.organisation = endless;
+    g_autoptr(json_t) cut = render(templates, &sample, "help_info", "email");
+    g_assert_cmpint(g_utf8_strlen(member(cut, "subject"), -1), ==, 201);
+    g_assert_true(g_str_has_suffix(member(cut, "subject"), "x…"));
     sample_done(&sample);
 }
 
