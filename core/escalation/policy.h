@@ -61,7 +61,7 @@ typedef struct {
     const char *notice_template;
     const char *executes_by;   /* NULL: its notice; else the action whose report (outreach.done) executes it */
     const ActionRule *on_enter; size_t n_on_enter; /* besides its notice; run once that is accepted */
-    const ActionRule *deliveries; size_t n_deliveries; /* channels its notice may take, in order: name = "letter" …; none:
+    const ActionRule *deliveries; size_t n_deliveries; /* message.… verbs of the step, template_name set: channels its notice may take, in order: name = "letter" …; none:
                                                           message_channels by the account's own order */
     Limit minimum;             /* balance needed to enter; minor AMOUNT_NONE: none */
     const Limit *minimums; size_t n_minimums; /* same, of further currencies */
@@ -97,7 +97,8 @@ typedef struct {
     bool automated_notices;    /* false: a task for a person stands for each (VIP) */
     bool auto_suspend;         /* ladder: stages may suspend; false: its steps carry no suspending action */
     bool needs_manager_approval; /* collections and legal (VIP) */
-    const ActionRule *became;  /* ladder with executes_by: the task that is opened */
+    const ActionRule *became;  /* executes_by: the task that stands for each automated notice, and is opened when an account
+                                  comes to this policy in mid-cycle; it is not among the steps' on_enter */
     const Settings *settings;  /* with the policy's own overrides */
     const StepMapping *mappings; size_t n_mappings; /* `mapping:` steps of older versions that are gone here */
     DiagPlace place;
@@ -140,14 +141,18 @@ const Limit *settings_minimum(const Settings *settings, Currency currency); /* N
 extern const ConditionName condition_names[];
 extern const size_t n_condition_names;
 
-/* Reads the sections organisation, settings, calendars, segments, actions, policies, graphs, routes of the merged tree.
- * Also proves: every step reachable, every step has a way out or is final, no cycle without a wait.
- * `older`: canonical sources of policy versions still in use, from the store. False and diagnostics on any error.
- * Case files load through this very function. */
+/* Reads the sections organisation, settings, calendars, segments, channels, actions, policies, graphs and routes of the
+ * merged tree (docs/reference/configuration.md); other keys of the root are not looked at. Also proves: every step
+ * reachable, every step has a way out or is final, no cycle without a wait. Which segment has which policy stands in
+ * `segments: {policies: …}` or `policies: {by_segment: …}`.
+ * `older`: canonical sources of all versions that the store keeps of policies accounts are on. A policy of the tree whose
+ * source is among them has that version's number; one that is not gets the number after the highest. False and
+ * diagnostics on any error. Case files load through this very function. */
 typedef struct { const char *name; int64_t version; const char *source_json; } StoredPolicy;
 bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, uint64_t epoch, Arena *arena, Diags *diags,
                    Rulebook *ret_book);
-/* One policy or graph out of its node, against actions and settings already in `book`: policy_published of case files. */
+/* One policy or graph out of its node, against actions, settings and policies already in `book`: policy_published of case
+ * files. Texts live in the arena; so does everything `policy` points to but the actions' conditions, which are book's. */
 bool policy_load(const char *name, const Node *node, const Rulebook *book, int64_t version, Arena *arena, Diags *diags,
                  Policy *ret_policy);
 
@@ -180,6 +185,14 @@ typedef struct {
 extern const Verb verbs[];
 extern const size_t n_verbs;
 const Verb *verb_by_name(const char *name); /* NULL: not one of the core's */
+
+/* The sections with their keys: docs/reference/configuration.md. */
+typedef struct {
+    const char *name;  /* "settings", "actions.<name>", "policies.<name>.stages[]" */
+    const char *doc;
+    const Key *keys; size_t n_keys;
+} ConfigSection;
+const ConfigSection *rulebook_sections(size_t *ret_n);
 
 /* Graphviz DOT of a policy; arena text. */
 const char *policy_to_dot(const Policy *policy, Arena *arena);

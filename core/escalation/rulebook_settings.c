@@ -1,0 +1,345 @@
+/* The section settings, and amounts as configuration writes them. */
+#include "escalation/rulebook_load.h"
+
+#include "config/amount.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* Settings, and what needs more than one key to be read. */
+typedef struct {
+    Settings settings;
+    const Node *minimum, *minimum_cents, *late_fee, *expected_cost, *send_window, *step_days;
+} Source;
+
+static const char *const basis_names[] = {"all_overdue", "past_allowed_days", NULL};
+static const char *const shift_names[] = {"hold", "recompute", NULL};
+
+#define SETTING(member, TYPE)                                                                      \
+    .name = #member, .type = KEY_##TYPE, .offset = offsetof(Source, settings.member)
+#define SOURCE(member) .name = #member, .type = KEY_NODE, .offset = offsetof(Source, member)
+#define DAYS .least = 0, .most = 3650
+
+const Key settings_keys[] = {
+    {SETTING(currency, CURRENCY),
+     .doc = "Currency of amounts that are written without one; default USD."},
+    {SETTING(days_to_overdue, INT), DAYS,
+     .doc = "Days from issue to overdue, where the ledger states no due date; default 10."},
+    {SETTING(reminder_delay, INT), DAYS, .doc = "Days from issue to the reminder; default 5."},
+    {SETTING(ledger_grace_days, INT), DAYS,
+     .doc = "Days added to a due date stated by the ledger; default 0."},
+    {SETTING(days_to_delinquent, INT), DAYS, .doc = "Days from overdue to delinquent; default 5."},
+    {SETTING(pending_grace_days, INT), DAYS,
+     .doc = "Days that a pending payment delays delinquency and cut-off; default 5."},
+    {SETTING(max_grace_days, INT), DAYS,
+     .doc = "Days of grace that may be granted in a cycle; default 14."},
+    {SOURCE(minimum), .doc = "Overdue amount for each currency above which an account may become "
+                             "delinquent: {USD: \"10.00\"}. "
+                             "A currency without one is never dunned."},
+    {SOURCE(minimum_cents), .doc = "The same in minor units: {USD: 1000}."},
+    {SETTING(minimum_basis, CHOICE), .choices = basis_names,
+     .doc = "What is compared with the minimum: all overdue invoices, or those past the allowed "
+            "days; default all_overdue."},
+    {SETTING(first_step, NAME),
+     .doc = "First step of the S2 module: new or suspended; default new."},
+    {SOURCE(step_days),
+     .doc =
+         "Days after which a step of the S2 module is due for a person: {new: 5, suspended: 10}."},
+    {SETTING(auto_resolve, BOOL),
+     .doc = "Leave delinquency by payment without a person; default true."},
+    {SETTING(auto_suspend, BOOL),
+     .doc = "S2 module: suspend service on entering Suspended without a person; default false."},
+    {SETTING(auto_reactivate, BOOL),
+     .doc = "S2 module: give service back on leaving; default false."},
+    {SETTING(prorate_suspension, BOOL),
+     .doc = "Credit suspended days of the subscription; default false."},
+    {SETTING(pending_must_cover, BOOL), .doc = "Pending money delays delinquency only if it brings "
+                                               "the sum down to the minimum; default false."},
+    {SETTING(no_cutoff_before_closed_day, BOOL),
+     .doc = "No suspension on a closed day or the day before; default false."},
+    {SOURCE(late_fee), .doc = "Fee charged once per cycle: \"15.00 USD\"; absent or null: none."},
+    {.name = "late_fee_cents",
+     .type = KEY_AMOUNT,
+     .offset = offsetof(Source, settings.late_fee),
+     .least = 0,
+     .most = INT64_MAX,
+     .doc = "The same in minor units of the settings' currency."},
+    {SETTING(fee_on_manual_entry, BOOL),
+     .doc = "Charge the late fee on a manual entry too; default false."},
+    {SETTING(on_anchor_shift, CHOICE), .choices = shift_names,
+     .doc = "When the oldest invoice is paid: hold the step, or recompute it; default hold."},
+    {SETTING(evaluate_at, MINUTE), .doc = "Local time of the daily evaluation; default 00:05."},
+    {SETTING(send_at, MINUTE), .doc = "Local time at which the day's notices go; default 09:00."},
+    {SOURCE(send_window),
+     .doc = "First and last local time of sending; default [\"09:00\", \"18:00\"]."},
+    {.name = "max_ledger_age",
+     .type = KEY_DURATION,
+     .offset = offsetof(Source, settings.max_ledger_age_ms),
+     .least = INSTANT_MINUTE,
+     .most = 30 * INSTANT_DAY,
+     .doc = "Notices and adverse actions wait when ledger data is older than this; default 24h."},
+    {.name = "max_clock_jump",
+     .type = KEY_DURATION,
+     .offset = offsetof(Source, settings.max_clock_jump_ms),
+     .least = INSTANT_HOUR,
+     .most = 365 * INSTANT_DAY,
+     .doc = "A forward jump of the clock above this stops the hub's acting; default 36h."},
+    {SETTING(approval_days, INT), DAYS, .doc = "Days that a legal approval is valid; default 60."},
+    {SETTING(min_notice_days, INT), DAYS,
+     .doc = "Days after a migration before the first move; default 1."},
+    {SETTING(promises_per_cycle, INT), .least = 0, .most = 100,
+     .doc = "Promises to pay accepted in one cycle; default 2."},
+    {SETTING(plan_least, INT), .least = 1, .most = 120,
+     .doc = "Fewest instalments of a payment plan; default 2."},
+    {SETTING(plan_most, INT), .least = 1, .most = 120,
+     .doc = "Most instalments of a payment plan; default 6."},
+    {SETTING(expected_rate_permille, INT), .least = 0, .most = 1000,
+     .doc = "Share of a placed balance that an agency is expected to recover, in thousandths; "
+            "absent: not judged."},
+    {SOURCE(expected_cost), .doc = "Cost of a placement, \"50.00 USD\": placed only if balance "
+                                   "times rate is more; absent: not judged."},
+    {.name = "expected_cost_cents",
+     .type = KEY_AMOUNT,
+     .offset = offsetof(Source, settings.expected_cost),
+     .least = 0,
+     .most = INT64_MAX,
+     .doc = "The same in minor units."},
+};
+const size_t n_settings_keys = G_N_ELEMENTS(settings_keys);
+
+void settings_init(Settings *ret_settings)
+{
+    *ret_settings = (Settings){
+        .days_to_overdue = 10,
+        .reminder_delay = 5,
+        .days_to_delinquent = 5,
+        .pending_grace_days = 5,
+        .max_grace_days = 14,
+        .first_step = "new",
+        .auto_resolve = true,
+        .late_fee = AMOUNT_NONE,
+        .evaluate_at = 5,
+        .send_at = 9 * 60,
+        .window_from = 9 * 60,
+        .window_to = 18 * 60,
+        .max_ledger_age_ms = INSTANT_DAY,
+        .max_clock_jump_ms = 36 * INSTANT_HOUR,
+        .approval_days = 60,
+        .min_notice_days = 1,
+        .promises_per_cycle = 2,
+        .plan_least = 2,
+        .plan_most = 6,
+        .expected_rate_permille = AMOUNT_NONE,
+        .expected_cost = AMOUNT_NONE,
+        .currency = {"USD"},
+    };
+}
+
+/* ---- amounts
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static bool is_text(const Loader *loader, const Node *node, const char *what)
+{
+    if (node->kind == NODE_SCALAR)
+        return true;
+    diags_add(loader->diags, "C030", node->place, "'%s' must be %s, not %s",
+              node->key ? node->key : "entry", what, node_kind_name(node->kind));
+    return false;
+}
+
+bool amount_read(const Loader *loader, const Node *text, Currency currency, int64_t *ret_minor)
+{
+    Money money;
+    g_autoptr(GError) error = NULL;
+    if (!is_text(loader, text, "an amount such as \"15.00 USD\""))
+        return false;
+    if (!amount_parse(text->text, &money, &error)) {
+        diags_add(loader->diags, "C032", text->place, "'%s': %s", text->key, error->message);
+        return false;
+    }
+    if (!currency_equal(money.currency, currency)) {
+        diags_add(loader->diags, "C038", text->place,
+                  "'%s' must be in %s, the settings' currency, not in %s", text->key, currency.code,
+                  money.currency.code);
+        return false;
+    }
+    *ret_minor = money.minor;
+    return true;
+}
+
+static bool minor_read(const Loader *loader, const Node *node, int64_t *ret_minor)
+{
+    Key key = {.name = node->key, .type = KEY_AMOUNT, .least = 0, .most = INT64_MAX};
+    return tree_read_value(node, &key, loader->arena, loader->diags, ret_minor);
+}
+
+/* An entry of a map by currency. */
+static bool limit_of_currency(const Loader *loader, const Node *entry, bool decimal,
+                              Limit *ret_limit)
+{
+    g_autoptr(GError) error = NULL;
+    Limit limit;
+    if (!currency_parse(entry->key, &limit.currency, &error)) {
+        diags_add(loader->diags, "C038", entry->key_place, "'%s' is no ISO 4217 currency code",
+                  entry->key);
+        return false;
+    }
+    if (!decimal) {
+        if (!minor_read(loader, entry, &limit.minor))
+            return false;
+    } else if (!is_text(loader, entry, "an amount such as \"10.00\"")) {
+        return false;
+    } else if (!money_parse(entry->text, limit.currency, (NumberFormat){'.', 0}, &limit.minor,
+                            &error)) {
+        diags_add(loader->diags, "C032", entry->place, "'%s': %s", entry->key, error->message);
+        return false;
+    }
+    if (limit.minor < 0) {
+        diags_add(loader->diags, "C033", entry->place, "'%s' must be at least 0", entry->key);
+        return false;
+    }
+    *ret_limit = limit;
+    return true;
+}
+
+static bool single_limit(const Loader *loader, const Node *node, bool decimal, Currency currency,
+                         Limit *ret_limit)
+{
+    g_autoptr(GError) error = NULL;
+    Money money = {0, currency};
+    if (!decimal) {
+        if (!minor_read(loader, node, &money.minor))
+            return false;
+    } else if (!amount_parse(node->text, &money, &error)) {
+        diags_add(loader->diags, "C032", node->place, "'%s': %s", node->key, error->message);
+        return false;
+    }
+    *ret_limit = (Limit){money.currency, money.minor};
+    return true;
+}
+
+bool limits_read(const Loader *loader, const Node *cents, const Node *text, Currency currency,
+                 const Limit **ret_limits, size_t *ret_n)
+{
+    const Node *node = cents ? cents : text;
+    if (cents && text) {
+        diags_add(loader->diags, "C037", text->key_place, "'%s' and '%s' say the same; keep one",
+                  text->key, cents->key);
+        return false;
+    }
+    if (!node || node_is_null(node)) {
+        *ret_n = 0;
+        return true;
+    }
+    if (node->kind == NODE_LIST)
+        return is_text(loader, node, "an amount, or a map of currencies to amounts");
+    size_t n = node->kind == NODE_MAP ? node->n : 1, i = 0;
+    Limit *limits = arena_new0(loader->arena, Limit, n);
+    bool good = true;
+    if (node->kind == NODE_SCALAR)
+        good = single_limit(loader, node, node == text, currency, &limits[0]);
+    else
+        for (const Node *entry = node->first; entry; entry = entry->next)
+            good = limit_of_currency(loader, entry, node == text, &limits[i++]) && good;
+    *ret_limits = limits;
+    *ret_n = n;
+    return good;
+}
+
+/* ---- settings
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static bool read_window(const Loader *loader, const Node *node, Settings *settings)
+{
+    static const Key key = {.name = "send_window", .type = KEY_MINUTE};
+    if (node->kind != NODE_LIST || node->n != 2) {
+        diags_add(loader->diags, "C030", node->place,
+                  "'send_window' must be a list of two times such as [\"09:00\", \"18:00\"]");
+        return false;
+    }
+    int from, to;
+    if (!tree_read_value(node->first, &key, loader->arena, loader->diags, &from) ||
+        !tree_read_value(node->first->next, &key, loader->arena, loader->diags, &to))
+        return false;
+    if (from >= to) {
+        diags_add(loader->diags, "C033", node->place, "'send_window' must end after it begins");
+        return false;
+    }
+    settings->window_from = from;
+    settings->window_to = to;
+    return true;
+}
+
+static bool read_step_days(const Loader *loader, const Node *node, Settings *settings)
+{
+    if (node->kind != NODE_MAP) {
+        diags_add(loader->diags, "C030", node->place,
+                  "'step_days' must be a map of steps to days, not %s", node_kind_name(node->kind));
+        return false;
+    }
+    StepDays *days = arena_new0(loader->arena, StepDays, node->n);
+    bool good = true;
+    size_t i = 0;
+    for (const Node *entry = node->first; entry; entry = entry->next, i++) {
+        Key key = {.name = entry->key, .type = KEY_INT, DAYS};
+        days[i].step = arena_strdup(loader->arena, entry->key);
+        good = tree_read_value(entry, &key, loader->arena, loader->diags, &days[i].days) && good;
+    }
+    settings->step_days = days;
+    settings->n_step_days = node->n;
+    return good;
+}
+
+static bool both(const Loader *loader, const Node *map, const char *first, const char *second)
+{
+    const Node *a = node_get(map, first), *b = node_get(map, second);
+    if (!a || !b)
+        return false;
+    diags_add(loader->diags, "C037", a->key_place, "'%s' and '%s' say the same; keep one", first,
+              second);
+    return true;
+}
+
+bool settings_read(const Loader *loader, const Node *map, Settings *settings)
+{
+    Source source = {.settings = *settings};
+    bool good =
+        tree_read_over(map, settings_keys, n_settings_keys, loader->arena, loader->diags, &source);
+    Settings *read = &source.settings;
+    if (source.minimum || source.minimum_cents)
+        good = limits_read(loader, source.minimum_cents, source.minimum, read->currency,
+                           &read->minimums, &read->n_minimums) &&
+               good;
+    if (source.send_window)
+        good = read_window(loader, source.send_window, read) && good;
+    if (source.step_days)
+        good = read_step_days(loader, source.step_days, read) && good;
+    if (both(loader, map, "late_fee", "late_fee_cents") ||
+        both(loader, map, "expected_cost", "expected_cost_cents"))
+        return false;
+    if (node_get(map, "late_fee") && !source.late_fee)
+        read->late_fee = AMOUNT_NONE;
+    if (source.late_fee)
+        good = amount_read(loader, source.late_fee, read->currency, &read->late_fee) && good;
+    if (source.expected_cost)
+        good =
+            amount_read(loader, source.expected_cost, read->currency, &read->expected_cost) && good;
+    if (good && read->plan_least > read->plan_most) {
+        diags_add(loader->diags, "C033", map->place,
+                  "'plan_least' %" PRId64 " is more than 'plan_most' %" PRId64, read->plan_least,
+                  read->plan_most);
+        good = false;
+    }
+    if (good)
+        *settings = *read;
+    return good;
+}
+
+const Limit *settings_minimum(const Settings *settings, Currency currency)
+{
+    for (size_t i = 0; i < settings->n_minimums; i++)
+        if (currency_equal(settings->minimums[i].currency, currency))
+            return &settings->minimums[i];
+    return NULL;
+}
