@@ -109,7 +109,26 @@ $(foreach p,$(PLUGINS),$(eval $(call plugin_rule,$(p))))
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(HOST_LIB) $(KIT_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS) -o $@
+
+# Plugins made to misbehave, and three built against headers of other times; for tests only.
+TEST_PLUGIN_SRCS := $(filter-out tests/plugins/vintage.c,$(wildcard tests/plugins/*.c))
+VINTAGES         := older newer foreign
+TEST_PLUGINS     := $(TEST_PLUGIN_SRCS:%.c=$(BUILD)/%.so) $(VINTAGES:%=$(BUILD)/tests/plugins/%.so)
+$(BUILD)/tests/plugins/%.so: $(BUILD)/obj/tests/plugins/%.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) $< -o $@
+$(VINTAGES:%=$(BUILD)/tests/include/%/dunhub/plugin.h): $(BUILD)/tests/include/%/dunhub/plugin.h: tests/plugins/vintage.sh sdk/include/dunhub/plugin.h
+	@mkdir -p $(@D)
+	$(Q)tests/plugins/vintage.sh $* < sdk/include/dunhub/plugin.h > $@
+$(VINTAGES:%=$(BUILD)/obj/tests/plugins/%.o): $(BUILD)/obj/tests/plugins/%.o: tests/plugins/vintage.c $(BUILD)/tests/include/%/dunhub/plugin.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) -I$(BUILD)/tests/include/$* -DVINTAGE='"$*"' $(CFLAGS_ALL) -c $< -o $@
+$(filter $(BUILD)/tests/unit/bus/% $(BUILD)/tests/unit/host/% $(BUILD)/tests/unit/hub/% $(BUILD)/tests/unit/cmd/%,$(UNIT_BINS)): | $(TEST_PLUGINS) $(BUILD)/dunhub-host
+
+$(filter $(BUILD)/tests/unit/bus/%,$(UNIT_BINS)): $(BUILD)/obj/tests/unit/bus/rig.o
 
 # tools/X.c and tools/bench/X.c: programs for people who build and measure, linked to the core.
 TOOL_SRCS  := $(wildcard tools/*.c)

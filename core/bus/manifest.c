@@ -115,7 +115,6 @@ typedef struct {
     const char *plugin_dir, *host_program;
     const json_t *old; /* cache as it was */
     json_t *files;     /* of the cache as it will be: only what is still there */
-    bool probed;
 } Loading;
 
 static json_t *load_file(Loading *loading, const char *file_name)
@@ -127,12 +126,14 @@ static json_t *load_file(Loading *loading, const char *file_name)
         return unreadable(file_name, error != NULL ? error->message : "its name is not UTF-8");
     }
     json_t *manifest = cached(loading->old, path, file);
+    bool lasting = true;
     if (manifest == NULL) {
-        manifest = probe_file(loading->host_program, path, PROBE_LIMIT_MS);
-        loading->probed = true;
+        manifest = probe_file(loading->host_program, path, PROBE_LIMIT_MS, &lasting);
     }
-    json_object_set_new(loading->files, path,
-                        json_pack("{sO sO}", "file", file, "manifest", manifest));
+    if (lasting) {
+        json_object_set_new(loading->files, path,
+                            json_pack("{sO sO}", "file", file, "manifest", manifest));
+    }
     return manifest;
 }
 
@@ -160,7 +161,7 @@ Manifests *manifests_load(const char *plugin_dir, const char *host_program, cons
     g_autoptr(json_t) host = fingerprint_of_host(host_program);
     g_autoptr(json_t) old = read_cache(cache_file, host);
     g_autoptr(json_t) new = json_pack("{si sO s{}}", "form", CACHE_FORM, "host", host, "files");
-    Loading loading = {dir, host_program, old, json_object_get(new, "files"), false};
+    Loading loading = {dir, host_program, old, json_object_get(new, "files")};
     Manifests *manifests = g_new0(Manifests, 1);
     manifests->rows = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
     g_autoptr(GPtrArray) names = list_files(dir);
@@ -168,7 +169,7 @@ Manifests *manifests_load(const char *plugin_dir, const char *host_program, cons
         g_ptr_array_add(manifests->rows, load_file(&loading, g_ptr_array_index(names, i)));
     }
     g_ptr_array_sort(manifests->rows, by_name);
-    if (cache_file != NULL && (loading.probed || !json_equal(old, new))) {
+    if (cache_file != NULL && !json_equal(old, new)) {
         write_cache(cache_file, new);
     }
     return manifests;

@@ -52,8 +52,9 @@ static json_t *judge(const char *file, int out, int status)
     return refused(file, why);
 }
 
-json_t *probe_file(const char *host_program, const char *file, int64_t limit_ms)
+json_t *probe_file(const char *host_program, const char *file, int64_t limit_ms, bool *ret_lasting)
 {
+    *ret_lasting = false;
     g_autoptr(GError) error = NULL;
     int out = child_memory("probe", NULL, 0, &error);
     if (out < 0) {
@@ -65,8 +66,11 @@ json_t *probe_file(const char *host_program, const char *file, int64_t limit_ms)
     json_t *manifest = NULL;
     int status = 0;
     if (!child_start(&child, arguments, -1, out, &error)) {
-        manifest = refused(file, error->message);
-    } else if (child_ended(&child, limit_ms, &status)) {
+        close(out);
+        return refused(file, error->message);
+    }
+    *ret_lasting = true;
+    if (child_ended(&child, limit_ms, &status)) {
         manifest = judge(file, out, status);
     } else {
         child_kill(&child);
