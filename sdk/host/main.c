@@ -122,7 +122,11 @@ static int run_serve(void)
     if (lost > 0) {
         _exit(EXIT_FINDING);
     }
-    return good ? EXIT_GOOD : fail(EXIT_FINDING, error);
+    /* What is wrong with the plugin was said to the hub, which tells people. */
+    if (!good && error->domain != CONTRACT_ERROR) {
+        return fail(EXIT_ENVIRONMENT, error);
+    }
+    return good ? EXIT_GOOD : EXIT_FINDING;
 }
 
 int main(int argc, char **argv)
