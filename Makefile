@@ -56,7 +56,7 @@ SDK_LIB   := $(BUILD)/lib/libdunhub-sdk.a
 KIT_LIB   := $(BUILD)/lib/libdunhub-testkit.a
 PLUGIN_SO := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
-PROGRAMS  := $(if $(CMD_SRCS),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),$(BUILD)/dunhub-host)
+PROGRAMS  := $(if $(wildcard core/main.c),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),$(BUILD)/dunhub-host)
 
 .PHONY: all
 all: $(PROGRAMS) $(PLUGIN_SO)

@@ -70,7 +70,7 @@ bool hub_reload(Hub *hub, const Configuration *configuration, GError **error)
     switches_clock(hub);
     hub->setup.configuration = configuration;
     feeds_build(hub);
-    if (switches_sources(hub, error) && epoch_enter(hub, error))
+    if (switches_sources(hub, error) && epoch_enter(hub, error) && freshness_recover(hub, error))
         return true;
     hub->setup.configuration = old;
     feeds_build(hub);

@@ -24,6 +24,7 @@ void call_free(Call *call)
     g_free(call->verb);
     g_free(call->account);
     g_free(call->key);
+    g_free(call->platform_key);
     g_free(call);
 }
 

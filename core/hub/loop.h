@@ -27,6 +27,7 @@ typedef struct {
     int kind;             /* CallKind */
     char *instance, *verb;
     char *account, *key;  /* of an act */
+    char *platform_key;   /* what the platform is given as its key */
     uint64_t fence;
     int64_t attempt;
     int64_t expires_ms;   /* monotonic: given up then */

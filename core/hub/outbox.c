@@ -50,6 +50,7 @@ static Call *call_copy(const Call *call)
     copy->verb = g_strdup(call->verb);
     copy->account = g_strdup(call->account);
     copy->key = g_strdup(call->key);
+    copy->platform_key = g_strdup(call->platform_key);
     return copy;
 }
 
@@ -67,8 +68,8 @@ void outbox_send(Hub *hub, Call *call, const char *input, GBytes *content)
     g_autoptr(GError) problem = NULL;
     call->expires_ms = hub->setup.clock->monotonic_ms(hub->setup.clock) + LEASE_MS;
     g_hash_table_insert(hub->calls, &call->id, call);
-    if (ports->send(ports->data, call->instance, call->id, call->kind, call->verb, call->key, input,
-                    content, &problem))
+    if (ports->send(ports->data, call->instance, call->id, call->kind, call->verb,
+                    call->platform_key ? call->platform_key : call->key, input, content, &problem))
         return;
     g_hash_table_steal(hub->calls, &call->id);
     intake_push(hub, result_input(call, OUTCOME_RETRY, 0, "not_sent",
@@ -121,13 +122,52 @@ void outbox_expire(Hub *hub)
     drop_oldest_gone(hub);
 }
 
+/* ---- what the journal knows of an act -------------------------------------------------------- */
+
+typedef struct {
+    const char *key;
+    Instant first, last; /* attempts; INSTANT_NONE none */
+    int64_t refused;     /* attempts that are known not to have been applied */
+} Attempts;
+
+static bool note_attempt(const JournalEntry *entry, void *data)
+{
+    Attempts *attempts = data;
+    bool sent = strcmp(entry->type, event_types[EVENT_ACT_SENT].name) == 0;
+    bool result = strcmp(entry->type, event_types[EVENT_ACT_RESULT].name) == 0;
+    if ((!sent && !result) || !entry->data)
+        return true;
+    g_autoptr(json_t) body = json_loads(entry->data, 0, NULL);
+    if (g_strcmp0(json_string_value(json_object_get(body, "key")), attempts->key) != 0 ||
+        json_is_true(json_object_get(body, "lookup")))
+        return true;
+    const char *outcome = json_string_value(json_object_get(body, "outcome"));
+    const char *code = json_string_value(json_object_get(body, "code"));
+    attempts->refused +=
+        result && g_strcmp0(outcome, "retry") == 0 && g_strcmp0(code, REPEAT_UNCERTAIN) != 0;
+    if (sent && attempts->first == INSTANT_NONE)
+        attempts->first = entry->received_at;
+    if (sent)
+        attempts->last = entry->received_at;
+    return true;
+}
+
+/* Doubt is rare, so its history is looked for in the journal and not carried along. */
+static bool find_attempts(Hub *hub, const char *account, const char *key, Attempts *ret_attempts,
+                          GError **error)
+{
+    *ret_attempts = (Attempts){.key = key, .first = INSTANT_NONE, .last = INSTANT_NONE};
+    return store_journal_read(hub->setup.store, account, 0, false, note_attempt, ret_attempts,
+                              error);
+}
+
 /* ---- leases
  * --------------------------------------------------------------------------------------------------------------------------
  */
 
 typedef struct {
     Deed deed;
-    const char *instance, *verb, *account, *key, *input;
+    const char *instance, *verb, *account, *key, *input, *platform_key;
     uint64_t fence;
     int64_t attempt;
     int kind;
@@ -145,6 +185,7 @@ static void dispatch(Hub *hub, Deed *deed)
         .verb = g_strdup(d->verb),
         .account = g_strdup(d->account),
         .key = g_strdup(d->key),
+        .platform_key = g_strdup(d->platform_key),
         .fence = d->fence,
         .attempt = d->attempt,
         .began_at = hub->now,
@@ -178,6 +219,23 @@ static bool give_back(Hub *hub, const Lease *lease, GError **error)
     return false;
 }
 
+/* The act's own key on every attempt; with a suffix after a refusal that the platform would only
+ * repeat to us. */
+static bool platform_key(Group *group, const Lease *lease, const char **ret_key, GError **error)
+{
+    const Feed *feed = feed_get(group->hub, lease->instance);
+    RepeatFacts facts = repeat_facts(feed ? feed->manifest : NULL, lease->verb);
+    Attempts attempts = {0};
+    *ret_key = arena_strdup(group->arena, lease->key);
+    if (!facts.key_saves_errors || lease->attempt <= 1)
+        return true;
+    if (!find_attempts(group->hub, lease->account, lease->key, &attempts, error))
+        return false;
+    if (attempts.refused)
+        *ret_key = arena_printf(group->arena, "%s~%" G_GINT64_FORMAT, lease->key, attempts.refused);
+    return true;
+}
+
 /* Journals that the act is about to leave, and plans the call for after the commit. */
 static bool take_lease(Group *group, const Lease *lease, GError **error)
 {
@@ -191,7 +249,10 @@ static bool take_lease(Group *group, const Lease *lease, GError **error)
     Act *act = state_find(slot->state, KIND_ACT, lease->key);
     if (!act || (act->state != ACT_SENT && !(lease->lookup && act->state == ACT_UNCERTAIN)))
         return give_back(hub, lease, error);
+    const char *key = NULL;
     GBytes *content = NULL;
+    if (!platform_key(group, lease, &key, error))
+        return false;
     g_autofree char *input = render_input(hub->setup.store, slot->state, act, &content, error);
     if (!input)
         return false;
@@ -200,6 +261,7 @@ static bool take_lease(Group *group, const Lease *lease, GError **error)
     d->verb = arena_strdup(group->arena, lease->verb);
     d->account = arena_strdup(group->arena, lease->account);
     d->key = arena_strdup(group->arena, lease->key);
+    d->platform_key = key;
     d->input = arena_strdup(group->arena, input);
     d->fence = lease->fence;
     d->attempt = lease->attempt;
@@ -231,38 +293,6 @@ bool outbox_lease(Group *group, GError **error)
 /* ---- results
  * ---------------------------------------------------------------------------------------------------------------------------
  */
-
-typedef struct {
-    const char *key;
-    Instant first, last;
-} Attempts;
-
-static bool note_attempt(const JournalEntry *entry, void *data)
-{
-    Attempts *attempts = data;
-    if (strcmp(entry->type, event_types[EVENT_ACT_SENT].name) != 0 || !entry->data)
-        return true;
-    g_autoptr(json_t) sent = json_loads(entry->data, 0, NULL);
-    if (g_strcmp0(json_string_value(json_object_get(sent, "key")), attempts->key) != 0 ||
-        json_is_true(json_object_get(sent, "lookup")))
-        return true;
-    if (attempts->first == INSTANT_NONE)
-        attempts->first = entry->received_at;
-    attempts->last = entry->received_at;
-    return true;
-}
-
-/* Doubt is rare, so its history is looked for in the journal and not carried along. */
-static bool find_attempts(Hub *hub, const Call *call, bool doubtful, RepeatIn *in, GError **error)
-{
-    Attempts attempts = {.key = call->key, .first = INSTANT_NONE, .last = INSTANT_NONE};
-    if (doubtful && !store_journal_read(hub->setup.store, call->account, 0, false, note_attempt,
-                                        &attempts, error))
-        return false;
-    in->first_sent_at = attempts.first;
-    in->last_sent_at = attempts.last;
-    return true;
-}
 
 typedef struct {
     Deed deed;
@@ -352,8 +382,12 @@ static bool act_result(Group *group, const Input *input, GError **error)
         .code = input->code,
         .message = input->message,
     };
-    if (!find_attempts(hub, call, in.lookup || in.outcome == OUTCOME_UNCERTAIN, &in, error))
+    Attempts attempts = {.first = INSTANT_NONE, .last = INSTANT_NONE};
+    bool doubtful = in.lookup || in.outcome == OUTCOME_UNCERTAIN;
+    if (doubtful && !find_attempts(hub, call->account, call->key, &attempts, error))
         return false;
+    in.first_sent_at = attempts.first;
+    in.last_sent_at = attempts.last;
     RepeatOut judged = repeat_judge(&facts, &in, hub->setup.random);
     if (judged.credential) {
         Refused *doubt = group_deed(group, sizeof *doubt, pause_instance);

@@ -67,7 +67,7 @@ static RepeatOut look_up(const RepeatFacts *facts, const RepeatIn *in, Random *r
 /* The act may have been applied: what its declaration makes of that. */
 static RepeatOut uncertain(const RepeatFacts *facts, const RepeatIn *in, Random *random)
 {
-    const char *code = in->code ? in->code : "unanswered";
+    const char *code = REPEAT_UNCERTAIN;
     if (facts->effect == EFFECT_READ)
         return again(in, random, code);
     if (facts->repeat == REPEAT_LOOKUP)

@@ -40,6 +40,8 @@ typedef struct {
 } RepeatOut;
 RepeatOut repeat_judge(const RepeatFacts *facts, const RepeatIn *in, Random *random);
 
+/* The code of a RETRY or UNCERTAIN that stands for an attempt nobody knows the end of. */
+#define REPEAT_UNCERTAIN "uncertain"
 enum { REPEAT_ATTEMPTS_MAX = 24 };
 /* Capped back-off with full jitter: uniform in (0, min(most, least * 2^n)]. */
 int64_t repeat_backoff_ms(Random *random, int64_t n, int64_t least_ms, int64_t most_ms);

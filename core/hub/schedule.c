@@ -199,10 +199,24 @@ static void serve_waiting(Source *source)
     source->waiting = served;
 }
 
+/* The hub's now as a local time of the organisation with its offset: a ledger that is read as of a
+ * day means that day. */
+static char *local_now(const Hub *hub)
+{
+    LocalTime local = zone_local(hub->setup.configuration->book.zone, hub->now);
+    int64_t local_ms = local.date * INSTANT_DAY + local.minute * INSTANT_MINUTE + local.millisecond;
+    int offset = (int)((local_ms - hub->now) / INSTANT_MINUTE);
+    char date[16];
+    return g_strdup_printf("%sT%02d:%02d:%02d.%03d%c%02d:%02d", date_format(local.date, date),
+                           local.minute / 60, local.minute % 60, local.millisecond / 1000,
+                           local.millisecond % 1000, offset < 0 ? '-' : '+', ABS(offset) / 60,
+                           ABS(offset) % 60);
+}
+
 static void start_poll(Hub *hub, Feed *feed, Source *source, bool read)
 {
-    char at[32];
-    json_t *input = json_pack("{s:s}", "now", instant_format(hub->now, at));
+    g_autofree char *now = local_now(hub);
+    json_t *input = json_pack("{s:s}", "now", now);
     if (read)
         json_object_set_new(input, "accounts", accounts_to_read(source));
     else

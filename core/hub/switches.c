@@ -241,7 +241,7 @@ void switches_count_notices(Group *group, const AccountState *before, const Acco
     hub->switches |= HUB_FUSE_BLOWN;
     hub_alert(hub, "fuse_blown", NULL,
               "%" G_GINT64_FORMAT " notices went out today, as many as are usual at the very most: "
-                                  "no more go until someone approves",
+              "no more go until someone approves",
               *count);
 }
 

@@ -1,0 +1,96 @@
+/* A command's way to a hub: the running one, or one made for this request alone. */
+#include "cmd/control.h"
+#include "cmd/works.h"
+
+#include <string.h>
+
+enum { START_MS = 20 * 1000, TURN_MS = 200, ANSWER_MS = 120 * 1000 };
+
+typedef struct {
+    void (*on_line)(void *data, const json_t *line);
+    void *data;
+    json_t *answer;
+} Asked;
+
+static void take_answer(void *data, uint64_t connection, json_t *line)
+{
+    (void)connection;
+    Asked *asked = data;
+    g_autoptr(json_t) owned = line;
+    if (json_object_get(owned, "ok"))
+        asked->answer = g_steal_pointer(&owned);
+    else if (asked->on_line)
+        asked->on_line(asked->data, owned);
+}
+
+static bool needs_instance(const json_t *request)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    return command && (strcmp(command, "call") == 0 || strcmp(command, "poll") == 0);
+}
+
+/* A host needs a moment until it takes calls. */
+static bool wait_for_instance(Works *works, Bus *bus, const char *instance, GError **error)
+{
+    Clock *clock = clock_system();
+    int64_t until = clock->monotonic_ms(clock) + START_MS;
+    while (!bus_credit(bus, instance)) {
+        if (clock->monotonic_ms(clock) > until) {
+            g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_BROKEN,
+                        "%s did not start within %d seconds; `dunhub check --live` says why",
+                        instance, START_MS / 1000);
+            return false;
+        }
+        if (!works_turn(works, NULL, 0, TURN_MS, error))
+            return false;
+    }
+    return true;
+}
+
+static bool run_here(Station *station, const json_t *request, Asked *asked, GError **error)
+{
+    WorksSetup setup = {
+        .station = station,
+        .clock = clock_system(),
+        .random = random_system(),
+        .by_hand = true,
+        .events = {.data = asked, .answer = take_answer},
+    };
+    g_autoptr(Works) works = works_open(&setup, error);
+    if (!works)
+        return false;
+    const char *name = json_string_value(json_object_get(request, "instance"));
+    const Instance *instance = station_instance(station, name);
+    if (needs_instance(request) && instance &&
+        (!works_start_instance(works, instance, error) ||
+         !wait_for_instance(works, works_bus(works), name, error)))
+        return false;
+    works_request(works, 1, request);
+    while (!asked->answer)
+        if (!works_turn(works, NULL, 0, TURN_MS, error))
+            return false;
+    return true;
+}
+
+bool works_ask(const StationPlaces *places, const json_t *request,
+               void (*on_line)(void *data, const json_t *line), void *data, Diags *diags,
+               json_t **ret_answer, GError **error)
+{
+    g_autoptr(Station) look = NULL;
+    if (!station_open(places, STATION_CONFIGURATION, diags, &look, error))
+        return false;
+    g_autoptr(GError) problem = NULL;
+    if (control_request(look->run_dir, request, ANSWER_MS, on_line, data, ret_answer, &problem))
+        return true;
+    if (!g_error_matches(problem, CONTROL_ERROR, CONTROL_ERROR_NO_HUB)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    g_autoptr(Station) station = NULL;
+    Asked asked = {.on_line = on_line, .data = data};
+    if (!station_open(places, STATION_WRITE, diags, &station, error) ||
+        !run_here(station, request, &asked, error))
+        return false;
+    *ret_answer = asked.answer;
+    return true;
+}

@@ -1,0 +1,354 @@
+/* dunhub run: the hub, its bus, its control socket, in one thread. */
+#include "cmd/cmd.h"
+#include "cmd/control.h"
+#include "cmd/terminal.h"
+#include "cmd/works.h"
+
+#include "base/log.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum {
+    TURN_MS = 60 * 1000, /* the hub looks at the clock at least so often */
+    BRIEF_MS = 100,
+    STALL_MS =
+        30 * 1000, /* so long nothing moves although something waits: it will not move by itself */
+    FAILING_MS = 1000, /* between two tries to write to a store that refuses */
+    ITEMS_MAX = 64,
+};
+
+typedef struct {
+    Station *station;
+    Works *works;
+    Control *control;
+    Terminal *terminal;
+    VirtualClock moved;
+    bool moves; /* the clock is a moved one */
+    int signals;
+    bool stopping, reloading, failing;
+} Run;
+
+/* ---- events of the works ----------------------------------------------------------------------
+ */
+
+static void on_alert(void *data, const HubAlert *alert)
+{
+    Run *run = data;
+    terminal_alert(run->terminal, alert);
+}
+
+static void on_finding(void *data, const char *instance, const char *place, const char *message)
+{
+    Run *run = data;
+    terminal_finding(run->terminal, instance, place, message);
+}
+
+static void on_answer(void *data, uint64_t connection, json_t *line)
+{
+    Run *run = data;
+    control_answer(run->control, connection, line);
+}
+
+static void on_stop(void *data)
+{
+    ((Run *)data)->stopping = true;
+}
+
+static char *first_finding(const Diags *diags)
+{
+    for (size_t i = 0; i < diags_length(diags); i++) {
+        const Diag *diag = diags_get(diags, i);
+        if (diag->severity == DIAG_ERROR)
+            return g_strdup_printf("%s:%d:%d: %s", diag->place.file ? diag->place.file : "conf.d",
+                                   diag->place.line, diag->place.column, diag->message);
+    }
+    return g_strdup("the configuration cannot be used");
+}
+
+/* A configuration that is wrong changes nothing. */
+static bool reload(void *data, char **ret_why)
+{
+    Run *run = data;
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) problem = NULL;
+    Configuration *configuration = station_reload(run->station, diags, &problem);
+    if (!configuration) {
+        diags_sort(diags);
+        *ret_why = problem ? g_strdup(problem->message) : first_finding(diags);
+        return false;
+    }
+    if (works_reload(run->works, configuration, &problem)) {
+        terminal_said(run->terminal, "the configuration was read again and is in force");
+        return true;
+    }
+    configuration_free(configuration);
+    *ret_why = g_strdup(problem->message);
+    return false;
+}
+
+static void reload_on_signal(Run *run)
+{
+    g_autofree char *why = NULL;
+    run->reloading = false;
+    if (!reload(run, &why))
+        on_alert(run, &(HubAlert){"reload_refused", NULL, why});
+}
+
+/* ---- one turn ---------------------------------------------------------------------------------
+ */
+
+static bool open_signals(Run *run)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+        return false;
+    run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return run->signals >= 0;
+}
+
+static void take_signals(Run *run)
+{
+    struct signalfd_siginfo info;
+    while (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            run->reloading = true;
+        else
+            run->stopping = true;
+    }
+}
+
+static void tell_failure(Run *run, const GError *problem)
+{
+    if (!run->failing)
+        on_alert(run, &(HubAlert){"store_failed", NULL, problem->message});
+    run->failing = true;
+}
+
+/* False: the store could not be written in this turn; nothing was acknowledged, and it is tried
+ * again. */
+static bool turn(Run *run, int64_t max_wait_ms)
+{
+    zmq_pollitem_t items[ITEMS_MAX];
+    g_autoptr(GError) problem = NULL;
+    items[0] = (zmq_pollitem_t){.fd = run->signals, .events = ZMQ_POLLIN};
+    size_t n = 1 + control_poll_items(run->control, items + 1, ITEMS_MAX - 1);
+    bool good = works_turn(run->works, items, n, max_wait_ms, &problem);
+    if (good)
+        run->failing = false;
+    else
+        tell_failure(run, problem);
+    control_turn(run->control);
+    take_signals(run);
+    if (run->reloading)
+        reload_on_signal(run);
+    terminal_counts(run->terminal, hub_counters(works_hub(run->works)));
+    return good;
+}
+
+/* ---- ways to run ------------------------------------------------------------------------------
+ */
+
+static int until_stopped(Run *run)
+{
+    while (!run->stopping)
+        if (!turn(run, TURN_MS))
+            g_usleep(FAILING_MS * 1000);
+    return EXIT_GOOD;
+}
+
+static uint64_t movement(Run *run)
+{
+    const HubCounters *counters = hub_counters(works_hub(run->works));
+    return counters->decisions + counters->answered + counters->page_events + counters->sent;
+}
+
+/* Turns until nothing more can be done at this instant. */
+static int until_idle(Run *run)
+{
+    Clock *clock = clock_system();
+    int64_t moved_ms = clock->monotonic_ms(clock);
+    uint64_t before = movement(run);
+    while (!run->stopping && !works_idle(run->works)) {
+        if (!turn(run, BRIEF_MS))
+            return EXIT_ENVIRONMENT;
+        uint64_t after = movement(run);
+        if (after != before)
+            moved_ms = clock->monotonic_ms(clock);
+        before = after;
+        if (clock->monotonic_ms(clock) - moved_ms > STALL_MS)
+            return command_fail("run", EXIT_ENVIRONMENT,
+                                "something waits, but nothing has moved for %d seconds; `dunhub "
+                                "status` and `dunhub outbox` show what",
+                                STALL_MS / 1000);
+    }
+    return EXIT_GOOD;
+}
+
+static void poll_all(Run *run)
+{
+    const Configuration *configuration = run->station->configuration;
+    for (size_t i = 0; i < configuration->n_instances; i++)
+        hub_poll_now(works_hub(run->works), configuration->instances[i].name);
+}
+
+/* From one instant at which something can change to the next; the ledgers are asked as every local
+ * day begins. */
+static int through_days(Run *run, const Zone *zone, Date from, Date to)
+{
+    int code = EXIT_GOOD;
+    for (Date day = from; day <= to && code == EXIT_GOOD && !run->stopping; day++) {
+        Instant end = zone_instant(zone, day + 1, 0);
+        virtual_clock_set(&run->moved, zone_instant(zone, day, 0));
+        poll_all(run);
+        code = until_idle(run);
+        Instant next = hub_next(works_hub(run->works));
+        while (code == EXIT_GOOD && !run->stopping && next < end) {
+            virtual_clock_set(&run->moved, MAX(next, run->moved.instant));
+            code = until_idle(run);
+            next = hub_next(works_hub(run->works));
+        }
+    }
+    return code;
+}
+
+/* ---- the command ------------------------------------------------------------------------------
+ */
+
+typedef struct {
+    Date from, to; /* DATE_NONE: the machine's clock */
+} Days;
+
+static bool read_day(const CommandLine *line, const char *option, Date *ret_date)
+{
+    g_autoptr(GError) problem = NULL;
+    const char *text = line_option(line, option);
+    if (!text || date_parse(text, ret_date, &problem))
+        return true;
+    command_fail("run", EXIT_USAGE, "--%s: %s", option, problem->message);
+    return false;
+}
+
+static bool read_days(const CommandLine *line, Days *days)
+{
+    *days = (Days){DATE_NONE, DATE_NONE};
+    if (!read_day(line, "as-of", &days->from) || !read_day(line, "to", &days->to))
+        return false;
+    if (days->to != DATE_NONE && (days->from == DATE_NONE || days->to < days->from)) {
+        command_fail("run", EXIT_USAGE, "--to is the last of the days that begin with --as-of");
+        return false;
+    }
+    if (days->from != DATE_NONE && days->to == DATE_NONE)
+        days->to = days->from;
+    return true;
+}
+
+static void release_all(Run *run)
+{
+    const Configuration *configuration = run->station->configuration;
+    for (size_t i = 0; i < configuration->n_instances; i++)
+        hub_release_source(works_hub(run->works), configuration->instances[i].name, "run --release",
+                           NULL);
+}
+
+static bool open_run(Run *run, const CommandLine *line, const Days *days, GError **error)
+{
+    run->moves = days->from != DATE_NONE;
+    const Zone *zone = run->station->configuration->book.zone;
+    if (run->moves)
+        virtual_clock_init(&run->moved, zone_instant(zone, days->from, 0));
+    run->terminal = terminal_new(line_flag(line, "quiet"), zone);
+    WorksSetup setup = {
+        .station = run->station,
+        .clock = run->moves ? &run->moved.clock : clock_system(),
+        .random = random_system(),
+        .acts = true,
+        .moved_clock = run->moves,
+        .by_hand = run->moves,
+        .events = {.data = run,
+                   .alert = on_alert,
+                   .finding = on_finding,
+                   .answer = on_answer,
+                   .stop = on_stop,
+                   .reload = reload},
+    };
+    run->works = works_open(&setup, error);
+    if (!run->works)
+        return false;
+    hub_watch(works_hub(run->works), terminal_reason, run->terminal);
+    works_start_instances(run->works);
+    if (line_flag(line, "release"))
+        release_all(run);
+    return true;
+}
+
+static void on_request(void *data, uint64_t connection, const json_t *request)
+{
+    Run *run = data;
+    works_request(run->works, connection, request);
+}
+
+static int run_opened(Run *run, const CommandLine *line, const Days *days)
+{
+    g_autoptr(GError) problem = NULL;
+    run->control = control_listen(run->station->run_dir, on_request, run, &problem);
+    if (!run->control || !open_run(run, line, days, &problem))
+        return command_fail("run", EXIT_ENVIRONMENT, "%s", problem->message);
+    const Configuration *configuration = run->station->configuration;
+    terminal_said(run->terminal, "%zu instances, store %s, configuration %s (%.12s)",
+                  configuration->n_instances, run->station->store_path, run->station->conf_dir,
+                  configuration->hash);
+    if (run->moves)
+        return through_days(run, configuration->book.zone, days->from, days->to);
+    return line_flag(line, "until-idle") ? until_idle(run) : until_stopped(run);
+}
+
+static int fail_open(const Diags *diags, const GError *problem)
+{
+    if (problem)
+        return command_fail("run", EXIT_ENVIRONMENT, "%s", problem->message);
+    size_t n = diags_count(diags, DIAG_ERROR);
+    return command_fail("run", EXIT_USAGE, "%zu error%s in the configuration; nothing was started",
+                        n, n == 1 ? "" : "s");
+}
+
+static void close_run(Run *run)
+{
+    works_close(run->works);
+    control_close(run->control);
+    terminal_free(run->terminal);
+    station_close(run->station);
+    if (run->signals >= 0)
+        close(run->signals);
+}
+
+int cmd_run(const CommandLine *line)
+{
+    Days days;
+    Run run = {.signals = -1};
+    if (!read_days(line, &days))
+        return EXIT_USAGE;
+    if (!open_signals(&run))
+        return command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
+    StationPlaces places = {
+        .conf_dir = line_option(line, "conf"),
+        .store_path = line_option(line, "store"),
+        .run_dir = line_option(line, "run-dir"),
+        .plugin_dir = line_option(line, "plugins"),
+    };
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) problem = NULL;
+    bool opened = station_open(&places, STATION_WRITE, diags, &run.station, &problem);
+    diags_sort(diags);
+    diags_print(diags, stderr, isatty(STDERR_FILENO));
+    int code = opened ? run_opened(&run, line, &days) : fail_open(diags, problem);
+    close_run(&run);
+    return code;
+}

@@ -1,0 +1,198 @@
+#include "cmd/station.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- places -----------------------------------------------------------------------------------
+ */
+
+/* NAME beside the running program, or under the installation's prefix. */
+static char *beside_program(const char *name, const char *installed)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n > 0) {
+        self[n] = '\0';
+        g_autofree char *folder = g_path_get_dirname(self);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&path);
+    }
+    return g_build_filename(DUNHUB_PREFIX, installed, NULL);
+}
+
+static char *first_of(const char *given, const char *configured)
+{
+    return g_strdup(given ? given : configured);
+}
+
+static char *default_conf_dir(void)
+{
+    return g_strdup(g_file_test("conf.d", G_FILE_TEST_IS_DIR) ? "conf.d" : "/etc/dunhub/conf.d");
+}
+
+/* ---- older policies ---------------------------------------------------------------------------
+ */
+
+typedef struct {
+    Store *store;
+    GArray *policies; /* StoredPolicy; texts owned here */
+    GError *error;
+} OlderPolicies;
+
+static bool note_policy(const char *name, int64_t version, const char *hash, void *data)
+{
+    OlderPolicies *older = data;
+    g_autoptr(GBytes) bytes = NULL;
+    if (!store_blob_get(older->store, hash, &bytes, &older->error))
+        return false;
+    if (!bytes)
+        return true;
+    gsize n = 0;
+    const char *text = g_bytes_get_data(bytes, &n);
+    StoredPolicy policy = {g_strdup(name), version, g_strndup(text, n)};
+    g_array_append_val(older->policies, policy);
+    return true;
+}
+
+static void free_policy(void *data)
+{
+    StoredPolicy *policy = data;
+    g_free((char *)policy->name);
+    g_free((char *)policy->source_json);
+}
+
+static bool note_epoch(const char *name, int64_t version, const char *hash, void *data)
+{
+    (void)name;
+    (void)hash;
+    int64_t *latest = data;
+    *latest = MAX(*latest, version);
+    return true;
+}
+
+static Configuration *load_against_store(Station *station, Diags *diags, GError **error)
+{
+    g_autoptr(GArray) policies = g_array_new(FALSE, FALSE, sizeof(StoredPolicy));
+    g_array_set_clear_func(policies, free_policy);
+    OlderPolicies older = {.store = station->store, .policies = policies};
+    int64_t latest = 0;
+    if (station->store &&
+        (!store_versions(station->store, "policy", note_policy, &older, error) ||
+         !store_versions(station->store, "configuration", note_epoch, &latest, error)))
+        return NULL;
+    if (older.error) {
+        g_propagate_error(error, older.error);
+        return NULL;
+    }
+    return configuration_load(station->conf_dir, station->manifests,
+                              (const StoredPolicy *)(void *)policies->data, policies->len,
+                              (uint64_t)latest + 1, diags);
+}
+
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+static void take_places(Station *station, const StationPlaces *places, const Configuration *first)
+{
+    station->store_path = first_of(places->store_path, first->store_path);
+    station->run_dir = first_of(places->run_dir, first->run_dir);
+    station->plugin_dir = first_of(places->plugin_dir, first->plugin_dir);
+    if (!station->plugin_dir)
+        station->plugin_dir = beside_program("plugins", "lib/dunhub/plugins");
+    station->host_program = g_strdup(places->host_program);
+    if (!station->host_program)
+        station->host_program = beside_program("dunhub-host", "libexec/dunhub/dunhub-host");
+}
+
+static bool open_store(Station *station, GError **error)
+{
+    if (station->mode == STATION_CONFIGURATION)
+        return true;
+    bool reads = station->mode == STATION_READ;
+    if (reads && !g_file_test(station->store_path, G_FILE_TEST_EXISTS))
+        return true;
+    g_autofree char *folder = g_path_get_dirname(station->store_path);
+    if (!reads)
+        g_mkdir_with_parents(folder, 0700);
+    return store_open(&store_sqlite, station->store_path,
+                      reads ? STORE_READ_ONLY : STORE_READ_WRITE, NULL, &station->store, error);
+}
+
+static bool load(Station *station, const StationPlaces *places, Diags *diags, GError **error)
+{
+    /* Where store and plugins are stands in the configuration itself, so it is read twice: first
+     * for that alone. */
+    g_autoptr(Diags) quiet = diags_new();
+    Configuration *first = configuration_load(station->conf_dir, NULL, NULL, 0, 1, quiet);
+    if (!first) {
+        configuration_load(station->conf_dir, NULL, NULL, 0, 1, diags);
+        return false;
+    }
+    take_places(station, places, first);
+    configuration_free(first);
+    g_mkdir_with_parents(station->run_dir, 0700);
+    g_autofree char *cache = g_build_filename(station->run_dir, "manifests.json", NULL);
+    station->manifests = manifests_load(station->plugin_dir, station->host_program, cache);
+    if (!open_store(station, error))
+        return false;
+    station->configuration = load_against_store(station, diags, error);
+    return station->configuration != NULL;
+}
+
+bool station_open(const StationPlaces *places, StationMode mode, Diags *diags,
+                  Station **ret_station, GError **error)
+{
+    g_autoptr(Station) station = g_new0(Station, 1);
+    station->mode = mode;
+    station->conf_dir = places->conf_dir ? g_strdup(places->conf_dir) : default_conf_dir();
+    if (!load(station, places, diags, error))
+        return false;
+    *ret_station = g_steal_pointer(&station);
+    return true;
+}
+
+void station_close(Station *station)
+{
+    if (!station)
+        return;
+    configuration_free(station->configuration);
+    store_close(station->store);
+    manifests_free(station->manifests);
+    g_free(station->conf_dir);
+    g_free(station->store_path);
+    g_free(station->run_dir);
+    g_free(station->plugin_dir);
+    g_free(station->host_program);
+    g_free(station);
+}
+
+Configuration *station_reload(Station *station, Diags *diags, GError **error)
+{
+    return load_against_store(station, diags, error);
+}
+
+void station_replace(Station *station, Configuration *configuration)
+{
+    configuration_free(station->configuration);
+    station->configuration = configuration;
+}
+
+/* ---- looking up -------------------------------------------------------------------------------
+ */
+
+const Instance *station_instance(const Station *station, const char *name)
+{
+    const Configuration *configuration = station->configuration;
+    for (size_t i = 0; name && i < configuration->n_instances; i++)
+        if (strcmp(configuration->instances[i].name, name) == 0)
+            return &configuration->instances[i];
+    return NULL;
+}
+
+const json_t *station_manifest(const Station *station, const char *instance)
+{
+    const Instance *known = station_instance(station, instance);
+    return known ? manifests_get(station->manifests, known->plugin) : NULL;
+}

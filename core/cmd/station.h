@@ -1,0 +1,41 @@
+/* What every command starts from: the folder of configuration, the plugins' manifests, the store. */
+#ifndef DUNHUB_CMD_STATION_H
+#define DUNHUB_CMD_STATION_H
+
+#include "base/diag.h"
+#include "hub/configuration.h"
+#include "store/store.h"
+
+/* NULL: what the configuration says, or the place beside the program, or the installed one. */
+typedef struct {
+    const char *conf_dir, *store_path, *run_dir, *plugin_dir, *host_program;
+} StationPlaces;
+
+typedef enum {
+    STATION_CONFIGURATION, /* no store */
+    STATION_READ,          /* a store that another may write */
+    STATION_WRITE,         /* the store's lock is taken */
+} StationMode;
+
+typedef struct {
+    char *conf_dir, *store_path, *run_dir, *plugin_dir, *host_program;
+    Manifests *manifests;
+    Configuration *configuration;
+    Store *store; /* NULL: none asked for, or (READ) not made yet */
+    StationMode mode;
+} Station;
+
+/* False: either *error is set, or diags holds what is wrong with the configuration. */
+bool station_open(const StationPlaces *places, StationMode mode, Diags *diags, Station **ret_station, GError **error);
+void station_close(Station *station);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
+
+/* The configuration as its files are now, against the store's older policies; NULL: diags or *error say why. The station
+ * keeps the one it has until station_replace. */
+Configuration *station_reload(Station *station, Diags *diags, GError **error);
+void station_replace(Station *station, Configuration *configuration);
+
+const Instance *station_instance(const Station *station, const char *name); /* NULL: not configured */
+const json_t *station_manifest(const Station *station, const char *instance);
+
+#endif

@@ -1,0 +1,617 @@
+#include "cmd/works.h"
+
+#include <string.h>
+#include <sys/timex.h>
+#include <zmq.h>
+
+enum { ITEMS_MAX = 128 };
+
+/* A call that a person makes past the hub: `dunhub call`, `dunhub poll`. */
+typedef struct {
+    uint64_t id;
+    uint64_t connection;
+    char *instance;
+    size_t events;
+} Aside;
+
+struct Works {
+    WorksSetup setup;
+    Bus *bus;
+    Hub *hub;
+    GHashTable *asides; /* id -> Aside */
+};
+
+static void aside_free(void *data)
+{
+    Aside *aside = data;
+    g_free(aside->instance);
+    g_free(aside);
+}
+
+/* ---- the hub's ports: the bus -----------------------------------------------------------------
+ */
+
+static size_t port_credit(void *data, const char *instance)
+{
+    const Works *works = data;
+    return bus_credit(works->bus, instance);
+}
+
+static bool port_send(void *data, const char *instance, uint64_t id, int kind, const char *verb,
+                      const char *key, const char *input, GBytes *content, GError **error)
+{
+    Works *works = data;
+    const GBytes *bodies[] = {content};
+    BusCall call = {
+        .id = id,
+        .kind = kind,
+        .verb = verb,
+        .key = key,
+        .input = input,
+        .bodies = bodies,
+        .n_bodies = content != NULL,
+    };
+    return bus_send(works->bus, instance, &call, error);
+}
+
+static void port_publish(void *data, const char *type, uint64_t position, const char *cloud_event)
+{
+    Works *works = data;
+    bus_publish(works->bus, type, position, cloud_event);
+}
+
+static const json_t *port_manifest(void *data, const char *instance)
+{
+    const Works *works = data;
+    return station_manifest(works->setup.station, instance);
+}
+
+/* A clock that the kernel knows to be kept in time by a time service is its own witness. */
+static bool port_trusted_now(void *data, Instant *ret_now)
+{
+    const Works *works = data;
+    Clock *clock = works->setup.clock;
+    struct timex state = {0};
+    bool kept = adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
+    if (kept || works->setup.moved_clock)
+        *ret_now = clock->now(clock);
+    return kept || works->setup.moved_clock;
+}
+
+static void port_alert(void *data, const HubAlert *alert)
+{
+    Works *works = data;
+    if (works->setup.events.alert)
+        works->setup.events.alert(works->setup.events.data, alert);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
+static void answer(Works *works, uint64_t connection, json_t *line)
+{
+    works->setup.events.answer(works->setup.events.data, connection, line);
+}
+
+static void answer_failure(Works *works, uint64_t connection, const char *code, const char *text)
+{
+    answer(works, connection, json_pack("{s:b,s:s,s:s}", "ok", false, "code", code, "text", text));
+}
+
+static json_t *parsed(const char *text)
+{
+    json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    return value;
+}
+
+static const char *outcome_name(int outcome)
+{
+    static const char *const names[] = {"ok", "retry", "permanent", "auth", "uncertain", "absent"};
+    return outcome >= 0 && (size_t)outcome < G_N_ELEMENTS(names) ? names[outcome] : "uncertain";
+}
+
+/* ---- what the bus brings ----------------------------------------------------------------------
+ */
+
+static void aside_result(Works *works, const Aside *aside, const BusResult *result)
+{
+    json_t *line = json_pack("{s:b,s:s,s:s*,s:s*,s:s*,s:o*,s:I}", "ok", result->outcome == 0,
+                             "outcome", outcome_name(result->outcome), "code", result->code, "text",
+                             result->message, "external_id", result->external_id, "data",
+                             parsed(result->data), "events", (json_int_t)aside->events);
+    answer(works, aside->connection, line);
+}
+
+static void on_result(void *data, const char *instance, const BusResult *result)
+{
+    Works *works = data;
+    Aside *aside = g_hash_table_lookup(works->asides, &result->call);
+    if (!aside) {
+        hub_result(works->hub, instance, result->call, result->outcome, result->retry_after_ms,
+                   result->code, result->message, result->external_id, result->data);
+        return;
+    }
+    aside_result(works, aside, result);
+    g_hash_table_remove(works->asides, &result->call);
+}
+
+static bool on_page(void *data, const char *instance, uint64_t call, const json_t *const *events,
+                    size_t n, const char *cursor)
+{
+    Works *works = data;
+    Aside *aside = g_hash_table_lookup(works->asides, &call);
+    if (!aside)
+        return hub_page(works->hub, instance, call, events, n, cursor);
+    for (size_t i = 0; i < n; i++)
+        answer(works, aside->connection, json_pack("{s:O}", "event", events[i]));
+    aside->events += n;
+    return true;
+}
+
+static bool on_state_get(void *data, const char *instance, const char *name, GBytes **ret_value,
+                         uint64_t *ret_version)
+{
+    Works *works = data;
+    return store_state_get(works->setup.station->store, instance, name, ret_value, ret_version,
+                           NULL);
+}
+
+static bool put(Store *store, const char *instance, const char *name, const void *bytes, size_t n,
+                uint64_t expected_version, GError **error)
+{
+    if (!store_begin(store, error))
+        return false;
+    if (store_state_put(store, instance, name, bytes, n, expected_version, error))
+        return store_commit(store, error);
+    store_rollback(store);
+    return false;
+}
+
+static int on_state_put(void *data, const char *instance, const char *name, const void *bytes,
+                        size_t n, uint64_t expected_version)
+{
+    Works *works = data;
+    g_autoptr(GError) problem = NULL;
+    if (name[0] == '@') /* the hub's own: cursors */
+        return -1;
+    if (put(works->setup.station->store, instance, name, bytes, n, expected_version, &problem))
+        return 0;
+    return g_error_matches(problem, STORE_ERROR, STORE_ERROR_STALE) ? 1 : -1;
+}
+
+static void on_finding(void *data, const char *instance, uint64_t call, const char *place,
+                       const char *message)
+{
+    Works *works = data;
+    const Aside *aside = g_hash_table_lookup(works->asides, &call);
+    if (aside)
+        answer(works, aside->connection,
+               json_pack("{s:{s:s,s:s}}", "finding", "place", place ? place : "", "text", message));
+    else if (works->setup.events.finding)
+        works->setup.events.finding(works->setup.events.data, instance, place, message);
+}
+
+static void on_up(void *data, const char *instance)
+{
+    Works *works = data;
+    if (works->hub)
+        hub_instance_up(works->hub, instance);
+}
+
+static void on_down(void *data, const char *instance, const char *why)
+{
+    Works *works = data;
+    g_autofree char *text = g_strdup_printf("%s stopped: %s", instance, why ? why : "no reason");
+    port_alert(works, &(HubAlert){.code = "instance_down", .subject = instance, .text = text});
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------
+ */
+
+static bool open_bus(Works *works, GError **error)
+{
+    const Station *station = works->setup.station;
+    BusEvents events = {
+        .data = works,
+        .result = on_result,
+        .page = on_page,
+        .state_get = on_state_get,
+        .state_put = on_state_put,
+        .finding = on_finding,
+        .up = on_up,
+        .down = on_down,
+    };
+    const char *publish = works->setup.acts ? station->configuration->publish : NULL;
+    works->bus = bus_new(station->run_dir, station->plugin_dir, station->host_program, publish,
+                         clock_system(), &events, error);
+    return works->bus != NULL;
+}
+
+static bool open_hub(Works *works, GError **error)
+{
+    HubPorts ports = {
+        .data = works,
+        .manifest = port_manifest,
+        .trusted_now = port_trusted_now,
+        .alert = port_alert,
+    };
+    if (works->setup.acts) {
+        ports.credit = port_credit;
+        ports.send = port_send;
+        ports.publish = port_publish;
+    }
+    HubSetup setup = {
+        .clock = works->setup.clock,
+        .random = works->setup.random,
+        .store = works->setup.station->store,
+        .configuration = works->setup.station->configuration,
+        .ports = ports,
+        .polls_by_hand = works->setup.by_hand,
+    };
+    works->hub = hub_new(&setup, error);
+    return works->hub != NULL;
+}
+
+Works *works_open(const WorksSetup *setup, GError **error)
+{
+    g_autoptr(Works) works = g_new0(Works, 1);
+    works->setup = *setup;
+    works->asides = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, aside_free);
+    if (!open_bus(works, error) || !open_hub(works, error))
+        return NULL;
+    return g_steal_pointer(&works);
+}
+
+void works_close(Works *works)
+{
+    if (!works)
+        return;
+    bus_free(works->bus);
+    hub_free(works->hub);
+    g_hash_table_unref(works->asides);
+    g_free(works);
+}
+
+Hub *works_hub(Works *works)
+{
+    return works->hub;
+}
+
+Bus *works_bus(Works *works)
+{
+    return works->bus;
+}
+
+/* ---- instances --------------------------------------------------------------------------------
+ */
+
+bool works_start_instance(Works *works, const Instance *instance, GError **error)
+{
+    g_autoptr(json_t) options = configuration_resolve(instance, error);
+    if (!options)
+        return false;
+    InstanceConfig config = {instance->name, instance->plugin, instance->isolate, options};
+    return bus_add(works->bus, &config, error);
+}
+
+static void start_or_tell(Works *works, const Instance *instance)
+{
+    g_autoptr(GError) problem = NULL;
+    if (works_start_instance(works, instance, &problem))
+        return;
+    g_autofree char *text =
+        g_strdup_printf("%s cannot start: %s", instance->name, problem->message);
+    port_alert(works, &(HubAlert){"instance_down", instance->name, text});
+}
+
+void works_start_instances(Works *works)
+{
+    const Configuration *configuration = works->setup.station->configuration;
+    for (size_t i = 0; i < configuration->n_instances; i++)
+        start_or_tell(works, &configuration->instances[i]);
+}
+
+static const Instance *instance_in(const Configuration *configuration, const char *name)
+{
+    for (size_t i = 0; i < configuration->n_instances; i++)
+        if (strcmp(configuration->instances[i].name, name) == 0)
+            return &configuration->instances[i];
+    return NULL;
+}
+
+static bool same_instance(const Instance *a, const Instance *b)
+{
+    return a && b && strcmp(a->plugin, b->plugin) == 0 && a->isolate == b->isolate &&
+           json_equal((json_t *)a->options, (json_t *)b->options);
+}
+
+bool works_reload(Works *works, Configuration *configuration, GError **error)
+{
+    Station *station = works->setup.station;
+    const Configuration *old = station->configuration;
+    for (size_t i = 0; i < old->n_instances; i++)
+        if (!same_instance(&old->instances[i], instance_in(configuration, old->instances[i].name)))
+            bus_remove(works->bus, old->instances[i].name);
+    GPtrArray *started = g_ptr_array_new();
+    for (size_t i = 0; i < configuration->n_instances; i++)
+        if (!same_instance(instance_in(old, configuration->instances[i].name),
+                           &configuration->instances[i]))
+            g_ptr_array_add(started, (void *)&configuration->instances[i]);
+    bool good = hub_reload(works->hub, configuration, error);
+    if (good)
+        station_replace(station, configuration);
+    for (guint i = 0; good && i < started->len; i++)
+        start_or_tell(works, started->pdata[i]);
+    g_ptr_array_unref(started);
+    return good;
+}
+
+/* ---- turning ----------------------------------------------------------------------------------
+ */
+
+static int64_t wait_ms(Works *works, int64_t max_wait_ms)
+{
+    Clock *clock = works->setup.clock;
+    int64_t wait = MIN(max_wait_ms, bus_wait_ms(works->bus));
+    Instant next = hub_next(works->hub), now = clock->now(clock);
+    if (next != INSTANT_NEVER && !works->setup.moved_clock)
+        wait = MIN(wait, MAX(next - now, 0));
+    return MAX(wait, 0);
+}
+
+static void wait_for_items(Works *works, zmq_pollitem_t *given, size_t n, int64_t wait)
+{
+    zmq_pollitem_t items[ITEMS_MAX];
+    n = MIN(n, ITEMS_MAX / 2);
+    if (n)
+        memcpy(items, given, n * sizeof *items);
+    size_t of_bus = bus_poll_items(works->bus, items + n, ITEMS_MAX - n);
+    zmq_poll(items, (int)(n + of_bus), wait);
+    for (size_t i = 0; i < n; i++)
+        given[i].revents = items[i].revents;
+}
+
+bool works_turn(Works *works, void *zmq_pollitems, size_t n, int64_t max_wait_ms, GError **error)
+{
+    wait_for_items(works, zmq_pollitems, n, wait_ms(works, max_wait_ms));
+    bus_turn(works->bus);
+    return hub_turn(works->hub, error);
+}
+
+bool works_idle(Works *works)
+{
+    return !g_hash_table_size(works->asides) && hub_idle(works->hub, NULL);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------
+ */
+
+static const char *text_of(const json_t *request, const char *member)
+{
+    return json_string_value(json_object_get(request, member));
+}
+
+static const char *person_of(const json_t *request)
+{
+    const char *by = text_of(request, "by");
+    return by ? by : "person:unknown";
+}
+
+typedef struct {
+    Works *works;
+    uint64_t connection;
+} Submitted;
+
+static void submitted(void *data, const IntakeAnswer *given)
+{
+    static const char *const verdicts[] = {"accepted", "duplicate", "rejected", "invalid", "full"};
+    g_autofree Submitted *context = data;
+    bool ok = given->verdict == INTAKE_ACCEPTED || given->verdict == INTAKE_DUPLICATE;
+    answer(context->works, context->connection,
+           json_pack("{s:b,s:s,s:I,s:s*,s:s*,s:o*}", "ok", ok, "verdict", verdicts[given->verdict],
+                     "position", (json_int_t)given->position, "code", given->code, "text",
+                     given->text, "result", parsed(given->result)));
+}
+
+static void request_submit(Works *works, uint64_t connection, const json_t *request)
+{
+    const char *type = text_of(request, "type"), *time = text_of(request, "time");
+    Instant at = INSTANT_NONE;
+    if (!type) {
+        answer_failure(works, connection, "form", "a submission names its event type");
+        return;
+    }
+    if (time && !instant_parse(time, &at, NULL)) {
+        answer_failure(works, connection, "form", "time is written like 2026-07-01T06:00:00Z");
+        return;
+    }
+    Submitted *context = g_new0(Submitted, 1);
+    *context = (Submitted){works, connection};
+    hub_submit(works->hub, person_of(request), text_of(request, "id"), type,
+               text_of(request, "account"), at, json_object_get(request, "data"), submitted,
+               context);
+}
+
+static json_t *bus_rows(Works *works)
+{
+    BusStatus rows[ITEMS_MAX];
+    size_t n = bus_status(works->bus, rows, G_N_ELEMENTS(rows));
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:s,s:s*,s:i,s:i,s:i,s:i}", "instance", rows[i].instance,
+                            "plugin", rows[i].plugin, "state", rows[i].state, "why", rows[i].why,
+                            "pid", rows[i].pid, "restarts", (int)rows[i].restarts, "in_flight",
+                            (int)rows[i].in_flight, "lost_workers", (int)rows[i].lost_workers));
+    return list;
+}
+
+static void request_status(Works *works, uint64_t connection, const json_t *request)
+{
+    (void)request;
+    answer(works, connection,
+           json_pack("{s:b,s:o,s:o,s:s,s:s}", "ok", true, "hub", hub_status(works->hub), "bus",
+                     bus_rows(works), "store", works->setup.station->store_path, "conf",
+                     works->setup.station->conf_dir));
+}
+
+static void answer_switch(Works *works, uint64_t connection, bool good, const GError *problem)
+{
+    if (good)
+        answer(works, connection, json_pack("{s:b}", "ok", true));
+    else
+        answer_failure(works, connection, "refused", problem->message);
+}
+
+static void request_release(Works *works, uint64_t connection, const json_t *request)
+{
+    g_autoptr(GError) problem = NULL;
+    const char *source = text_of(request, "source");
+    if (!source) {
+        answer_failure(works, connection, "form", "say which ledger is released");
+        return;
+    }
+    bool good = hub_release_source(works->hub, source, person_of(request), &problem);
+    answer_switch(works, connection, good, problem);
+}
+
+static void request_reset_fuse(Works *works, uint64_t connection, const json_t *request)
+{
+    g_autoptr(GError) problem = NULL;
+    bool good = hub_reset_fuse(works->hub, person_of(request), &problem);
+    answer_switch(works, connection, good, problem);
+}
+
+static void request_clear_clock(Works *works, uint64_t connection, const json_t *request)
+{
+    g_autoptr(GError) problem = NULL;
+    bool good = hub_clear_clock(works->hub, person_of(request), &problem);
+    answer_switch(works, connection, good, problem);
+}
+
+static void request_poll_now(Works *works, uint64_t connection, const json_t *request)
+{
+    const char *instance = text_of(request, "instance");
+    if (hub_poll_now(works->hub, instance))
+        answer(works, connection, json_pack("{s:b}", "ok", true));
+    else
+        answer_failure(works, connection, "unknown_instance", "no such instance has a source");
+}
+
+static void send_aside(Works *works, uint64_t connection, const char *instance, BusCall *call)
+{
+    Aside *aside = g_new0(Aside, 1);
+    g_autoptr(GError) problem = NULL;
+    call->id = hub_reserve_call(works->hub);
+    *aside = (Aside){.id = call->id, .connection = connection, .instance = g_strdup(instance)};
+    g_hash_table_insert(works->asides, &aside->id, aside);
+    if (bus_send(works->bus, instance, call, &problem))
+        return;
+    answer_failure(works, connection, "not_sent", problem->message);
+    g_hash_table_remove(works->asides, &call->id);
+}
+
+static void request_call(Works *works, uint64_t connection, const json_t *request)
+{
+    const char *instance = text_of(request, "instance"), *verb = text_of(request, "verb");
+    const json_t *input = json_object_get(request, "input");
+    if (!instance || !verb) {
+        answer_failure(works, connection, "form", "a call names its instance and its verb");
+        return;
+    }
+    const json_t *manifest = station_manifest(works->setup.station, instance);
+    bool checks = strcmp(verb, "check") == 0;
+    if (!checks && (!manifest || !manifest_action(manifest, verb))) {
+        answer_failure(works, connection, "unknown_verb",
+                       "no such instance offers this verb; `dunhub plugins` lists them");
+        return;
+    }
+    g_autofree char *text = input ? json_canonical(input) : g_strdup("{}");
+    g_autofree char *own_key = g_uuid_string_random();
+    const char *key = text_of(request, "key");
+    BusCall call = {
+        .kind = checks ? CALL_CHECK : CALL_ACTION,
+        .verb = verb,
+        .key = checks ? NULL
+               : key  ? key
+                      : own_key,
+        .input = text,
+    };
+    send_aside(works, connection, instance, &call);
+}
+
+static const char *first_source(const json_t *manifest)
+{
+    const json_t *sources = json_object_get(manifest, "sources");
+    return json_string_value(json_object_get(json_array_get(sources, 0), "name"));
+}
+
+/* A look: what the source would tell from the beginning; nothing is kept. */
+static void request_poll(Works *works, uint64_t connection, const json_t *request)
+{
+    const char *instance = text_of(request, "instance"), *source = text_of(request, "source");
+    const json_t *manifest = instance ? station_manifest(works->setup.station, instance) : NULL;
+    if (!source && manifest)
+        source = first_source(manifest);
+    if (!manifest || !source) {
+        answer_failure(works, connection, "unknown_instance",
+                       "no such instance has a source; `dunhub plugins` lists them");
+        return;
+    }
+    char at[32];
+    g_autoptr(json_t) input =
+        json_pack("{s:n,s:s}", "cursor", "now",
+                  instant_format(works->setup.clock->now(works->setup.clock), at));
+    g_autofree char *text = json_canonical(input);
+    BusCall call = {.kind = CALL_POLL, .verb = source, .input = text};
+    send_aside(works, connection, instance, &call);
+}
+
+static void request_reload(Works *works, uint64_t connection, const json_t *request)
+{
+    (void)request;
+    g_autofree char *why = NULL;
+    if (!works->setup.events.reload) {
+        answer_failure(works, connection, "no_hub", "no hub runs that could take it");
+        return;
+    }
+    if (works->setup.events.reload(works->setup.events.data, &why))
+        answer(works, connection, json_pack("{s:b}", "ok", true));
+    else
+        answer_failure(works, connection, "configuration", why ? why : "it cannot be used");
+}
+
+static void request_stop(Works *works, uint64_t connection, const json_t *request)
+{
+    (void)request;
+    answer(works, connection, json_pack("{s:b}", "ok", true));
+    if (works->setup.events.stop)
+        works->setup.events.stop(works->setup.events.data);
+}
+
+void works_request(Works *works, uint64_t connection, const json_t *request)
+{
+    static const struct {
+        const char *name;
+        void (*run)(Works *works, uint64_t connection, const json_t *request);
+    } commands[] = {
+        {"status", request_status},
+        {"submit", request_submit},
+        {"release", request_release},
+        {"reset_fuse", request_reset_fuse},
+        {"clear_clock", request_clear_clock},
+        {"poll_now", request_poll_now},
+        {"call", request_call},
+        {"poll", request_poll},
+        {"reload", request_reload},
+        {"stop", request_stop},
+    };
+    const char *name = text_of(request, "command");
+    for (size_t i = 0; name && i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        commands[i].run(works, connection, request);
+        return;
+    }
+    answer_failure(works, connection, "unknown_command", "the hub knows no such command");
+}
