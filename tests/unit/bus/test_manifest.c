@@ -112,6 +112,7 @@ static void test_cache(void)
     copy_plugin(&folder, "unruly");
     copy_plugin(&folder, "crash_on_load");
     g_autoptr(Manifests) first = manifests_load(folder.dir, folder.host, folder.cache);
+    g_assert_null(error_of(first, "unruly"));
     mark_cache(&folder, "unruly");
     mark_cache(&folder, "crash_on_load");
     g_autoptr(Manifests) second = manifests_load(folder.dir, folder.host, folder.cache);
