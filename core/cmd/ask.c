@@ -23,10 +23,15 @@ static void take_answer(void *data, uint64_t connection, json_t *line)
         asked->on_line(asked->data, owned);
 }
 
+static bool is_command(const json_t *request, const char *name)
+{
+    return g_strcmp0(json_string_value(json_object_get(request, "command")), name) == 0;
+}
+
 static bool needs_instance(const json_t *request)
 {
-    const char *command = json_string_value(json_object_get(request, "command"));
-    return command && (strcmp(command, "call") == 0 || strcmp(command, "poll") == 0);
+    return is_command(request, "call") || is_command(request, "poll") ||
+           is_command(request, "poll_now");
 }
 
 /* A host needs a moment until it takes calls. */
@@ -53,6 +58,7 @@ static bool run_here(Station *station, const json_t *request, Asked *asked, GErr
         .station = station,
         .clock = clock_system(),
         .random = random_system(),
+        .polls = is_command(request, "poll_now"),
         .by_hand = true,
         .events = {.data = asked, .answer = take_answer},
     };
@@ -66,7 +72,8 @@ static bool run_here(Station *station, const json_t *request, Asked *asked, GErr
          !wait_for_instance(works, works_bus(works), name, error)))
         return false;
     works_request(works, 1, request);
-    while (!asked->answer)
+    bool polls = setup.polls && instance;
+    while (!asked->answer || (polls && !works_idle(works)))
         if (!works_turn(works, NULL, 0, TURN_MS, error))
             return false;
     return true;

@@ -269,6 +269,7 @@ static bool open_run(Run *run, const CommandLine *line, const Days *days, GError
         .station = run->station,
         .clock = run->moves ? &run->moved.clock : clock_system(),
         .random = random_system(),
+        .polls = true,
         .acts = true,
         .moved_clock = run->moves,
         .by_hand = run->moves,

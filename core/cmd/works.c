@@ -41,7 +41,7 @@ static bool port_send(void *data, const char *instance, uint64_t id, int kind, c
                       const char *key, const char *input, GBytes *content, GError **error)
 {
     Works *works = data;
-    const GBytes *bodies[] = {content};
+    GBytes *const bodies[] = {content};
     BusCall call = {
         .id = id,
         .kind = kind,
@@ -235,7 +235,7 @@ static bool open_hub(Works *works, GError **error)
         .trusted_now = port_trusted_now,
         .alert = port_alert,
     };
-    if (works->setup.acts) {
+    if (works->setup.polls || works->setup.acts) {
         ports.credit = port_credit;
         ports.send = port_send;
         ports.publish = port_publish;
@@ -247,6 +247,7 @@ static bool open_hub(Works *works, GError **error)
         .configuration = works->setup.station->configuration,
         .ports = ports,
         .polls_by_hand = works->setup.by_hand,
+        .holds_acts = !works->setup.acts,
     };
     works->hub = hub_new(&setup, error);
     return works->hub != NULL;

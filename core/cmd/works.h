@@ -23,7 +23,8 @@ typedef struct {
     Station *station; /* borrowed; opened for writing */
     Clock *clock;     /* of the decisions; the bus keeps to the machine's */
     Random *random;
-    bool acts;        /* polls and sends; false: requests only */
+    bool polls;       /* asks the sources; false: requests only */
+    bool acts;        /* and sends */
     bool moved_clock; /* the clock is moved on purpose: no jump is suspect */
     bool by_hand;     /* sources are polled on hub_poll_now and before an act only */
     WorksEvents events;

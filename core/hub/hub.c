@@ -142,7 +142,8 @@ bool hub_idle(Hub *hub, GError **error)
     if (!store_outbox_next(hub->setup.store, INSTANT_NONE, &act, error) ||
         !store_next_wake(hub->setup.store, &wake, error))
         return false;
-    return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && act > hub->now &&
+    bool acts_due = act <= hub->now && !hub->setup.holds_acts;
+    return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && !acts_due &&
            wake > hub->now;
 }
 

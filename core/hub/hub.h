@@ -42,6 +42,7 @@ typedef struct {
     const Configuration *configuration;
     HubPorts ports;
     bool polls_by_hand;              /* sources are polled on hub_poll_now and before an act, never for time alone */
+    bool holds_acts;                 /* sources are polled, no act leaves */
     bool dry;                        /* none leaves: the outbox itself answers each act with ok; no fuse, no held source */
 } HubSetup;
 

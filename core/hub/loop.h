@@ -178,8 +178,10 @@ bool engine_step(Store *store, const Configuration *configuration, const Account
 typedef struct { const char *key, *why; } Unrendered;
 bool render_wishes(Store *store, const Configuration *configuration, const DecideOut *out, Instant now, Arena *arena,
                    GPtrArray *ret_unrendered, bool *ret_changed, GError **error);
-/* What the instance is given: the act's own input, the rendered message, and what every verb may want to know. */
-char *render_input(Store *store, const AccountState *state, const Act *act, GBytes **ret_content, GError **error);
+/* What the instance is given: the act's own input, the rendered message, whose and when it is. *ret_document: bytes that go
+ * along; NULL none. */
+char *render_input(Store *store, const Configuration *configuration, const AccountState *state, const Act *act, Instant now,
+                   GBytes **ret_document, GError **error);
 
 /* ---- intake ---------------------------------------------------------------------------------------------------------- */
 bool intake_take(Group *group, Input *input, GError **error);

@@ -253,7 +253,8 @@ static bool take_lease(Group *group, const Lease *lease, GError **error)
     GBytes *content = NULL;
     if (!platform_key(group, lease, &key, error))
         return false;
-    g_autofree char *input = render_input(hub->setup.store, slot->state, act, &content, error);
+    g_autofree char *input = render_input(hub->setup.store, hub->setup.configuration, slot->state,
+                                          act, hub->now, &content, error);
     if (!input)
         return false;
     Dispatch *d = group_deed(group, sizeof *d, dispatch);
@@ -275,7 +276,7 @@ static bool take_lease(Group *group, const Lease *lease, GError **error)
 bool outbox_lease(Group *group, GError **error)
 {
     Hub *hub = group->hub;
-    for (guint i = 0; i < hub->feed_order->len; i++) {
+    for (guint i = 0; !hub->setup.holds_acts && i < hub->feed_order->len; i++) {
         const Feed *feed = hub->feed_order->pdata[i];
         size_t most = hub->setup.dry ? GROUP_MAX : MIN(outbox_credit(hub, feed), GROUP_MAX);
         Lease *leases = NULL;

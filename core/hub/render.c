@@ -66,8 +66,9 @@ bool render_wishes(Store *store, const Configuration *configuration, const Decid
     return true;
 }
 
-static bool merge_content(Store *store, const char *hash, json_t *input, GBytes **ret_content,
-                          GError **error)
+/* A message is a JSON object and becomes part of the input; a document is handed over as bytes. */
+static bool take_content(Store *store, const char *hash, json_t *input, GBytes **ret_document,
+                         GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
     if (!store_blob_get(store, hash, &bytes, error))
@@ -80,25 +81,38 @@ static bool merge_content(Store *store, const char *hash, json_t *input, GBytes 
     gsize n = 0;
     const char *text = g_bytes_get_data(bytes, &n);
     g_autoptr(json_t) message = json_loadb(text, n, 0, NULL);
-    json_object_update_new(input, json_deep_copy(message));
-    *ret_content = g_steal_pointer(&bytes);
+    if (json_is_object(message))
+        json_object_update(input, message);
+    else
+        *ret_document = g_steal_pointer(&bytes);
     return true;
 }
 
-char *render_input(Store *store, const AccountState *state, const Act *act, GBytes **ret_content,
-                   GError **error)
+static bool set_today(const Configuration *configuration, const Account *account, Instant now,
+                      json_t *input, GError **error)
 {
-    g_autoptr(json_t) input = act->input ? json_loads(act->input, 0, NULL) : json_object();
-    if (!json_is_object(input)) {
-        json_decref(input);
-        input = json_object();
-    }
+    const Zone *zone = zone_get(account_zone(configuration, account), error);
+    char date[16];
+    if (!zone)
+        return false;
+    json_object_set_new(input, "today", json_string(date_format(zone_date(zone, now), date)));
+    return true;
+}
+
+char *render_input(Store *store, const Configuration *configuration, const AccountState *state,
+                   const Act *act, Instant now, GBytes **ret_document, GError **error)
+{
+    json_t *given = act->input ? json_loads(act->input, 0, NULL) : NULL;
+    g_autoptr(json_t) input = json_is_object(given) ? given : json_object();
+    if (input != given)
+        json_decref(given);
     const Act *object = act->object ? state_find(state, KIND_ACT, act->object) : NULL;
     if (object && object->external_id)
         json_object_set_new(input, "object_id", json_string(object->external_id));
     if (!json_object_get(input, "account"))
         json_object_set_new(input, "account", json_string(state->account.id));
-    if (act->content && !merge_content(store, act->content, input, ret_content, error))
+    if (!set_today(configuration, &state->account, now, input, error) ||
+        (act->content && !take_content(store, act->content, input, ret_document, error)))
         return NULL;
     return json_canonical(input);
 }
