@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QP_LINE = 76, BASE64_LINE_BYTES = 57, WORD_BYTES = 45, HEADER_LINE = 76, FILE_NAME_MAX = 120 };
+enum { QP_LINE = 76, BASE64_LINE_BYTES = 57, WORD_BYTES = 45, HEADER_LINE = 76, FILE_NAME_MAX = 120, ATTACHMENTS_MAX = 32 };
 
 static bool is_plain(const char *text)
 {
@@ -304,21 +304,29 @@ static bool is_type(const char *text)
     return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/") == strlen(text);
 }
 
-const DunhubAttachment *dunhub_attachments(const DunhubTask *task, const json_t *input, size_t *ret_n)
+bool dunhub_attachments(const DunhubTask *task, const json_t *input, const DunhubAttachment **ret_rows, size_t *ret_n)
 {
-    uint32_t n = 0;
-    while (task->host->body(task->call, n).p)
-        n++;
-    DunhubAttachment *rows = task->host->alloc(task->call, (n + 1) * sizeof *rows);
     const json_t *named = json_object_get(input, "attachments");
-    for (uint32_t i = 0; rows && i < n; i++) {
-        const json_t *entry = json_array_get(named, i);
+    size_t n = json_array_size(named);
+    DunhubAttachment *rows = task->host->alloc(task->call, (n + 1) * sizeof *rows);
+    if (!rows || n > ATTACHMENTS_MAX) {
+        dunhub_permanent(task, "attachment", "there are too many attachments: %zu", n);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const json_t *entry = json_array_get(named, i), *body = json_object_get(entry, "body");
         const char *name = dunhub_find_text(entry, "name"), *type = dunhub_find_text(entry, "type");
-        rows[i].bytes = task->host->body(task->call, i);
+        rows[i].bytes = task->host->body(task->call, json_is_integer(body) ? (uint32_t)json_integer_value(body) : (uint32_t)i);
+        if (!rows[i].bytes.p) {
+            dunhub_permanent(task, "attachment", "attachment %zu ('%s') is named in the input and did not come with it", i + 1,
+                             name ? name : "");
+            return false;
+        }
         rows[i].type = type && is_type(type) ? type : type_of(rows[i].bytes);
         bool is_pdf = strcmp(rows[i].type, "application/pdf") == 0;
-        rows[i].name = name ? name : dunhub_format(task, "attachment-%u%s", i + 1, is_pdf ? ".pdf" : "");
+        rows[i].name = name ? name : dunhub_format(task, "attachment-%zu%s", i + 1, is_pdf ? ".pdf" : "");
     }
-    *ret_n = rows ? n : 0;
-    return rows;
+    *ret_rows = rows;
+    *ret_n = n;
+    return true;
 }

@@ -186,8 +186,9 @@ const char *dunhub_mail_build(const DunhubTask *task, const DunhubMail *mail, Du
 char *dunhub_message_id(const DunhubTask *task, const DunhubMail *mail);
 /* The bare address of "Name <a@b.c>"; NULL: none that mail can be sent to. */
 char *dunhub_mail_address(const DunhubTask *task, const char *mailbox);
-/* Bodies of the call, named by the input's "attachments": [{"name","type"}], in the call's memory. */
-const DunhubAttachment *dunhub_attachments(const DunhubTask *task, const json_t *input, size_t *ret_n);
+/* The bodies of the call that the input names: "attachments": [{"name", "type", "body": 1}], body absent: the place in the
+ * list. Other bodies are none. False: one that is named did not travel, and the result says so. */
+bool dunhub_attachments(const DunhubTask *task, const json_t *input, const DunhubAttachment **ret_rows, size_t *ret_n);
 
 #ifdef __cplusplus
 }
