@@ -1,4 +1,5 @@
-/* The words that case files use for what happens on a platform, and the verb each stands for. The one place that knows both. */
+/* The words that case files use for what happens on a platform, and the verb each stands for. The one place that knows both;
+ * effect, adverse and undo are the verb's own (escalation/policy.h). */
 #ifndef DUNHUB_CASES_OPS_H
 #define DUNHUB_CASES_OPS_H
 
@@ -18,8 +19,6 @@ typedef struct {
     const char *op;
     const char *platform; /* instance of the fake platform; NULL: the hub itself */
     const char *verb;
-    bool adverse;
-    const char *undo;     /* op on the same platform that compensates it; NULL none */
     Fan fan;              /* when S1's fan-out (domain.md §8) does it */
 } Op;
 

@@ -368,7 +368,7 @@ static bool do_delivery(Play *play, const Node *event, StageAnswer *ret_answer, 
 static bool reload(Play *play, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
-    Rulebook *book = world_rulebook(play->c, play->settings, play->changes, play->book->epoch + 1, play->arena, diags);
+    Rulebook *book = world_rulebook(play->c, play->settings, play->published, play->book->epoch + 1, play->arena, diags);
     if (book == NULL) {
         g_set_error(error, PLAY_ERROR, 1, "%s", diags_length(diags) > 0 ? diags_get(diags, 0)->message : "the configuration is refused");
         return false;
@@ -402,6 +402,21 @@ static bool occupied(const Play *play, const Policy *old, const char *const *ste
     return json_array_size(ret_steps) > 0;
 }
 
+static bool has_version(const Play *play, const Policy *policy)
+{
+    for (guint i = 0; i < play->published->len; i++)
+        if (strcmp(((const PolicyVersion *)play->published->pdata[i])->source_json, policy->source_json) == 0)
+            return true;
+    return false;
+}
+
+static void keep_version(Play *play, const Policy *policy)
+{
+    PolicyVersion *version = arena_new0(play->arena, PolicyVersion, 1);
+    *version = (PolicyVersion){policy->name, policy->version, policy->source_json};
+    g_ptr_array_add(play->published, version);
+}
+
 static bool do_policy_published(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
@@ -419,9 +434,9 @@ static bool do_policy_published(Play *play, const Node *event, StageAnswer *ret_
         *ret_answer = (StageAnswer){.code = "occupied_step_without_mapping", .detail = arena_strdup(play->arena, text)};
         return true;
     }
-    PolicyChange *change = arena_new0(play->arena, PolicyChange, 1);
-    *change = (PolicyChange){newer.name, newer.version, newer.source_json};
-    g_ptr_array_add(play->changes, change);
+    if (!has_version(play, old))
+        keep_version(play, old);
+    keep_version(play, &newer);
     return reload(play, error);
 }
 
@@ -613,7 +628,7 @@ bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags 
         .arena = arena,
         .zone = zone,
         .settings = node_get(c->given, "settings"),
-        .changes = g_ptr_array_new(),
+        .published = g_ptr_array_new(),
         .accounts = case_accounts(c, arena),
         .objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_json),
         .silent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_json),
@@ -625,7 +640,7 @@ bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags 
     g_array_set_clear_func(ret_play->outcomes, clear_outcome);
     chronicle_init(&ret_play->chronicle, arena, zone, verbose);
     platforms_init(&ret_play->platforms, c, arena, &ret_play->chronicle);
-    ret_play->book = world_rulebook(c, ret_play->settings, ret_play->changes, 1, arena, diags);
+    ret_play->book = world_rulebook(c, ret_play->settings, ret_play->published, 1, arena, diags);
     if (ret_play->book == NULL)
         return false;
     StageSetup setup = {ret_play->book, ret_play->started, &ret_play->platforms, &ret_play->chronicle, silent_changes, ret_play};
@@ -638,7 +653,7 @@ void play_close(Play *play)
     g_clear_pointer(&play->stage, stage_free);
     platforms_done(&play->platforms);
     chronicle_done(&play->chronicle);
-    g_ptr_array_unref(play->changes);
+    g_ptr_array_unref(play->published);
     g_ptr_array_unref(play->waiting);
     g_array_free(play->outcomes, TRUE);
     g_array_free(play->downs, TRUE);

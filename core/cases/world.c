@@ -8,40 +8,12 @@
 
 /* ---- settings ------------------------------------------------------------------------------------------------------------ */
 
-static const struct {
-    const char *of_case, *of_conf;
-} setting_names[] = {
-    {"days_to_overdue", NULL},
-    {"reminder_delay", NULL},
-    {"minimum_cents", NULL},
-    {"days_to_delinquent", NULL},
-    {"pending_grace_days", NULL},
-    {"max_grace_days", NULL},
-    {"first_step", NULL},
-    {"auto_resolve", NULL},
-    {"auto_suspend", NULL},
-    {"auto_reactivate", NULL},
-    {"late_fee_cents", NULL},
-    {"prorate_suspension", NULL},
-    {"step_days", NULL},
-    {"pending_must_cover", NULL},
-    {"no_cutoff_before_closed_day", NULL},
-    {"approval_days", NULL},
-};
-
 static void put_settings(Node *root, const Case *c, const Node *settings, Arena *arena)
 {
-    Node *map = graft_map(arena, c->place);
-    for (size_t i = 0; i < G_N_ELEMENTS(setting_names); i++) {
-        const Node *value = settings != NULL ? node_get(settings, setting_names[i].of_case) : NULL;
-        const char *name = setting_names[i].of_conf != NULL ? setting_names[i].of_conf : setting_names[i].of_case;
-        if (value != NULL && !node_is_null(value))
-            graft_put(arena, map, name, value);
-    }
-    graft_take(arena, map, "evaluate_at", node_get(c->given, "evaluate_at"));
-    graft_take(arena, map, "send_at", node_get(c->given, "send_at"));
-    graft_take(arena, map, "send_window", node_get(c->given, "send_window"));
-    graft_take(arena, map, "currency", node_get(c->given, "currency"));
+    static const char *const of_given[] = {"evaluate_at", "send_at", "send_window", "currency"};
+    Node *map = graft_overlay(arena, NULL, settings);
+    for (size_t i = 0; i < G_N_ELEMENTS(of_given); i++)
+        graft_take(arena, map, of_given[i], node_get(c->given, of_given[i]));
     if (g_strcmp0(node_text(c->given, "cost_benefit"), "fail") == 0) {
         graft_put_int(arena, map, "expected_rate_permille", 0);
         graft_put_int(arena, map, "expected_cost_cents", 1);
@@ -77,6 +49,13 @@ static bool connected(const Case *c, const char *platform)
     return platform == NULL || list == NULL || node_list_has(list, platform);
 }
 
+static void put_via(Node *map, const char *platform, Arena *arena)
+{
+    Node *via = graft_list(arena, map->place);
+    graft_append_text(arena, via, platform);
+    graft_put(arena, map, "via", via);
+}
+
 static void put_actions(Node *root, const Case *c, Arena *arena)
 {
     Node *actions = graft_map(arena, c->place);
@@ -88,12 +67,7 @@ static void put_actions(Node *root, const Case *c, Arena *arena)
         Node *action = graft_map(arena, c->place);
         graft_put_text(arena, action, "verb", op->verb);
         if (op->platform != NULL)
-            graft_put_text(arena, action, "via", op->platform);
-        const Op *undo = op->undo != NULL ? op_find(op->undo, op->platform) : NULL;
-        if (undo != NULL)
-            graft_put_text(arena, action, "undo", undo->verb);
-        if (op->adverse)
-            graft_put_bool(arena, action, "adverse", true);
+            put_via(action, op->platform, arena);
         graft_put(arena, actions, name, action);
     }
     graft_put(arena, root, "actions", actions);
@@ -105,7 +79,7 @@ static void put_channels(Node *root, const Case *c, Arena *arena)
     for (size_t i = 0; i < n_case_carriers; i++) {
         Node *channel = graft_map(arena, c->place);
         graft_put_text(arena, channel, "verb", case_carriers[i].verb);
-        graft_put_text(arena, channel, "via", case_carriers[i].platform);
+        put_via(channel, case_carriers[i].platform, arena);
         graft_put(arena, channels, case_carriers[i].channel, channel);
     }
     graft_put(arena, root, "channels", channels);
@@ -119,8 +93,8 @@ static const struct {
 } fans[] = {
     {FAN_ENTRY, "case.opened", NULL},
     {FAN_STEP, "case.step_entered", NULL},
-    {FAN_LEFT, "case.resolved", NULL},
-    {FAN_PERSON, "case.step_entered", NULL},
+    {FAN_LEFT, "case.step_left", NULL},
+    {FAN_PERSON, "case.needs_intervention", NULL},
     {FAN_HIGH, "case.step_entered", "severity == \"high\""},
 };
 
@@ -149,34 +123,19 @@ static void put_routes(Node *root, const Case *c, Arena *arena)
 
 /* ---- policies --------------------------------------------------------------------------------------------------------------- */
 
-/* `source` says where a policy comes from and means nothing to the loader. */
-static const Node *without_source(const Node *policy, Arena *arena)
+/* As the file has them; a version published later stands in place of the one before it. */
+static void put_policies(Node *root, const Case *c, const GPtrArray *published, Arena *arena)
 {
-    Node *map = graft_map(arena, policy->place);
-    for (const Node *item = policy->first; item != NULL; item = item->next)
-        if (strcmp(item->key, "source") != 0)
-            graft_put(arena, map, item->key, item);
-    return map;
-}
-
-static void put_policies(Node *root, const Case *c, Arena *arena)
-{
-    Node *policies = graft_map(arena, c->place);
-    for (const Node *policy = c->policies != NULL ? c->policies->first : NULL; policy != NULL; policy = policy->next) {
-        if (strcmp(policy->key, "by_segment") == 0 || policy->kind != NODE_MAP)
-            continue;
-        graft_put(arena, policies, policy->key, without_source(policy, arena));
+    Node *policies = graft_overlay(arena, NULL, c->policies);
+    for (guint i = 0; i < published->len; i++) {
+        const PolicyVersion *version = published->pdata[i];
+        g_autoptr(json_t) json = json_parse(version->source_json, strlen(version->source_json), 1 << 20, NULL);
+        graft_put(arena, policies, version->policy, node_from_json(json, c->place.file, arena));
     }
     graft_put(arena, root, "policies", policies);
-    const Node *by_segment = c->policies != NULL ? node_get(c->policies, "by_segment") : NULL;
-    if (by_segment == NULL)
-        return;
-    Node *segments = graft_map(arena, c->place);
-    graft_put(arena, segments, "policies", by_segment);
-    graft_put(arena, root, "segments", segments);
 }
 
-const Node *world_configuration(const Case *c, const Node *settings, Arena *arena)
+const Node *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, Arena *arena)
 {
     Node *root = graft_map(arena, c->place);
     put_organisation(root, c, arena);
@@ -184,23 +143,21 @@ const Node *world_configuration(const Case *c, const Node *settings, Arena *aren
     put_calendars(root, c, arena);
     put_actions(root, c, arena);
     put_channels(root, c, arena);
-    put_policies(root, c, arena);
+    put_policies(root, c, published, arena);
     put_routes(root, c, arena);
     return root;
 }
 
-/* Versions published later stand in the tree; those they replaced are older ones still in use. */
-Rulebook *world_rulebook(const Case *c, const Node *settings, const GPtrArray *changes, uint64_t epoch, Arena *arena, Diags *diags)
+Rulebook *world_rulebook(const Case *c, const Node *settings, const GPtrArray *published, uint64_t epoch, Arena *arena, Diags *diags)
 {
-    Node *root = (Node *)world_configuration(c, settings, arena);
-    StoredPolicy *older = arena_new0(arena, StoredPolicy, changes->len);
-    size_t n_older = 0;
-    for (guint i = 0; i < changes->len; i++) {
-        const PolicyChange *change = changes->pdata[i];
-        older[n_older++] = (StoredPolicy){change->policy, change->version, change->source_json};
+    const Node *root = world_configuration(c, settings, published, arena);
+    StoredPolicy *older = arena_new0(arena, StoredPolicy, published->len);
+    for (guint i = 0; i < published->len; i++) {
+        const PolicyVersion *version = published->pdata[i];
+        older[i] = (StoredPolicy){version->policy, version->version, version->source_json};
     }
     Rulebook *book = arena_new0(arena, Rulebook, 1);
-    return rulebook_load(root, older, n_older, epoch, arena, diags, book) ? book : NULL;
+    return rulebook_load(root, older, published->len, epoch, arena, diags, book) ? book : NULL;
 }
 
 /* ---- accounts --------------------------------------------------------------------------------------------------------------- */
