@@ -7,8 +7,7 @@
 /* ---- places -----------------------------------------------------------------------------------
  */
 
-/* NAME beside the running program, or under the installation's prefix. */
-static char *beside_program(const char *name, const char *installed)
+char *station_place(const char *name, const char *installed)
 {
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -100,10 +99,10 @@ static void take_places(Station *station, const StationPlaces *places, const Con
     station->run_dir = first_of(places->run_dir, first->run_dir);
     station->plugin_dir = first_of(places->plugin_dir, first->plugin_dir);
     if (!station->plugin_dir)
-        station->plugin_dir = beside_program("plugins", "lib/dunhub/plugins");
+        station->plugin_dir = station_place("plugins", "lib/dunhub/plugins");
     station->host_program = g_strdup(places->host_program);
     if (!station->host_program)
-        station->host_program = beside_program("dunhub-host", "libexec/dunhub/dunhub-host");
+        station->host_program = station_place("dunhub-host", "libexec/dunhub/dunhub-host");
 }
 
 static bool open_store(Station *station, GError **error)

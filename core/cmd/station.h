@@ -35,6 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
 Configuration *station_reload(Station *station, Diags *diags, GError **error);
 void station_replace(Station *station, Configuration *configuration);
 
+/* NAME beside the running program, or under the installation's prefix. Caller frees. */
+char *station_place(const char *name, const char *installed);
 const Instance *station_instance(const Station *station, const char *name); /* NULL: not configured */
 const json_t *station_manifest(const Station *station, const char *instance);
 

@@ -1,0 +1,169 @@
+/* dunhub show ACCOUNT, dunhub explain ACCOUNT: one account in full, and why it is where it is. */
+#include <glib.h>
+
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/desk.h"
+#include "cmd/table.h"
+#include "escalation/decide.h"
+
+static void print_line(const char *label, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        printf("  %-18s %s\n", label, value);
+}
+
+static void print_date(const char *label, Date date)
+{
+    char text[16];
+    print_line(label, date_format(date, text));
+}
+
+static void print_money(const char *label, int64_t amount, Currency currency)
+{
+    g_autofree char *text = money_to_text((Money){amount, currency});
+    print_line(label, text);
+}
+
+static void print_currency(const CurrencyView *view)
+{
+    g_autofree char *age = g_strdup_printf("%" G_GINT64_FORMAT " days overdue, escalation age %" G_GINT64_FORMAT, view->days_overdue,
+                                           view->escalation_age);
+    printf("%s\n", view->currency.code);
+    print_money("overdue", view->overdue, view->currency);
+    print_money("balance", view->balance, view->currency);
+    if (view->pending > 0)
+        print_money("pending", view->pending, view->currency);
+    if (view->overdue > 0)
+        print_line("age", age);
+    print_line("oldest invoice", view->anchor);
+    if (view->cycle == NULL)
+        return;
+    print_line("policy", view->cycle->policy);
+    print_line("step", view->cycle->step);
+    print_date("step since", view->cycle->step_since);
+    print_date("executed on", view->cycle->executed_on);
+    print_date("delinquent since", view->cycle->delinquent_since);
+    print_line("entered by", view->cycle->entry_reason);
+    print_line("left by", view->cycle->exit_reason);
+}
+
+static void print_invoices(const AccountState *state)
+{
+    static const char *const titles[] = {"invoice", "kind", "amount", "issued", "due", "status", NULL};
+    static const char *const kinds[] = {"charge", "fee", "interest", "instalment"};
+    static const char *const statuses[] = {"draft", "open", "void", "written off"};
+    if (STATE_COUNT(state, KIND_INVOICE) == 0)
+        return;
+    Table *table = table_new(titles, 0);
+    STATE_FOREACH(state, KIND_INVOICE, Invoice, invoice)
+    {
+        char issued[16], due[16];
+        g_autofree char *amount = money_to_text((Money){invoice->amount, invoice->currency});
+        const char *cells[] = {invoice->number != NULL ? invoice->number : invoice->id,
+                               kinds[invoice->kind],
+                               amount,
+                               date_format(invoice->issued_on, issued),
+                               date_format(invoice->due_on, due),
+                               statuses[invoice->status],
+                               NULL};
+        table_add(table, cells);
+    }
+    printf("\n");
+    table_print(table, stdout);
+    table_free(table);
+}
+
+static void print_notices(const AccountState *state)
+{
+    static const char *const titles[] = {"notice", "planned", "state", "channel", "amount", "reason", NULL};
+    static const char *const states[] = {"planned", "released", "accepted", "suppressed", "unreachable"};
+    if (STATE_COUNT(state, KIND_NOTICE) == 0)
+        return;
+    Table *table = table_new(titles, 5);
+    STATE_FOREACH(state, KIND_NOTICE, Notice, notice)
+    {
+        char planned[16];
+        g_autofree char *amount = notice->amount != AMOUNT_NONE ? money_to_text((Money){notice->amount, notice->currency}) : NULL;
+        const char *cells[] = {notice->name,    date_format(notice->planned_on, planned), states[notice->state], notice->channel, amount,
+                               notice->reason, NULL};
+        table_add(table, cells);
+    }
+    printf("\n");
+    table_print(table, stdout);
+    table_free(table);
+}
+
+static void print_account(const AccountState *state, const AccountView *view)
+{
+    static const char *const statuses[] = {"current", "overdue", "delinquent"};
+    const Account *account = &state->account;
+    g_autofree char *name = text_one_line(account->name != NULL ? account->name : "", 200);
+    printf("%s  %s\n", account->id, name);
+    print_line("status", statuses[view->status]);
+    print_line("segment", view->segment);
+    print_line("policy", view->policy);
+    print_line("holds", view->holds);
+    print_date("grace until", view->grace_until);
+    print_line("assigned to", account->assignee);
+    print_line("needs a person", view->needs_intervention ? view->reasons : NULL);
+    print_line("waits for", view->awaiting);
+    print_line("proposed", view->proposals);
+    print_date("step due", view->step_due);
+    print_date("new payment since", view->new_payment_since);
+    print_line("service", account->service == SERVICE_SUSPENDED ? "suspended" : "active");
+    print_line("portal", account->portal == SERVICE_SUSPENDED ? "suspended" : NULL);
+    print_line("path", account->path);
+    for (size_t i = 0; i < view->n_currencies; i++)
+        print_currency(&view->currencies[i]);
+    print_invoices(state);
+    print_notices(state);
+}
+
+int cmd_show(const CommandLine *line)
+{
+    g_autoptr(Station) station = NULL;
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    int code = desk_open(line, STATION_READ, &station);
+    if (code == EXIT_GOOD)
+        code = desk_account(line, station, line_argument(line, 0), arena, &state);
+    if (code != EXIT_GOOD)
+        return code;
+    if (line_flag(line, "json")) {
+        g_autoptr(json_t) json = state_to_json(&state);
+        g_autofree char *text = json_canonical(json);
+        printf("%s\n", text);
+        return EXIT_GOOD;
+    }
+    AccountView view;
+    account_view(&state, &station->configuration->book, desk_now(), arena, &view);
+    print_account(&state, &view);
+    return EXIT_GOOD;
+}
+
+int cmd_explain(const CommandLine *line)
+{
+    g_autoptr(Station) station = NULL;
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    int code = desk_open(line, STATION_READ, &station);
+    if (code == EXIT_GOOD)
+        code = desk_account(line, station, line_argument(line, 0), arena, &state);
+    if (code != EXIT_GOOD)
+        return code;
+    g_autoptr(json_t) sentences = explain_account(&state, &station->configuration->book, desk_now(), arena);
+    if (line_flag(line, "json")) {
+        g_autofree char *text = json_canonical(sentences);
+        printf("%s\n", text);
+        return EXIT_GOOD;
+    }
+    for (size_t i = 0; i < json_array_size(sentences); i++) {
+        const json_t *sentence = json_array_get(sentences, i);
+        const char *on = json_string_value(json_object_get(sentence, "on"));
+        const char *rule = json_string_value(json_object_get(sentence, "rule"));
+        printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "", json_string_value(json_object_get(sentence, "text")),
+               rule != NULL ? "  [" : "", rule != NULL ? rule : "", rule != NULL ? "]" : "");
+    }
+    return EXIT_GOOD;
+}
