@@ -42,6 +42,7 @@ typedef struct {
     int effect;                /* Effect */
     bool adverse, required;
     const char *undo;          /* verb that compensates it when the account leaves; NULL none */
+    bool undo_written;         /* `undo` was written; otherwise it is the verb's own, dropped where no instance offers it */
     const char *object_of;     /* action whose object this verb works on; NULL none */
     const Condition *when;     /* NULL always */
     DiagPlace place;

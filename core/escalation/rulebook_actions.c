@@ -195,6 +195,7 @@ static bool read_undo(const Loader *loader, const Node *map, const Node *undo, A
         return false;
     }
     rule->undo = arena_strdup(loader->arena, undo->text);
+    rule->undo_written = true;
     return check_verb(loader, undo->text, rule->via[0] != NULL, undo->place);
 }
 

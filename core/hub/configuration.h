@@ -9,7 +9,7 @@
 typedef struct {
     const char *name, *plugin;
     int isolate;             /* Isolation */
-    const json_t *options;   /* with references unresolved */
+    const json_t *options;   /* object; references unresolved, paths absolute; borrowed from the configuration */
     int64_t poll_every_ms;   /* 0: the plugin's suggestion */
     DiagPlace place;
 } Instance;
@@ -20,14 +20,30 @@ typedef struct {
     Rulebook book;
     const Instance *instances; size_t n_instances;
     const Templates *templates;
-    const char *store_path, *run_dir, *publish, *plugin_dir;
+    const char *store_path, *run_dir; /* absolute */
+    const char *publish;              /* endpoint of the PUB socket; NULL none */
+    const char *plugin_dir;           /* absolute; NULL: beside the program */
+    const char *templates_dir;
 } Configuration;
 
-/* Every finding of every file at once. NULL if there was an error. manifests NULL: plugins are not looked at.
- * `check`, start and reload use this very function. */
+/* Every finding of every file at once. NULL if there was an error. manifests NULL: plugins are not looked at; they need
+ * not outlive the call. Relative paths count from dir; templates are those of dir/templates unless `hub: templates` says
+ * otherwise. `check`, start and reload use this very function. */
 Configuration *configuration_load(const char *dir, const Manifests *manifests, const StoredPolicy *older, size_t n_older, uint64_t epoch, Diags *diags);
 void configuration_free(Configuration *configuration);
-/* ${file:…} ${env:…} ${credential:…} -> text, at start of an instance only; never stored, never logged. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
+
+typedef enum { CONFIGURATION_ERROR_SECRET } ConfigurationError;
+GQuark configuration_error_quark(void);
+#define CONFIGURATION_ERROR configuration_error_quark()
+#define SECRET_MAX_BYTES (64 * 1024)
+
+/* The options with every ${file:…} ${env:…} ${credential:…} replaced by what it stands for, at start of an instance only;
+ * never stored, never logged. A file's last line break is left out. New reference; NULL and *error, which never holds a
+ * secret. */
 json_t *configuration_resolve(const Instance *instance, GError **error);
+
+/* All sections with their keys, the rulebook's included: docs/reference/configuration.md. */
+const ConfigSection *configuration_sections(size_t *ret_n);
 
 #endif

@@ -1,0 +1,194 @@
+/* The folder as one object. Everything is looked at before anything is refused, so that one run
+ * shows all findings. */
+#include "hub/configuration_load.h"
+
+#include <string.h>
+
+/* Places of the hub itself. */
+typedef struct {
+    const char *store, *run_dir, *publish, *plugins, *templates;
+} Places;
+
+/* What is handed out, and what it lives in. */
+typedef struct {
+    Configuration configuration;
+    Arena *arena;
+    GPtrArray *jsons;
+    Templates *templates;
+} Whole;
+
+static const Key hub_keys[] = {
+    {.name = "store",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, store),
+     .default_text = "/var/lib/dunhub/hub.db",
+     .doc = "File of the store; its folder must be the hub's own."},
+    {.name = "run_dir",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, run_dir),
+     .default_text = "/run/dunhub",
+     .doc = "Folder of the control socket and the hosts' sockets."},
+    {.name = "publish",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, publish),
+     .doc = "ZeroMQ endpoint on which committed events are published: ipc:///run/dunhub/events or "
+            "tcp://127.0.0.1:5556; absent: none."},
+    {.name = "plugins",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, plugins),
+     .doc = "Folder of the plugin files; absent: beside the program."},
+    {.name = "templates",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, templates),
+     .default_text = "templates",
+     .doc = "Folder of the templates."},
+};
+
+static const Key root_keys[] = {
+#define ROOT(section)                                                                              \
+    {                                                                                              \
+        .name = section, .type = KEY_NODE, .offset = 0                                             \
+    }
+    ROOT("organisation"), ROOT("settings"),  ROOT("calendars"), ROOT("segments"),
+    ROOT("channels"),     ROOT("actions"),   ROOT("policies"),  ROOT("graphs"),
+    ROOT("routes"),       ROOT("instances"), ROOT("hub"),
+};
+
+const ConfigSection *configuration_sections(size_t *ret_n)
+{
+    static ConfigSection sections[32];
+    static gsize ready;
+    static size_t n;
+    if (g_once_init_enter(&ready)) {
+        size_t n_rulebook;
+        const ConfigSection *rulebook = rulebook_sections(&n_rulebook);
+        g_assert(n_rulebook + 2 <= G_N_ELEMENTS(sections));
+        sections[n++] = (ConfigSection){
+            "hub",
+            "Where the hub keeps its files. Relative paths count from the configuration's folder.",
+            hub_keys, G_N_ELEMENTS(hub_keys)};
+        sections[n++] = (ConfigSection){"instances.<name>", "A plugin with its options.",
+                                        instance_keys, n_instance_keys};
+        for (size_t i = 0; i < n_rulebook; i++)
+            sections[n++] = rulebook[i];
+        g_once_init_leave(&ready, 1);
+    }
+    *ret_n = n;
+    return sections;
+}
+
+void loading_unknown(const Loading *loading, const char *code, DiagPlace place, const char *what,
+                     const char *word, const char *const *names)
+{
+    const char *near = diag_nearest(word, names);
+    g_autofree char *known = names[0] ? g_strjoinv(", ", (char **)names) : NULL;
+    if (near)
+        diags_add(loading->diags, code, place, "unknown %s '%s', did you mean '%s'?", what, word,
+                  near);
+    else if (known)
+        diags_add(loading->diags, code, place, "unknown %s '%s'; there are: %s", what, word, known);
+    else
+        diags_add(loading->diags, code, place, "unknown %s '%s'; there is none", what, word);
+}
+
+const char *loading_path(const Loading *loading, const char *path)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, loading->base);
+    return arena_strdup(loading->arena, absolute);
+}
+
+static bool read_hub(Loading *loading, const Node *root)
+{
+    static const Node nothing = {.kind = NODE_MAP};
+    const Node *map = node_get(root, "hub");
+    Places places = {0};
+    if (!tree_read(map && !node_is_null(map) ? map : &nothing, hub_keys, G_N_ELEMENTS(hub_keys),
+                   loading->arena, loading->diags, &places))
+        return false;
+    Configuration *configuration = loading->configuration;
+    configuration->store_path = loading_path(loading, places.store);
+    configuration->run_dir = loading_path(loading, places.run_dir);
+    configuration->publish = places.publish;
+    configuration->plugin_dir = places.plugins ? loading_path(loading, places.plugins) : NULL;
+    bool absolute = g_path_is_absolute(places.templates);
+    configuration->templates_dir =
+        absolute ? places.templates
+                 : arena_printf(loading->arena, "%s/%s", loading->dir, places.templates);
+    return true;
+}
+
+static bool check_root(const Loading *loading, const Node *root)
+{
+    const Node *ignored;
+    return tree_read(root, root_keys, G_N_ELEMENTS(root_keys), loading->arena, loading->diags,
+                     &ignored);
+}
+
+/* The tree and the templates: the same bytes for the same meaning, wherever the folder lies. */
+static void keep_canonical(const Loading *loading, const Node *root)
+{
+    Configuration *configuration = loading->configuration;
+    g_autoptr(json_t) templates = json_object();
+    const char *const *names = templates_names(configuration->templates);
+    for (size_t i = 0; names[i]; i++)
+        json_object_set_new(templates, names[i],
+                            json_string(templates_hash(configuration->templates, names[i])));
+    g_autoptr(json_t) whole = json_object();
+    json_object_set_new(whole, "configuration", node_to_json(root));
+    json_object_set(whole, "templates", templates);
+    g_autofree char *canonical = json_canonical(whole);
+    configuration->canonical = arena_strdup(loading->arena, canonical);
+    Hash hash = hash_of(canonical, strlen(canonical));
+    hash_hex(&hash, configuration->hash);
+}
+
+static bool load(Loading *loading, Whole *whole, const StoredPolicy *older, size_t n_older,
+                 uint64_t epoch)
+{
+    const Node *root = tree_parse_dir(loading->dir, loading->arena, loading->diags);
+    if (!root)
+        return false;
+    Configuration *configuration = loading->configuration;
+    bool good = check_root(loading, root);
+    bool places = read_hub(loading, root);
+    bool instances = instances_load(loading, node_get(root, "instances"));
+    bool rules = rulebook_load(root, older, n_older, epoch, loading->arena, loading->diags,
+                               &configuration->book);
+    if (places)
+        whole->templates = templates_load(configuration->templates_dir, loading->diags);
+    configuration->templates = whole->templates;
+    if (rules)
+        rules = configuration_check(loading);
+    good = good && places && instances && rules && whole->templates;
+    if (good)
+        keep_canonical(loading, root);
+    return good;
+}
+
+Configuration *configuration_load(const char *dir, const Manifests *manifests,
+                                  const StoredPolicy *older, size_t n_older, uint64_t epoch,
+                                  Diags *diags)
+{
+    Whole *whole = g_new0(Whole, 1);
+    whole->arena = arena_new();
+    whole->jsons = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+    g_autofree char *base = g_canonicalize_filename(dir, NULL);
+    Loading loading = {
+        dir, base, manifests, whole->arena, diags, whole->jsons, &whole->configuration};
+    bool good = load(&loading, whole, older, n_older, epoch);
+    if (good)
+        return &whole->configuration;
+    configuration_free(&whole->configuration);
+    return NULL;
+}
+
+void configuration_free(Configuration *configuration)
+{
+    if (!configuration)
+        return;
+    Whole *whole = (Whole *)configuration; /* its first member */
+    templates_free(whole->templates);
+    g_ptr_array_unref(whole->jsons);
+    arena_free(whole->arena);
+    g_free(whole);
+}
