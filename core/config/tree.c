@@ -350,8 +350,7 @@ const Node *tree_parse_file(const char *path, Arena *arena, Diags *diags)
     return NULL;
 }
 
-/* ---- several files
- * ---------------------------------------------------------------------------------------------- */
+/* ---- several files ---- */
 
 static Node *last_child(const Node *parent)
 {
@@ -452,8 +451,7 @@ const Node *tree_parse_dir(const char *dir, Arena *arena, Diags *diags)
     return good ? whole : NULL;
 }
 
-/* ---- looking at nodes
- * ------------------------------------------------------------------------------------------- */
+/* ---- looking at nodes ---- */
 
 const Node *node_get(const Node *map, const char *key)
 {

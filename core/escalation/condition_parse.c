@@ -45,9 +45,7 @@ static DiagPlace at(const Parser *parser, int column)
     return place;
 }
 
-/* ---- tokens
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- tokens ---- */
 
 static int code_points(const char *from, size_t bytes)
 {
@@ -200,9 +198,7 @@ static void require(Parser *parser, const char *sign)
         expected(parser, quoted);
 }
 
-/* ---- types
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- types ---- */
 
 static const char *type_name(int type)
 {
@@ -327,9 +323,7 @@ static int added_type(Parser *parser, const Expr *a, const Expr *b, int sum_type
     return TYPE_WRONG;
 }
 
-/* ---- terms
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- terms ---- */
 
 static Expr *parse_or(Parser *parser);
 
@@ -518,9 +512,7 @@ static Expr *parse_term(Parser *parser)
     return expr;
 }
 
-/* ---- operators
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- operators ---- */
 
 static void chain(Expr *parent, Expr **last, Expr *child)
 {

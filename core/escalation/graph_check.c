@@ -4,9 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- ladders
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- ladders ---- */
 
 static bool check_pair(const Loader *loader, const Step *step, const Step *next)
 {
@@ -46,9 +44,7 @@ bool ladder_check(const Loader *loader, const Policy *policy)
     return good;
 }
 
-/* ---- graphs
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- graphs ---- */
 
 static void mark_reachable(const Policy *policy, size_t start, bool *reached)
 {

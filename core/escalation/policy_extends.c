@@ -6,9 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- new nodes
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- new nodes ---- */
 
 static Node *copy_of(const Loader *loader, const Node *node)
 {
@@ -71,8 +69,7 @@ static void drop(Node *map, const Node *child)
     map->n--;
 }
 
-/* ---- stages by name
- * --------------------------------------------------------------------------------------------- */
+/* ---- stages by name ---- */
 
 /* Stages of a map that was copied: each entry may be changed. */
 static Node *own_stages(const Loader *loader, Node *map)
@@ -119,8 +116,7 @@ static Node *named_stage(const Loader *loader, Node *stages, const Node *entry)
     return NULL;
 }
 
-/* ---- the four kinds of change
- * ----------------------------------------------------------------------------------- */
+/* ---- the four kinds of change ---- */
 
 static bool is_map(const Loader *loader, const Node *node)
 {
@@ -235,9 +231,7 @@ const Node *policy_with_changes(const Loader *loader, const Node *map, const Nod
     return apply_changes(loader, copy, own_stages(loader, copy), changes) ? copy : NULL;
 }
 
-/* ---- extends
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- extends ---- */
 
 /* Names on the way down, to see a circle. */
 typedef struct Chain Chain;

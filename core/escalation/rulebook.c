@@ -139,8 +139,7 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
     return sections;
 }
 
-/* ---- simple sections
- * -------------------------------------------------------------------------------------------- */
+/* ---- simple sections ---- */
 
 static bool read_organisation(const Loader *loader, const Node *root, Rulebook *book)
 {
@@ -216,9 +215,7 @@ static bool read_section(const Loader *loader, const Node *root, const char *nam
     return !node || read(loader, node, book);
 }
 
-/* ---- policies
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- policies ---- */
 
 /* Policies of the tree as they are loaded, a base before those that extend it. */
 typedef struct {
@@ -349,8 +346,7 @@ static bool load_policies(Loader *loader, const Node *root, const StoredPolicy *
     return good;
 }
 
-/* ---- which account has which policy
- * ----------------------------------------------------------------------------- */
+/* ---- which account has which policy ---- */
 
 static bool check_policy_name(const Loader *loader, const Rulebook *book, const char *name,
                               DiagPlace place)
@@ -420,9 +416,7 @@ static bool assign_policies(const Loader *loader, const Node *root, const Node *
     return true;
 }
 
-/* ---- the whole
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, uint64_t epoch,
                    Arena *arena, Diags *diags, Rulebook *ret_book)

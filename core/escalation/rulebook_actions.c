@@ -108,9 +108,7 @@ void loader_unknown(const Loader *loader, const char *code, DiagPlace place, con
         diags_add(loader->diags, code, place, "unknown %s '%s'", what, word);
 }
 
-/* ---- conditions
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- conditions ---- */
 
 /* Where columns inside the text cannot be told, the finding stands at the value and says which
  * character is meant. */
@@ -145,9 +143,7 @@ const Condition *condition_read(const Loader *loader, const Node *scalar, const 
     return condition;
 }
 
-/* ---- one action
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- one action ---- */
 
 static const char *const *verb_names(const Loader *loader)
 {
@@ -251,9 +247,7 @@ static bool read_action(const Loader *loader, const char *name, const Node *map,
     return good;
 }
 
-/* ---- sections
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- sections ---- */
 
 static bool must_be_map(const Loader *loader, const Node *node)
 {

@@ -134,9 +134,7 @@ void settings_init(Settings *ret_settings)
     };
 }
 
-/* ---- amounts
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- amounts ---- */
 
 static bool is_text(const Loader *loader, const Node *node, const char *what)
 {
@@ -246,9 +244,7 @@ bool limits_read(const Loader *loader, const Node *cents, const Node *text, Curr
     return good;
 }
 
-/* ---- settings
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- settings ---- */
 
 static bool read_window(const Loader *loader, const Node *node, Settings *settings)
 {

@@ -10,8 +10,7 @@ typedef struct {
     bool good;
 } Check;
 
-/* ---- who carries it
- * --------------------------------------------------------------------------------------------- */
+/* ---- who carries it ---- */
 
 static const json_t *manifest_of(const Check *check, const Instance *instance)
 {
@@ -153,9 +152,7 @@ static void check_rules(Check *check, const ActionRule *rules, size_t n)
         check_rule(check, &rules[i]);
 }
 
-/* ---- notices
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- notices ---- */
 
 static void check_notices(Check *check, const Policy *policy)
 {

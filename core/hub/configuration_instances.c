@@ -64,9 +64,7 @@ static const char *const *split(const Loading *loading, const char *words)
     return (const char *const *)list;
 }
 
-/* ---- values
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- values ---- */
 
 static bool wrong(const Given *given, const char *what)
 {
@@ -197,8 +195,7 @@ static bool check_value(const Given *given)
     return true;
 }
 
-/* ---- all options of an instance
- * --------------------------------------------------------------------------------- */
+/* ---- all options of an instance ---- */
 
 static const json_t *declared(const json_t *manifest, const char *name)
 {
@@ -285,9 +282,7 @@ static const json_t *manifest_of(const Loading *loading, const Source *source, D
     return *ret_good ? manifest : NULL;
 }
 
-/* ---- paths
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- paths ---- */
 
 /* ${file:secrets/token} and options of type path count from the folder of the configuration. */
 static json_t *anchored(const Loading *loading, const json_t *value, bool is_path)
@@ -317,9 +312,7 @@ static json_t *anchored_options(const Loading *loading, const json_t *manifest, 
     return result;
 }
 
-/* ---- the section
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the section ---- */
 
 static bool instance_load(Loading *loading, const Node *node, Instance *ret_instance)
 {

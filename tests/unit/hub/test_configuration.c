@@ -10,9 +10,7 @@
 const ConditionName condition_names[] = {{"age", TYPE_INT, ""}};
 const size_t n_condition_names = 1;
 
-/* ---- a folder
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- a folder ---- */
 
 typedef struct {
     char *path;
