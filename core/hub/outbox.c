@@ -62,11 +62,22 @@ size_t outbox_credit(Hub *hub, const Feed *feed)
     return ports->credit(ports->data, feed->name);
 }
 
+/* The bus answers every call by its deadline; a lease that is over means that even the bus did not.
+ */
+static int64_t lease_ms(const Hub *hub, const char *instance)
+{
+    const Feed *feed = feed_get(hub, instance);
+    const json_t *limits = feed ? json_object_get(feed->manifest, "limits") : NULL;
+    int64_t deadline_ms = json_integer_value(json_object_get(limits, "timeout_ms"));
+    return MAX(LEASE_MS, deadline_ms + INSTANT_MINUTE);
+}
+
 void outbox_send(Hub *hub, Call *call, const char *input, GBytes *content)
 {
     const HubPorts *ports = &hub->setup.ports;
     g_autoptr(GError) problem = NULL;
-    call->expires_ms = hub->setup.clock->monotonic_ms(hub->setup.clock) + LEASE_MS;
+    call->expires_ms =
+        hub->setup.clock->monotonic_ms(hub->setup.clock) + lease_ms(hub, call->instance);
     g_hash_table_insert(hub->calls, &call->id, call);
     if (ports->send(ports->data, call->instance, call->id, call->kind, call->verb,
                     call->platform_key ? call->platform_key : call->key, input, content, &problem))
@@ -281,8 +292,9 @@ bool outbox_lease(Group *group, GError **error)
         size_t most = hub->setup.dry ? GROUP_MAX : MIN(outbox_credit(hub, feed), GROUP_MAX);
         Lease *leases = NULL;
         size_t n = 0;
-        if (most && !store_lease(hub->setup.store, feed->name, hub->now, hub->now + LEASE_MS, most,
-                                 group->arena, &leases, &n, error))
+        if (most && !store_lease(hub->setup.store, feed->name, hub->now,
+                                 hub->now + lease_ms(hub, feed->name), most, group->arena, &leases,
+                                 &n, error))
             return false;
         for (size_t k = 0; k < n; k++)
             if (!take_lease(group, &leases[k], error))
