@@ -1,6 +1,7 @@
 /* dunhub run: the hub, its bus, its control socket, in one thread. */
 #include "cmd/cmd.h"
 #include "cmd/control.h"
+#include "cmd/desk.h"
 #include "cmd/terminal.h"
 #include "cmd/works.h"
 
@@ -311,15 +312,6 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
     return line_flag(line, "until-idle") ? until_idle(run) : until_stopped(run);
 }
 
-static int fail_open(const Diags *diags, const GError *problem)
-{
-    if (problem)
-        return command_fail("run", EXIT_ENVIRONMENT, "%s", problem->message);
-    size_t n = diags_count(diags, DIAG_ERROR);
-    return command_fail("run", EXIT_USAGE, "%zu error%s in the configuration; nothing was started",
-                        n, n == 1 ? "" : "s");
-}
-
 static void close_run(Run *run)
 {
     works_close(run->works);
@@ -338,18 +330,9 @@ int cmd_run(const CommandLine *line)
         return EXIT_USAGE;
     if (!open_signals(&run))
         return command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
-    StationPlaces places = {
-        .conf_dir = line_option(line, "conf"),
-        .store_path = line_option(line, "store"),
-        .run_dir = line_option(line, "run-dir"),
-        .plugin_dir = line_option(line, "plugins"),
-    };
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(GError) problem = NULL;
-    bool opened = station_open(&places, STATION_WRITE, diags, &run.station, &problem);
-    diags_sort(diags);
-    diags_print(diags, stderr, isatty(STDERR_FILENO));
-    int code = opened ? run_opened(&run, line, &days) : fail_open(diags, problem);
+    int code = desk_open(line, STATION_WRITE, &run.station);
+    if (code == EXIT_GOOD)
+        code = run_opened(&run, line, &days);
     close_run(&run);
     return code;
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cmd/table.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -47,12 +48,10 @@ static const Line lines[] = {
 Terminal *terminal_new(bool quiet, const Zone *zone)
 {
     Terminal *terminal = g_new0(Terminal, 1);
-    g_auto(GStrv) environment = g_get_environ();
-    const char *no_colour = g_environ_getenv(environment, "NO_COLOR");
     terminal->quiet = quiet;
     terminal->zone = zone;
     terminal->person = isatty(STDOUT_FILENO);
-    terminal->coloured = terminal->person && (!no_colour || !*no_colour);
+    terminal->coloured = table_colours(stdout);
     return terminal;
 }
 
