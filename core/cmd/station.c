@@ -119,16 +119,25 @@ static bool open_store(Station *station, GError **error)
                       reads ? STORE_READ_ONLY : STORE_READ_WRITE, NULL, &station->store, error);
 }
 
+/* What is wrong, all of it: with the plugins where they would be by default. */
+static bool tell_findings(Station *station, const StationPlaces *places, Diags *diags)
+{
+    const Configuration nothing = {0};
+    take_places(station, places, &nothing);
+    station->manifests = manifests_load(station->plugin_dir, station->host_program, NULL);
+    configuration_free(
+        configuration_load(station->conf_dir, station->manifests, NULL, 0, 1, diags));
+    return false;
+}
+
 static bool load(Station *station, const StationPlaces *places, Diags *diags, GError **error)
 {
     /* Where store and plugins are stands in the configuration itself, so it is read twice: first
      * for that alone. */
     g_autoptr(Diags) quiet = diags_new();
     Configuration *first = configuration_load(station->conf_dir, NULL, NULL, 0, 1, quiet);
-    if (!first) {
-        configuration_load(station->conf_dir, NULL, NULL, 0, 1, diags);
-        return false;
-    }
+    if (!first)
+        return tell_findings(station, places, diags);
     take_places(station, places, first);
     configuration_free(first);
     g_mkdir_with_parents(station->run_dir, 0700);

@@ -28,6 +28,11 @@ static void aside_free(void *data)
     g_free(aside);
 }
 
+static const char *text_of(const json_t *request, const char *member)
+{
+    return json_string_value(json_object_get(request, member));
+}
+
 /* ---- the hub's ports: the bus -----------------------------------------------------------------
  */
 
@@ -286,11 +291,24 @@ Bus *works_bus(Works *works)
 /* ---- instances --------------------------------------------------------------------------------
  */
 
+static bool has_option(const json_t *manifest, const char *name)
+{
+    const json_t *options = json_object_get(manifest, "options");
+    for (size_t i = 0; i < json_array_size(options); i++)
+        if (g_strcmp0(text_of(json_array_get(options, i), "name"), name) == 0)
+            return true;
+    return false;
+}
+
 bool works_start_instance(Works *works, const Instance *instance, GError **error)
 {
     g_autoptr(json_t) options = configuration_resolve(instance, error);
     if (!options)
         return false;
+    /* On a moved clock a ledger that can is read as of that clock's day. */
+    const json_t *manifest = station_manifest(works->setup.station, instance->name);
+    if (works->setup.moved_clock && has_option(manifest, "as_of"))
+        json_object_set_new(options, "as_of", json_string("now"));
     InstanceConfig config = {instance->name, instance->plugin, instance->isolate, options};
     return bus_add(works->bus, &config, error);
 }
@@ -386,11 +404,6 @@ bool works_idle(Works *works)
 
 /* ---- requests ---------------------------------------------------------------------------------
  */
-
-static const char *text_of(const json_t *request, const char *member)
-{
-    return json_string_value(json_object_get(request, member));
-}
 
 static const char *person_of(const json_t *request)
 {

@@ -165,7 +165,8 @@ void switches_clock(Hub *hub)
     hub->frozen = false;
     if (hub->high_water == INSTANT_NONE) {
         hub->high_water = wall;
-    } else if (wall > hub->high_water + greatest_jump(hub) && !trusted_agrees(hub, wall)) {
+    } else if (wall > hub->high_water + greatest_jump(hub) && !hub->setup.dry &&
+               !trusted_agrees(hub, wall)) {
         suspect(hub, wall);
     } else {
         bool back = wall < hub->high_water - CLOCK_SLEW_MS;
