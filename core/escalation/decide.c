@@ -1,0 +1,200 @@
+#include "escalation/decide.h"
+
+#include "escalation/deciding.h"
+
+DueRules deciding_due_rules(const Settings *settings)
+{
+    return (DueRules){settings->days_to_overdue, settings->ledger_grace_days};
+}
+
+void deciding_read_ledger(Deciding *d)
+{
+    DueRules rules = deciding_due_rules(d->settings);
+    ledger_read(d->state, &rules, d->today, d->arena, &d->ledger);
+}
+
+void deciding_pick_policy(Deciding *d)
+{
+    d->policy = segment_policy(&d->state->account, d->book);
+    d->settings = d->policy->settings ? d->policy->settings : &d->book->settings;
+}
+
+Date deciding_first_held_day(const Deciding *d)
+{
+    return d->local.minute < d->settings->evaluate_at ? d->today : d->today + 1;
+}
+
+const char *deciding_actor(const Deciding *d, const char *by)
+{
+    if (by)
+        return by;
+    return d->in->event->source ? d->in->event->source : "hub";
+}
+
+const char *deciding_next_id(Deciding *d, const char *prefix)
+{
+    return arena_printf(d->arena, "%s%" G_GINT64_FORMAT, prefix, ++d->state->account.next_id);
+}
+
+static const Zone *account_zone(const Account *account, const Rulebook *book)
+{
+    const Zone *zone = account->zone ? zone_get(account->zone, NULL) : NULL;
+    return zone ? zone : book->zone;
+}
+
+void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy)
+{
+    *d = (Deciding){.in = in, .arena = arena, .state = copy, .book = in->book, .now = in->now};
+    d->reasons = g_ptr_array_new();
+    d->wishes = g_ptr_array_new();
+    d->zone = account_zone(&copy->account, in->book);
+    d->local = zone_local(d->zone, in->now);
+    d->today = MAX(d->local.date, copy->account.business_date);
+    deciding_pick_policy(d);
+    d->daily = copy->account.evaluated_on < d->today && d->local.minute >= d->settings->evaluate_at;
+    deciding_read_ledger(d);
+    d->before = d->ledger;
+}
+
+/* ---- evaluation ------------------------------------------------------------------------------------------------- */
+
+/* The clock of an invoice stands still while all that is open on it is disputed (§5). */
+static void mark_whole_disputes(Deciding *d)
+{
+    STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute) {
+        const InvoiceBalance *b = ledger_invoice(&d->ledger, dispute->invoice);
+        if (dispute->outcome == DISPUTE_OPEN && dispute->whole_from == DATE_NONE && b && b->open > 0 &&
+            b->disputed == b->open)
+            dispute->whole_from = deciding_first_held_day(d);
+    }
+}
+
+/* First overdue day of a currency for which nobody has said from what amount on it counts (§3.8). */
+static bool has_minimum(Deciding *d, const CurrencyBalance *balance)
+{
+    return settings_minimum(d->settings, balance->currency) || balance->overdue <= 0;
+}
+
+static void judge_minimums(Deciding *d)
+{
+    bool missing = false;
+    for (size_t i = 0; i < d->ledger.n_currencies; i++)
+        missing = missing || !has_minimum(d, &d->ledger.currencies[i]);
+    intervene(d, &d->state->account.reasons, "no_minimum_for_currency", missing, "§3.8",
+              "a currency has overdue invoices and no minimum: nothing is sent for it until one is set");
+}
+
+static void judge_currency(Deciding *d, Currency currency)
+{
+    Cycle *cycle = cycle_current(d->state, currency);
+    if (!settings_minimum(d->settings, currency)) {
+        if (cycle_is_running(cycle))
+            step_judge_reasons(d, cycle);
+        return;
+    }
+    if (cycle_is_running(cycle)) {
+        segment_follow(d, cycle);
+        exit_judge(d, cycle);
+    } else {
+        entry_judge(d, currency);
+        cycle = cycle_current(d->state, currency);
+    }
+    if (reversal_happened(d, currency))
+        reversal_notice(d, currency, cycle);
+    if (!cycle_is_running(cycle))
+        return;
+    moves_recompute(d, cycle);
+    moves_judge(d, cycle);
+    step_ensure(d, cycle);
+    fee_judge(d, cycle);
+    step_judge_reasons(d, cycle);
+}
+
+static void judge_unreachable(Deciding *d)
+{
+    bool lost = false;
+    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
+        lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
+    intervene(d, &d->state->account.reasons, "unreachable", lost, "§8",
+              "no channel is left on which a message may go");
+}
+
+static void evaluate(Deciding *d)
+{
+    holds_expire(d);
+    promises_judge(d);
+    plans_judge(d);
+    deciding_read_ledger(d);
+    mark_whole_disputes(d);
+    deciding_read_ledger(d);
+    grace_judge(d);
+    segment_judge(d);
+    judge_minimums(d);
+    for (size_t i = 0; i < d->ledger.n_currencies; i++)
+        judge_currency(d, d->ledger.currencies[i].currency);
+    notices_judge(d);
+    backdated_judge(d);
+    if (d->daily)
+        d->state->account.evaluated_on = d->today;
+    d->state->account.business_date = d->today;
+}
+
+/* ---- the result --------------------------------------------------------------------------------------------------- */
+
+static void hand_over(Deciding *d, DecideOut *ret_out)
+{
+    size_t n = d->reasons->len;
+    const Reason *reasons = arena_new0(d->arena, Reason, n);
+    for (size_t i = 0; i < n; i++)
+        ((Reason *)reasons)[i] = *(const Reason *)g_ptr_array_index(d->reasons, i);
+    ret_out->reasons = reasons;
+    ret_out->n_reasons = n;
+    n = d->wishes->len;
+    Wish *wishes = arena_new0(d->arena, Wish, n);
+    for (size_t i = 0; i < n; i++)
+        wishes[i] = *(const Wish *)g_ptr_array_index(d->wishes, i);
+    ret_out->wishes = wishes;
+    ret_out->n_wishes = n;
+    g_ptr_array_unref(d->reasons);
+    g_ptr_array_unref(d->wishes);
+}
+
+/* A refused command leaves everything as it was. */
+static void undo_all(Deciding *d)
+{
+    const Rejection *rejection = d->rejection;
+    state_copy(d->in->state, d->arena, d->state);
+    g_ptr_array_set_size(d->reasons, 0);
+    g_ptr_array_set_size(d->wishes, 0);
+    d->result = NULL;
+    json_t *detail = json_loads(rejection->detail, 0, NULL);
+    reason_add(d, "rejected", "command", d->in->event->id, rejection->code, detail, "%s",
+               rejection->text);
+    deciding_pick_policy(d);
+    deciding_read_ledger(d);
+}
+
+void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
+{
+    *ret_out = (DecideOut){.wake_at = INSTANT_NEVER};
+    AccountState *after = &ret_out->after;
+    state_copy(in->state, arena, after);
+    Deciding d;
+    deciding_init(&d, in, arena, after);
+    apply_event(&d);
+    if (d.rejection) {
+        undo_all(&d);
+    } else {
+        deciding_pick_policy(&d);
+        deciding_read_ledger(&d);
+        if (!(in->switches & HUB_OBSERVE))
+            evaluate(&d);
+        release_due(&d);
+        judge_unreachable(&d);
+    }
+    ret_out->rejection = d.rejection;
+    ret_out->result = d.result;
+    ret_out->wake_at = wake_instant(&d);
+    hand_over(&d, ret_out);
+    ret_out->changes = state_diff(in->state, after, arena, &ret_out->n_changes);
+}
