@@ -1,5 +1,6 @@
-/* Acts (§6.9, §8): planned by steps and routes, finished by platforms or by the hub itself, taken back on leaving. Keys come
- * from account, cycle, entry, action and target, never from an attempt. */
+/* Acts (§6.9, §8): planned by steps and routes, finished by platforms or by the hub itself, taken
+ * back on leaving. Keys come from account, cycle, entry, action and target, never from an attempt.
+ */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -27,7 +28,8 @@ static const char *key_of(Deciding *d, const ActPlan *plan)
     g_autoptr(GString) key = g_string_new(d->state->account.id);
     if (plan->cycle)
         g_string_append_printf(key, "/%s/%" G_GINT64_FORMAT, plan->cycle->id, plan->cycle->entry);
-    const char *parts[] = {plan->purpose, plan->rule->name ? plan->rule->name : plan->rule->verb, plan->target};
+    const char *parts[] = {plan->purpose, plan->rule->name ? plan->rule->name : plan->rule->verb,
+                           plan->target};
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         if (parts[i])
             g_string_append_printf(key, "/%s", parts[i]);
@@ -61,8 +63,9 @@ static const char *object_of(const Deciding *d, const ActPlan *plan)
         return plan->object;
     const char *key = NULL;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->cycle, plan->cycle->id) == 0 && g_strcmp0(act->action, plan->rule->object_of) == 0)
-            key = act->key;
+    if (g_strcmp0(act->cycle, plan->cycle->id) == 0 &&
+        g_strcmp0(act->action, plan->rule->object_of) == 0)
+        key = act->key;
     return key;
 }
 
@@ -94,8 +97,8 @@ Act *act_plan(Deciding *d, const ActPlan *plan)
     act->release_at = d->now;
     act->input = input;
     act->sequence = (int64_t)STATE_COUNT(d->state, KIND_ACT);
-    reason_add(d, "act_planned", plan->purpose, act->action, NULL, json_pack("{s:s,s:s}", "key", key, "verb", act->verb),
-               "%s is planned", act->action);
+    reason_add(d, "act_planned", plan->purpose, act->action, NULL,
+               json_pack("{s:s,s:s}", "key", key, "verb", act->verb), "%s is planned", act->action);
     return act;
 }
 
@@ -104,20 +107,22 @@ void act_suppress(Deciding *d, Act *act, const char *reason)
     act->state = ACT_SUPPRESSED;
     act->reason = arena_strdup(d->arena, reason);
     if (!act->notice)
-        reason_add(d, "act_suppressed", "§6.6", act->action, reason, json_pack("{s:s}", "key", act->key),
-                   "%s does not happen: %s", act->action, reason);
+        reason_add(d, "act_suppressed", "§6.6", act->action, reason,
+                   json_pack("{s:s}", "key", act->key), "%s does not happen: %s", act->action,
+                   reason);
 }
 
 /* Internal tasks that were opened stay; what would touch the customer goes. */
 void acts_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->cycle, cycle->id) == 0 && act_is_open(act) && !act->undo && !act->notice &&
-            (act->adverse || strcmp(reason, "segment") != 0))
-            act_suppress(d, act, reason);
+    if (g_strcmp0(act->cycle, cycle->id) == 0 && act_is_open(act) && !act->undo && !act->notice &&
+        (act->adverse || strcmp(reason, "segment") != 0))
+        act_suppress(d, act, reason);
 }
 
-/* ---- effects of what was done ------------------------------------------------------------------------------------------- */
+/* ---- effects of what was done
+ * ------------------------------------------------------------------------------------------- */
 
 static void service_off(Deciding *d, Cycle *cycle)
 {
@@ -138,11 +143,13 @@ static void service_on(Deciding *d, Cycle *cycle)
     if (account->service_reasons || account->service == SERVICE_ACTIVE)
         return;
     account->service = SERVICE_ACTIVE;
-    reason_add(d, "service_restored", "§4 reactivation", cycle ? cycle->id : NULL, NULL, NULL, "the service is restored");
+    reason_add(d, "service_restored", "§4 reactivation", cycle ? cycle->id : NULL, NULL, NULL,
+               "the service is restored");
     Date from = account->service_suspended_on;
     account->service_suspended_on = DATE_NONE;
     if (d->settings->prorate_suspension && from != DATE_NONE)
-        proration_book(d, cycle ? cycle->currency : d->settings->currency, from, d->today, "suspension_proration");
+        proration_book(d, cycle ? cycle->currency : d->settings->currency, from, d->today,
+                       "suspension_proration");
 }
 
 static void portal_off(Deciding *d, Cycle *cycle)
@@ -181,14 +188,17 @@ void act_finish(Deciding *d, Act *act)
     act->done_on = d->today;
     act->done_at = d->now;
     reason_add(d, "act_done", act->purpose, act->action, NULL,
-               json_pack("{s:s,s:s?}", "key", act->key, "external_id", act->external_id), "%s is done", act->action);
+               json_pack("{s:s,s:s?}", "key", act->key, "external_id", act->external_id),
+               "%s is done", act->action);
     for (size_t i = 0; i < G_N_ELEMENTS(effects); i++)
         if (strcmp(effects[i].verb, act->verb) == 0)
             effects[i].run(d, cycle_by_id(d->state, act->cycle));
     undo_if_left(d, act);
 }
 
-/* ---- taking back ---------------------------------------------------------------------------------------------------------- */
+/* ---- taking back
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static const ActionRule *first_of_verb(const ActionRule *rules, size_t n, const char *verb)
 {
@@ -198,7 +208,8 @@ static const ActionRule *first_of_verb(const ActionRule *rules, size_t n, const 
     return NULL;
 }
 
-/* As the configuration's own action of that verb says; without one the hub carries it out itself. */
+/* As the configuration's own action of that verb says; without one the hub carries it out itself.
+ */
 ActionRule action_of_verb(const Deciding *d, const char *verb)
 {
     const ActionRule *known = first_of_verb(d->book->actions, d->book->n_actions, verb);
@@ -217,8 +228,8 @@ ActionRule action_of_verb(const Deciding *d, const char *verb)
 static bool is_undone(const Deciding *d, const Act *act)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, other)
-        if (other->undo && g_strcmp0(other->object, act->key) == 0)
-            return true;
+    if (other->undo && g_strcmp0(other->object, act->key) == 0)
+        return true;
     return false;
 }
 
@@ -228,7 +239,12 @@ static void plan_undo(Deciding *d, Cycle *cycle, const Act *act)
     const char *via[] = {act->instance, NULL};
     rule.via = act->instance ? via : rule.via;
     rule.adverse = false;
-    ActPlan plan = {.rule = &rule, .cycle = cycle, .purpose = "step_left", .target = act->action, .undo = true, .object = act->key};
+    ActPlan plan = {.rule = &rule,
+                    .cycle = cycle,
+                    .purpose = "step_left",
+                    .target = act->action,
+                    .undo = true,
+                    .object = act->key};
     const char *key = act->key;
     Act *undo = act_plan(d, &plan);
     if (undo)
@@ -238,8 +254,8 @@ static void plan_undo(Deciding *d, Cycle *cycle, const Act *act)
 bool any_cycle_asks_suspension(const Deciding *d)
 {
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (cycle_is_running(cycle) && step_asks_suspension(d, cycle))
-            return true;
+    if (cycle_is_running(cycle) && step_asks_suspension(d, cycle))
+        return true;
     return false;
 }
 
@@ -253,17 +269,19 @@ static const Act *suspension_of(const Deciding *d, const Cycle *cycle)
 {
     const Act *found = NULL;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
-            (!found || g_strcmp0(act->cycle, cycle->id) == 0))
-            found = act;
+    if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
+        (!found || g_strcmp0(act->cycle, cycle->id) == 0))
+        found = act;
     return found;
 }
 
-/* Service is one: it stays off while any currency asks for it or another reason is left (§3.8, §4). */
+/* Service is one: it stays off while any currency asks for it or another reason is left (§3.8, §4).
+ */
 void service_lift(Deciding *d, Cycle *cycle)
 {
     Account *account = &d->state->account;
-    if (!words_have(account->service_reasons, "delinquency") || any_cycle_asks_suspension(d) || !restores(d, cycle))
+    if (!words_have(account->service_reasons, "delinquency") || any_cycle_asks_suspension(d) ||
+        !restores(d, cycle))
         return;
     const char *others = words_remove(d->arena, account->service_reasons, "delinquency");
     if (others) {
@@ -280,15 +298,16 @@ void service_lift(Deciding *d, Cycle *cycle)
     act_plan(d, &plan);
 }
 
-/* The portal of someone who moved out stays open whatever happens (§8); everything else done in this cycle is taken back. */
+/* The portal of someone who moved out stays open whatever happens (§8); everything else done in
+ * this cycle is taken back. */
 void acts_undo_cycle(Deciding *d, Cycle *cycle)
 {
     service_lift(d, cycle);
     size_t n = STATE_COUNT(d->state, KIND_ACT);
     for (size_t i = 0; i < n; i++) {
         Act *act = &STATE_ROWS(d->state, KIND_ACT, Act)[i];
-        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->undo_verb || act_suspends(act) ||
-            act->state != ACT_DONE || is_undone(d, act))
+        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->undo_verb ||
+            act_suspends(act) || act->state != ACT_DONE || is_undone(d, act))
             continue;
         plan_undo(d, cycle, act);
     }
@@ -302,19 +321,26 @@ void acts_undo_one(Deciding *d, const char *key)
         plan_undo(d, cycle, act);
 }
 
-/* A cycle that goes on at its step gets back what leaving took away, as far as it is adverse: the step still says so. */
+/* A cycle that goes on at its step gets back what leaving took away, as far as it is adverse: the
+ * step still says so. */
 void acts_redo_cycle(Deciding *d, Cycle *cycle)
 {
     size_t n = STATE_COUNT(d->state, KIND_ACT);
     for (size_t i = 0; i < n; i++) {
         const Act *act = &STATE_ROWS(d->state, KIND_ACT, Act)[i];
-        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->adverse || !act->undo_verb ||
-            g_strcmp0(act->step, cycle->step) != 0 || act->entry >= cycle->entry || !is_undone(d, act))
+        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->adverse ||
+            !act->undo_verb || g_strcmp0(act->step, cycle->step) != 0 ||
+            act->entry >= cycle->entry || !is_undone(d, act))
             continue;
         const char *via[] = {act->instance, NULL};
-        ActionRule rule = {.name = act->action, .verb = act->verb, .via = act->instance ? via : NULL,
-                           .template_name = act->template_name, .effect = act->effect, .adverse = true,
-                           .required = act->required, .undo = act->undo_verb};
+        ActionRule rule = {.name = act->action,
+                           .verb = act->verb,
+                           .via = act->instance ? via : NULL,
+                           .template_name = act->template_name,
+                           .effect = act->effect,
+                           .adverse = true,
+                           .required = act->required,
+                           .undo = act->undo_verb};
         ActPlan plan = {.rule = &rule, .cycle = cycle, .purpose = "step_entered"};
         act_plan(d, &plan);
     }
@@ -323,13 +349,15 @@ void acts_redo_cycle(Deciding *d, Cycle *cycle)
 bool acts_required_done(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 && act->entry == cycle->entry &&
-            act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
-            return false;
+    if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 &&
+        act->entry == cycle->entry && act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
+        return false;
     return true;
 }
 
-/* ---- the hub's own events ---------------------------------------------------------------------------------------------------- */
+/* ---- the hub's own events
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static json_t *event_data(const Deciding *d, const Cycle *cycle, json_t *detail)
 {
@@ -342,7 +370,9 @@ static json_t *event_data(const Deciding *d, const Cycle *cycle, json_t *detail)
     const char *step = cycle->step ? cycle->step : cycle->last_step;
     json_object_set_new(data, "case", json_string(cycle->id));
     json_object_set_new(data, "currency", json_string(cycle->currency.code));
-    json_object_set_new(data, "overdue", json_integer((json_int_t)ledger_currency(&d->ledger, cycle->currency).overdue));
+    json_object_set_new(
+        data, "overdue",
+        json_integer((json_int_t)ledger_currency(&d->ledger, cycle->currency).overdue));
     if (step)
         json_object_set_new(data, "step", json_string(step));
     if (cycle->policy)

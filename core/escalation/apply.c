@@ -1,6 +1,7 @@
 #include "escalation/deciding.h"
 
-/* What each kind of event does before the books are read again. The clock and a new epoch bring no facts. */
+/* What each kind of event does before the books are read again. The clock and a new epoch bring no
+ * facts. */
 typedef void (*Apply)(Deciding *d);
 
 static const Apply table[N_EVENTS] = {

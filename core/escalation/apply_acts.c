@@ -1,4 +1,5 @@
-/* What became of acts: answers of instances, reports about messages, a person's word on a held or planned one. */
+/* What became of acts: answers of instances, reports about messages, a person's word on a held or
+ * planned one. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -13,7 +14,8 @@ static Notice *notice_of(const Deciding *d, const Act *act)
     return act && act->notice ? state_find(d->state, KIND_NOTICE, act->notice) : NULL;
 }
 
-/* Taken by the platform counts as accepted, but for letters: those are accepted when the printer says so (§6.1). */
+/* Taken by the platform counts as accepted, but for letters: those are accepted when the printer
+ * says so (§6.1). */
 static bool accepted_when_taken(const Act *act)
 {
     return g_strcmp0(act->channel, "letter") != 0;
@@ -49,13 +51,15 @@ static void failed_for_good(Deciding *d, Act *act, const ActResult *result)
 {
     act->state = ACT_DEAD;
     reason_add(d, "act_failed", "architecture §5", act->action, result->code,
-               json_pack("{s:s,s:s?}", "key", act->key, "message", result->message), "%s cannot be carried out: %s",
-               act->action, result->message ? result->message : "refused");
+               json_pack("{s:s,s:s?}", "key", act->key, "message", result->message),
+               "%s cannot be carried out: %s", act->action,
+               result->message ? result->message : "refused");
     Notice *notice = notice_of(d, act);
     if (notice && notice->state != NOTICE_SUPPRESSED)
         next_channel(d, notice);
     else
-        hub_event(d, cycle_by_id(d->state, act->cycle), "action.dead", json_pack("{s:s}", "key", act->key));
+        hub_event(d, cycle_by_id(d->state, act->cycle), "action.dead",
+                  json_pack("{s:s}", "key", act->key));
 }
 
 /* A retry outside the contact window would be a message at night. */
@@ -97,8 +101,8 @@ void apply_act_result(Deciding *d)
         act->next_at = result->retry_at;
         if (act->state == ACT_HELD)
             reason_add(d, "act_held", "architecture §5", act->action, result->code,
-                       json_pack("{s:s}", "key", act->key), "%s may have been applied: a person decides",
-                       act->action);
+                       json_pack("{s:s}", "key", act->key),
+                       "%s may have been applied: a person decides", act->action);
         return;
     default:
         act->state = ACT_RETRY;
@@ -119,7 +123,8 @@ void apply_act_sent(Deciding *d)
 
 static void decided(Deciding *d, Act *act, const ActDecision *decision)
 {
-    reason_add(d, "act_decided", "command", act->action, decision->reason, json_pack("{s:s}", "key", act->key), "%s decided about %s",
+    reason_add(d, "act_decided", "command", act->action, decision->reason,
+               json_pack("{s:s}", "key", act->key), "%s decided about %s",
                deciding_actor(d, decision->by), act->action);
     Notice *notice = notice_of(d, act);
     switch (decision->decision) {
@@ -144,12 +149,14 @@ void apply_act_decision(Deciding *d)
     Act *act = act_of(d, decision->key);
     if (!act) {
         reject(d, "unknown_act", json_pack("{s:s?}", "key", decision->key),
-               "no act has the key %s; `dunhub outbox` lists them", decision->key ? decision->key : "(none)");
+               "no act has the key %s; `dunhub outbox` lists them",
+               decision->key ? decision->key : "(none)");
         return;
     }
     static const unsigned fit[] = {
         [DECIDED_RETRY] = 1 << ACT_HELD | 1 << ACT_DEAD | 1 << ACT_RETRY | 1 << ACT_UNCERTAIN,
-        [DECIDED_CLOSE] = 1 << ACT_HELD | 1 << ACT_DEAD | 1 << ACT_RETRY | 1 << ACT_UNCERTAIN | 1 << ACT_PLANNED,
+        [DECIDED_CLOSE] =
+            1 << ACT_HELD | 1 << ACT_DEAD | 1 << ACT_RETRY | 1 << ACT_UNCERTAIN | 1 << ACT_PLANNED,
         [DECIDED_RELEASE] = 1 << ACT_PLANNED,
     };
     bool known = decision->decision >= 0 && decision->decision <= DECIDED_RELEASE;
@@ -161,11 +168,14 @@ void apply_act_decision(Deciding *d)
     decided(d, act, decision);
 }
 
-/* ---- reports about messages ---------------------------------------------------------------------------------------------------- */
+/* ---- reports about messages
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool fits(const Act *act, const MessageReport *report)
 {
-    if (!act->notice || act->state == ACT_SUPPRESSED || act->state == ACT_PLANNED || act->state == ACT_FRESHNESS)
+    if (!act->notice || act->state == ACT_SUPPRESSED || act->state == ACT_PLANNED ||
+        act->state == ACT_FRESHNESS)
         return false;
     if (report->act)
         return strcmp(act->key, report->act) == 0;
@@ -179,8 +189,8 @@ static Act *delivery_of(const Deciding *d, const MessageReport *report)
 {
     Act *found = NULL;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (fits(act, report))
-            found = act;
+    if (fits(act, report))
+        found = act;
     return found;
 }
 
@@ -208,8 +218,8 @@ static void mark_undeliverable(Deciding *d, const MessageReport *report, const A
     const char *channel = act ? act->channel : report->channel;
     const char *address = act ? act->address : report->address;
     STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point)
-        if (g_strcmp0(point->channel, channel) == 0 && g_strcmp0(point->address, address) == 0)
-            point->undeliverable = true;
+    if (g_strcmp0(point->channel, channel) == 0 && g_strcmp0(point->address, address) == 0)
+        point->undeliverable = true;
 }
 
 void apply_message_failed(Deciding *d)
@@ -220,8 +230,9 @@ void apply_message_failed(Deciding *d)
     Notice *notice = notice_of(d, act);
     if (!notice || (notice->state != NOTICE_RELEASED && notice->state != NOTICE_ACCEPTED))
         return;
-    static const char *const words[] = {
-        [MESSAGE_HARD_BOUNCE] = "hard_bounce", [MESSAGE_RETURNED] = "returned", [MESSAGE_REFUSED] = "refused"};
+    static const char *const words[] = {[MESSAGE_HARD_BOUNCE] = "hard_bounce",
+                                        [MESSAGE_RETURNED] = "returned",
+                                        [MESSAGE_REFUSED] = "refused"};
     bool known = report->outcome >= MESSAGE_HARD_BOUNCE && report->outcome <= MESSAGE_REFUSED;
     const char *why = known ? words[report->outcome] : "failed";
     act->error = why;
@@ -237,5 +248,6 @@ void apply_call(Deciding *d)
     static const char *const words[] = {"no_answer", "voicemail", "not_connected", "answered"};
     const CallReport *call = d->in->event->payload;
     bool known = call->outcome >= 0 && call->outcome <= PHONE_ANSWERED;
-    reason_add(d, "call", "§9 call_cap", NULL, known ? words[call->outcome] : NULL, NULL, "a call was made");
+    reason_add(d, "call", "§9 call_cap", NULL, known ? words[call->outcome] : NULL, NULL,
+               "a call was made");
 }

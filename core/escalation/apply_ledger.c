@@ -100,9 +100,12 @@ void apply_account(Deciding *d)
     tell(d, "account", account->id);
 }
 
-/* ---- invoices ------------------------------------------------------------------------------------------------------ */
+/* ---- invoices
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-/* A void can come before the invoice it is about: it is kept, and the invoice that appears later stays void. */
+/* A void can come before the invoice it is about: it is kept, and the invoice that appears later
+ * stays void. */
 static bool is_placeholder(const Invoice *invoice)
 {
     return invoice->issued_on == DATE_NONE && invoice->due_on == DATE_NONE;
@@ -158,7 +161,9 @@ void apply_invoice(Deciding *d)
     tell(d, "invoice", row->id);
 }
 
-/* ---- money --------------------------------------------------------------------------------------------------------- */
+/* ---- money
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void money_taken_back(Deciding *d, Currency currency)
 {
@@ -250,15 +255,17 @@ void apply_dispute(Deciding *d)
     tell(d, "dispute", row->id);
 }
 
-/* ---- the rest -------------------------------------------------------------------------------------------------------- */
+/* ---- the rest
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 void apply_contact(Deciding *d)
 {
     const ContactPoint *came = d->in->event->payload;
     ContactPoint *row = NULL;
     STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, p)
-        if (record_same_key(&contact_point_type, p, came))
-            row = p;
+    if (record_same_key(&contact_point_type, p, came))
+        row = p;
     bool is_new = !row;
     if (!row) {
         row = state_add(d->state, KIND_CONTACT_POINT);
@@ -276,7 +283,8 @@ void apply_contact(Deciding *d)
 void apply_attempt(Deciding *d)
 {
     const PaymentAttempt *attempt = d->in->event->payload;
-    tell(d, attempt->outcome == ATTEMPT_PAID ? "paid attempt" : "declined attempt", attempt->invoice);
+    tell(d, attempt->outcome == ATTEMPT_PAID ? "paid attempt" : "declined attempt",
+         attempt->invoice);
 }
 
 void apply_ledger_read(Deciding *d)
@@ -287,7 +295,8 @@ void apply_ledger_read(Deciding *d)
     if (read->failed) {
         reason_add(d, "ledger_unread", "§6.6", read->source, NULL, NULL,
                    "%s could not be read (%s): notices and adverse actions wait",
-                   read->source ? read->source : "the ledger", read->error ? read->error : "no answer");
+                   read->source ? read->source : "the ledger",
+                   read->error ? read->error : "no answer");
         return;
     }
     account->ledger_began_at = MAX(account->ledger_began_at, read->began_at);

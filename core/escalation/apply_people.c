@@ -1,4 +1,5 @@
-/* What people and systems of record ask for. A command that cannot be done is refused with what would be possible. */
+/* What people and systems of record ask for. A command that cannot be done is refused with what
+ * would be possible. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -13,7 +14,8 @@ void apply_flag(Deciding *d)
     const FlagRequest *request = d->in->event->payload;
     Currency currency = currency_of(d, request->currency);
     if (cycle_is_running(cycle_current(d->state, currency))) {
-        reject(d, "already_delinquent", NULL, "the account is delinquent already; `dunhub show` tells since when");
+        reject(d, "already_delinquent", NULL,
+               "the account is delinquent already; `dunhub show` tells since when");
         return;
     }
     entry_by_hand(d, currency, deciding_actor(d, request->by), request->reason);
@@ -23,11 +25,14 @@ void apply_assignment(Deciding *d)
 {
     const Assignment *request = d->in->event->payload;
     d->state->account.assignee = arena_strdup(d->arena, request->to);
-    reason_add(d, "assigned", "§4 list columns", request->to, NULL, NULL, "%s assigned the account to %s",
-               deciding_actor(d, request->by), request->to ? request->to : "nobody");
+    reason_add(d, "assigned", "§4 list columns", request->to, NULL, NULL,
+               "%s assigned the account to %s", deciding_actor(d, request->by),
+               request->to ? request->to : "nobody");
 }
 
-/* ---- steps by hand ------------------------------------------------------------------------------------------------------ */
+/* ---- steps by hand
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *step_names(const Policy *policy)
 {
@@ -37,7 +42,8 @@ static json_t *step_names(const Policy *policy)
     return json_pack("{s:o}", "steps", names);
 }
 
-static void follow_newest(Deciding *d, Cycle *cycle, const char *name, const Policy **ret_policy, const Step **ret_step)
+static void follow_newest(Deciding *d, Cycle *cycle, const char *name, const Policy **ret_policy,
+                          const Step **ret_step)
 {
     *ret_policy = cycle_policy(d, cycle);
     const Policy *newest = rulebook_policy(d->book, (*ret_policy)->name, NULL);
@@ -52,7 +58,8 @@ void apply_step_change(Deciding *d)
     const char *by = deciding_actor(d, request->by);
     Cycle *cycle = cycle_meant(d, request->currency);
     if (!cycle) {
-        reject(d, "not_delinquent", NULL, "the account is not delinquent: flag it first, then move it");
+        reject(d, "not_delinquent", NULL,
+               "the account is not delinquent: flag it first, then move it");
         return;
     }
     if (g_strcmp0(request->step, "paid_by_customer") == 0) {
@@ -71,7 +78,8 @@ void apply_step_change(Deciding *d)
         reject(d, "same_step", NULL, "the account is in step %s already", step->name);
         return;
     }
-    reason_add(d, "event_applied", "§4 steps", step->name, "person", json_pack("{s:s,s:s?}", "by", by, "reason", request->reason),
+    reason_add(d, "event_applied", "§4 steps", step->name, "person",
+               json_pack("{s:s,s:s?}", "by", by, "reason", request->reason),
                "%s moved the account to %s", by, step->name);
     step_enter(d, cycle, policy, step, "person");
 }
@@ -81,27 +89,31 @@ void apply_confirmation(Deciding *d)
     const PersonalAct *act = d->in->event->payload;
     Cycle *cycle = NULL;
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-        if (cycle_is_running(c) && words_have(c->awaiting, "suspension_confirmation"))
-            cycle = c;
+    if (cycle_is_running(c) && words_have(c->awaiting, "suspension_confirmation"))
+        cycle = c;
     if (!cycle) {
-        reject(d, "nothing_to_confirm", NULL, "no suspension of this account waits for a confirmation");
+        reject(d, "nothing_to_confirm", NULL,
+               "no suspension of this account waits for a confirmation");
         return;
     }
     cycle->suspension_confirmed = true;
-    reason_add(d, "approved", "§4 manual entry", "suspension", NULL, NULL, "%s confirmed the suspension",
-               deciding_actor(d, act->by));
+    reason_add(d, "approved", "§4 manual entry", "suspension", NULL, NULL,
+               "%s confirmed the suspension", deciding_actor(d, act->by));
     step_execute(d, cycle);
 }
 
-/* ---- grace, status of a tenant ----------------------------------------------------------------------------------------- */
+/* ---- grace, status of a tenant
+ * ----------------------------------------------------------------------------------------- */
 
 static bool owes_in(const Deciding *d, Currency currency)
 {
-    return ledger_currency(&d->ledger, currency).balance > 0 || cycle_is_running(cycle_current(d->state, currency));
+    return ledger_currency(&d->ledger, currency).balance > 0 ||
+           cycle_is_running(cycle_current(d->state, currency));
 }
 
 /* Without a currency it is meant for all in which something is owed, or for the usual one. */
-static bool grant_everywhere(Deciding *d, Currency currency, Date until, const char *by, const char *reason)
+static bool grant_everywhere(Deciding *d, Currency currency, Date until, const char *by,
+                             const char *reason)
 {
     if (currency.code[0])
         return grace_grant(d, currency, until, by, reason);
@@ -123,10 +135,12 @@ void apply_grace(Deciding *d)
         reject(d, "date_passed", NULL, "the extended delinquency date must lie after today");
         return;
     }
-    grant_everywhere(d, request->currency, request->extended_to, deciding_actor(d, request->by), request->reason);
+    grant_everywhere(d, request->currency, request->extended_to, deciding_actor(d, request->by),
+                     request->reason);
 }
 
-static void open_task(Deciding *d, const char *name, const char *verb, const char *purpose, const char *target)
+static void open_task(Deciding *d, const char *name, const char *verb, const char *purpose,
+                      const char *target)
 {
     ActionRule rule = action_of_verb(d, verb);
     for (size_t i = 0; name && i < d->book->n_actions; i++)
@@ -145,7 +159,8 @@ static void become_at_risk(Deciding *d, const char *by)
         return;
     d->state->account.at_risk = true;
     const char *flag = deciding_next_id(d, "flag");
-    reason_add(d, "event_applied", "§8 T4", flag, "at_risk", NULL, "%s judges the account at risk", by);
+    reason_add(d, "event_applied", "§8 T4", flag, "at_risk", NULL, "%s judges the account at risk",
+               by);
     open_task(d, NULL, "ticket.open", "at_risk", flag);
     open_task(d, "manager_task", "task.create", "at_risk", flag);
 }
@@ -170,7 +185,8 @@ static void move_out(Deciding *d, const char *by)
 {
     Account *account = &d->state->account;
     account->path = "former_tenant";
-    reason_add(d, "event_applied", "§8 moved out", "former_tenant", NULL, NULL, "%s: the tenant moved out", by);
+    reason_add(d, "event_applied", "§8 moved out", "former_tenant", NULL, NULL,
+               "%s: the tenant moved out", by);
     intervene(d, &account->reasons, "moved_out", true, "§8 moved out",
               "the debt stays; a person chooses how to go on");
     size_t n = STATE_COUNT(d->state, KIND_CYCLE);
@@ -209,11 +225,14 @@ void apply_status(Deciding *d)
         return;
     default:
         d->state->account.at_risk = false;
-        reason_add(d, "event_applied", "§8 T4", "ok", NULL, NULL, "%s: the status is normal again", by);
+        reason_add(d, "event_applied", "§8 T4", "ok", NULL, NULL, "%s: the status is normal again",
+                   by);
     }
 }
 
-/* ---- holds ---------------------------------------------------------------------------------------------------------------- */
+/* ---- holds
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 enum { HELP_BUSINESS_DAYS = 2, BREATHING_DAYS = 60 };
 
@@ -233,7 +252,8 @@ void apply_hold(Deciding *d)
     const HoldRequest *request = d->in->event->payload;
     if (request->kind < HOLD_HELP || request->kind > HOLD_PAUSE) {
         reject(d, "hold_not_settable", NULL,
-               "that hold follows from a payment, a grace period, a promise, a plan or a dispute: record that instead");
+               "that hold follows from a payment, a grace period, a promise, a plan or a dispute: "
+               "record that instead");
         return;
     }
     Hold *hold = hold_add(d, request->kind, deciding_actor(d, request->by), request->reason);
@@ -248,26 +268,29 @@ void apply_hold_end(Deciding *d)
 {
     const HoldRequest *request = d->in->event->payload;
     bool any = false;
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold) {
+    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
+    {
         bool fits = hold->kind == request->kind && hold_is_running(hold, d->today) &&
                     (!request->invoice || g_strcmp0(request->invoice, hold->invoice) == 0) &&
                     (!request->contact || g_strcmp0(request->contact, hold->contact) == 0);
         if (!fits)
             continue;
-        hold_end(d, hold, true);
+        hold_finish(d, hold, true);
         any = true;
     }
     if (!any)
         reject(d, "no_such_hold", NULL, "no hold of that kind runs; `dunhub show` lists them");
 }
 
-/* ---- decisions ------------------------------------------------------------------------------------------------------------- */
+/* ---- decisions
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static Cycle *cycle_with_proposals(const Deciding *d)
 {
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (cycle->proposals)
-            return cycle;
+    if (cycle->proposals)
+        return cycle;
     return NULL;
 }
 
@@ -313,10 +336,12 @@ void apply_approval(Deciding *d)
     else if (!decision->refused)
         keep_approval(d, decision, by);
     if (!d->rejection)
-        reason_add(d, decision->refused ? "refused" : "approved", "§7 approvals", decision->what, NULL,
-                   json_pack("{s:s,s:s?,s:s?}", "by", by, "requested_by", decision->requested_by, "evidence",
-                             decision->evidence),
-                   "%s %s %s", by, decision->refused ? "refused" : "approved", decision->what ? decision->what : "");
+        reason_add(d, decision->refused ? "refused" : "approved", "§7 approvals", decision->what,
+                   NULL,
+                   json_pack("{s:s,s:s?,s:s?}", "by", by, "requested_by", decision->requested_by,
+                             "evidence", decision->evidence),
+                   "%s %s %s", by, decision->refused ? "refused" : "approved",
+                   decision->what ? decision->what : "");
 }
 
 void apply_outreach(Deciding *d)
@@ -324,14 +349,14 @@ void apply_outreach(Deciding *d)
     const PersonalAct *act = d->in->event->payload;
     Cycle *cycle = NULL;
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-        if (cycle_is_running(c) && c->executed_on == DATE_NONE)
-            cycle = c;
+    if (cycle_is_running(c) && c->executed_on == DATE_NONE)
+        cycle = c;
     if (!cycle) {
         reject(d, "no_outreach_due", NULL, "no step of this account waits for an outreach");
         return;
     }
-    reason_add(d, "event_applied", "§7 VIP", cycle->step, "outreach", NULL, "%s reports the outreach for %s",
-               deciding_actor(d, act->by), cycle->step);
+    reason_add(d, "event_applied", "§7 VIP", cycle->step, "outreach", NULL,
+               "%s reports the outreach for %s", deciding_actor(d, act->by), cycle->step);
     step_execute(d, cycle);
 }
 
@@ -339,7 +364,8 @@ void apply_collections(Deciding *d)
 {
     const CollectionsReport *report = d->in->event->payload;
     Cycle *cycle = cycle_meant(d, (Currency){""});
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c) {
+    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
+    {
         const Step *step = cycle_is_running(c) ? cycle_step(d, c) : NULL;
         if (step && (step->collections || step->legal))
             cycle = c;
@@ -353,12 +379,15 @@ void apply_collections(Deciding *d)
                "%s: collections closed, %s", deciding_actor(d, report->by), cycle->outcome);
 }
 
-/* ---- migration (§6.12) ------------------------------------------------------------------------------------------------------- */
+/* ---- migration (§6.12)
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static const Policy *version_of(const Deciding *d, const char *name, int64_t version)
 {
     for (size_t i = 0; i < d->book->n_policies; i++)
-        if (g_strcmp0(d->book->policies[i]->name, name) == 0 && d->book->policies[i]->version == version)
+        if (g_strcmp0(d->book->policies[i]->name, name) == 0 &&
+            d->book->policies[i]->version == version)
             return d->book->policies[i];
     return NULL;
 }
@@ -369,8 +398,8 @@ static void migrate(Deciding *d, Cycle *cycle, const Policy *target)
     const Step *step = name ? policy_step(target, name) : NULL;
     if (!step) {
         reject(d, "occupied_step_without_mapping", json_pack("{s:[s]}", "steps", cycle->step),
-               "version %" G_GINT64_FORMAT " has no place for step %s: give it a mapping", target->version,
-               cycle->step);
+               "version %" G_GINT64_FORMAT " has no place for step %s: give it a mapping",
+               target->version, cycle->step);
         return;
     }
     cycle->policy_hash = arena_strdup(d->arena, target->hash);
@@ -379,20 +408,22 @@ static void migrate(Deciding *d, Cycle *cycle, const Policy *target)
     cycle->dwell_days = step->wait;
     cycle->migrated_on = d->today;
     reason_add(d, "policy_followed", "§6.12", target->name, "migration", NULL,
-               "the account goes on under version %" G_GINT64_FORMAT "; no move before %" G_GINT64_FORMAT " more days",
+               "the account goes on under version %" G_GINT64_FORMAT
+               "; no move before %" G_GINT64_FORMAT " more days",
                target->version, d->settings->min_notice_days);
 }
 
 void apply_migration(Deciding *d)
 {
     const MigrationRequest *request = d->in->event->payload;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle) {
+    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
+    {
         if (!cycle_is_running(cycle) || d->rejection)
             continue;
         const Policy *target = version_of(d, cycle->policy, request->to_version);
         if (!target)
-            reject(d, "unknown_version", NULL, "policy %s has no version %" G_GINT64_FORMAT, cycle->policy,
-                   request->to_version);
+            reject(d, "unknown_version", NULL, "policy %s has no version %" G_GINT64_FORMAT,
+                   cycle->policy, request->to_version);
         else
             migrate(d, cycle, target);
     }

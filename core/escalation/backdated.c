@@ -1,5 +1,6 @@
-/* Money that took effect before the account became delinquent but was learnt later (§4): nothing is erased; what would not
- * have happened is proposed for correction, and a correction is booked when a person approves. */
+/* Money that took effect before the account became delinquent but was learnt later (§4): nothing is
+ * erased; what would not have happened is proposed for correction, and a correction is booked when
+ * a person approves. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -10,8 +11,8 @@ static const Payment *late_payment(const Deciding *d)
         return NULL;
     const Payment *came = d->in->event->payload;
     const Payment *row = state_find(d->state, KIND_PAYMENT, came->id);
-    bool late = row && row->state == PAYMENT_SETTLED && row->effective_on != DATE_NONE && row->settled_on == d->today &&
-                row->effective_on < d->today;
+    bool late = row && row->state == PAYMENT_SETTLED && row->effective_on != DATE_NONE &&
+                row->settled_on == d->today && row->effective_on < d->today;
     return late ? row : NULL;
 }
 
@@ -28,22 +29,23 @@ static bool would_have_entered(Deciding *d, Currency currency, Date day)
 static bool was_suspended(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act_suspends(act) && act->state == ACT_DONE && g_strcmp0(act->cycle, cycle->id) == 0)
-            return true;
+    if (act_suspends(act) && act->state == ACT_DONE && g_strcmp0(act->cycle, cycle->id) == 0)
+        return true;
     return false;
 }
 
 static bool is_sent_demand(const Notice *notice, const Cycle *cycle)
 {
     return g_strcmp0(notice->cycle, cycle->id) == 0 && notice->severity == NOTICE_SEVERITY_STEP &&
-           (notice->state == NOTICE_ACCEPTED || notice->state == NOTICE_RELEASED) && !notice->reason;
+           (notice->state == NOTICE_ACCEPTED || notice->state == NOTICE_RELEASED) &&
+           !notice->reason;
 }
 
 static bool sent_demands(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        if (is_sent_demand(notice, cycle))
-            return true;
+    if (is_sent_demand(notice, cycle))
+        return true;
     return false;
 }
 
@@ -64,7 +66,8 @@ void backdated_judge(Deciding *d)
 {
     const Payment *payment = late_payment(d);
     Cycle *cycle = payment ? cycle_latest(d->state, payment->currency) : NULL;
-    if (!cycle || cycle->delinquent_since == DATE_NONE || cycle->proposals || g_strcmp0(cycle->entry_reason, "rule") != 0 ||
+    if (!cycle || cycle->delinquent_since == DATE_NONE || cycle->proposals ||
+        g_strcmp0(cycle->entry_reason, "rule") != 0 ||
         payment->effective_on >= cycle->delinquent_since ||
         would_have_entered(d, cycle->currency, cycle->delinquent_since))
         return;
@@ -72,8 +75,8 @@ void backdated_judge(Deciding *d)
     if (cycle->proposals)
         reason_add(d, "correction_proposed", "§4 backdated payment", cycle->id, "backdated_payment",
                    json_pack("{s:s,s:s}", "payment", payment->id, "proposals", cycle->proposals),
-                   "payment %s took effect before the entry, which would not have happened: %s", payment->id,
-                   cycle->proposals);
+                   "payment %s took effect before the entry, which would not have happened: %s",
+                   payment->id, cycle->proposals);
 }
 
 static void reverse_fee(Deciding *d, const Cycle *cycle)
@@ -98,7 +101,8 @@ static void reverse_fee(Deciding *d, const Cycle *cycle)
 static void credit_suspension(Deciding *d, const Cycle *cycle)
 {
     Date from = DATE_NONE, before = d->today;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act) {
+    STATE_FOREACH(d->state, KIND_ACT, Act, act)
+    {
         if (g_strcmp0(act->cycle, cycle->id) != 0 || act->state != ACT_DONE)
             continue;
         if (act_suspends(act))
@@ -112,7 +116,8 @@ static void credit_suspension(Deciding *d, const Cycle *cycle)
 
 static void retract_notices(Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice) {
+    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
+    {
         if (!is_sent_demand(notice, cycle))
             continue;
         notice->reason = "retracted";
@@ -129,7 +134,7 @@ void backdated_correct(Deciding *d, Cycle *cycle, const char *by)
         credit_suspension(d, cycle);
     if (words_have(cycle->proposals, "retract_notices"))
         retract_notices(d, cycle);
-    reason_add(d, "correction_booked", "§4 backdated payment", cycle->id, "backdated_payment", json_pack("{s:s}", "by", by),
-               "%s approved the correction", by);
+    reason_add(d, "correction_booked", "§4 backdated payment", cycle->id, "backdated_payment",
+               json_pack("{s:s}", "by", by), "%s approved the correction", by);
     cycle->proposals = NULL;
 }

@@ -56,20 +56,24 @@ void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *
     d->before = d->ledger;
 }
 
-/* ---- evaluation ------------------------------------------------------------------------------------------------- */
+/* ---- evaluation
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* The clock of an invoice stands still while all that is open on it is disputed (§5). */
 static void mark_whole_disputes(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute) {
+    STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute)
+    {
         const InvoiceBalance *b = ledger_invoice(&d->ledger, dispute->invoice);
-        if (dispute->outcome == DISPUTE_OPEN && dispute->whole_from == DATE_NONE && b && b->open > 0 &&
-            b->disputed == b->open)
+        if (dispute->outcome == DISPUTE_OPEN && dispute->whole_from == DATE_NONE && b &&
+            b->open > 0 && b->disputed == b->open)
             dispute->whole_from = deciding_first_held_day(d);
     }
 }
 
-/* First overdue day of a currency for which nobody has said from what amount on it counts (§3.8). */
+/* First overdue day of a currency for which nobody has said from what amount on it counts (§3.8).
+ */
 static bool has_minimum(Deciding *d, const CurrencyBalance *balance)
 {
     return settings_minimum(d->settings, balance->currency) || balance->overdue <= 0;
@@ -80,8 +84,9 @@ static void judge_minimums(Deciding *d)
     bool missing = false;
     for (size_t i = 0; i < d->ledger.n_currencies; i++)
         missing = missing || !has_minimum(d, &d->ledger.currencies[i]);
-    intervene(d, &d->state->account.reasons, "no_minimum_for_currency", missing, "§3.8",
-              "a currency has overdue invoices and no minimum: nothing is sent for it until one is set");
+    intervene(
+        d, &d->state->account.reasons, "no_minimum_for_currency", missing, "§3.8",
+        "a currency has overdue invoices and no minimum: nothing is sent for it until one is set");
 }
 
 static void judge_currency(Deciding *d, Currency currency)
@@ -114,7 +119,7 @@ static void judge_unreachable(Deciding *d)
 {
     bool lost = false;
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
+    lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
     intervene(d, &d->state->account.reasons, "unreachable", lost, "§8",
               "no channel is left on which a message may go");
 }
@@ -139,7 +144,9 @@ static void evaluate(Deciding *d)
     d->state->account.business_date = d->today;
 }
 
-/* ---- the result --------------------------------------------------------------------------------------------------- */
+/* ---- the result
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void hand_over(Deciding *d, DecideOut *ret_out)
 {

@@ -7,6 +7,7 @@
 #define DUNHUB_ESCALATION_DECIDING_H
 
 #include "base/json.h"
+#include "compliance/gate.h"
 #include "escalation/decide.h"
 #include "ledger/age.h"
 
@@ -140,7 +141,7 @@ bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency);
 /* Effects of all running holds on that currency together; grace, pending, plans and disputes have their own rules. */
 unsigned holds_block(const Deciding *d, Currency currency);
 Hold *hold_add(Deciding *d, int kind, const char *author, const char *reason);
-void hold_end(Deciding *d, Hold *hold, bool by_person);
+void hold_finish(Deciding *d, Hold *hold, bool by_person);
 void holds_expire(Deciding *d);
 /* Kinds in force, comma separated in the order of §5. */
 const char *holds_words(const Deciding *d);

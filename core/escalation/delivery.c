@@ -11,7 +11,8 @@ typedef struct {
 static Channels channels_of(const Deciding *d, const Notice *notice)
 {
     const Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    const Step *step = cycle && notice->step ? policy_step(cycle_policy(d, cycle), notice->step) : NULL;
+    const Step *step =
+        cycle && notice->step ? policy_step(cycle_policy(d, cycle), notice->step) : NULL;
     if (step && step->n_deliveries > 0)
         return (Channels){step->deliveries, step->n_deliveries};
     return (Channels){d->book->message_channels, d->book->n_message_channels};
@@ -20,7 +21,8 @@ static Channels channels_of(const Deciding *d, const Notice *notice)
 static const ActionRule *carrier(Channels channels, const char *channel)
 {
     for (size_t i = 0; i < channels.n; i++)
-        if (g_strcmp0(channels.rules[i].name, channel) == 0 && channels.rules[i].via && channels.rules[i].via[0])
+        if (g_strcmp0(channels.rules[i].name, channel) == 0 && channels.rules[i].via &&
+            channels.rules[i].via[0])
             return &channels.rules[i];
     return NULL;
 }
@@ -44,12 +46,14 @@ static bool plays_role(const ContactPoint *point, const char *role)
     return strcmp(own, role ? role : "payer") == 0;
 }
 
-static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoint *point, const Act *self)
+static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoint *point,
+                      const Act *self)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act != self && g_strcmp0(act->notice, notice->key) == 0 && act->state != ACT_SUPPRESSED &&
-            g_strcmp0(act->channel, point->channel) == 0 && g_strcmp0(act->address, point->address) == 0)
-            return true;
+    if (act != self && g_strcmp0(act->notice, notice->key) == 0 && act->state != ACT_SUPPRESSED &&
+        g_strcmp0(act->channel, point->channel) == 0 &&
+        g_strcmp0(act->address, point->address) == 0)
+        return true;
     return false;
 }
 
@@ -68,7 +72,8 @@ static const ContactPoint *next_point(Deciding *d, const Notice *notice, const A
     Channels channels = channels_of(d, notice);
     const char *role = holds_role(d);
     const ContactPoint *best = NULL;
-    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point) {
+    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point)
+    {
         if (!plays_role(point, role) || !carrier(channels, point->channel) ||
             was_tried(d, notice, point, self) || !is_allowed(d, notice, point))
             continue;
@@ -93,7 +98,8 @@ bool delivery_choose(Deciding *d, const Notice *notice, Act *act)
     const ContactPoint *point = next_point(d, notice, act);
     if (!point)
         return false;
-    if (g_strcmp0(act->channel, point->channel) != 0 || g_strcmp0(act->address, point->address) != 0)
+    if (g_strcmp0(act->channel, point->channel) != 0 ||
+        g_strcmp0(act->address, point->address) != 0)
         fill(d, notice, point, act);
     return true;
 }
@@ -107,7 +113,7 @@ static int deliveries(const Deciding *d, const Notice *notice)
 {
     int n = 0;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        n += g_strcmp0(act->notice, notice->key) == 0;
+    n += g_strcmp0(act->notice, notice->key) == 0;
     return n;
 }
 

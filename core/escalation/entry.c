@@ -1,9 +1,11 @@
-/* Entry into delinquency: E1 to E5 of domain.md §4, by rule and by hand, and the cycle around it. */
+/* Entry into delinquency: E1 to E5 of domain.md §4, by rule and by hand, and the cycle around it.
+ */
 #include <string.h>
 
 #include "escalation/deciding.h"
 
-/* Days that must pass after the overdue date before E1 can hold: of the module by its setting, else by the first step. */
+/* Days that must pass after the overdue date before E1 can hold: of the module by its setting, else
+ * by the first step. */
 static int64_t allowed_days(const Deciding *d)
 {
     const Policy *policy = d->policy;
@@ -13,7 +15,8 @@ static int64_t allowed_days(const Deciding *d)
 
 static bool counts_by_age(const Deciding *d)
 {
-    return d->policy->form != POLICY_MODULE && d->policy->n_steps > 0 && d->policy->steps[0].from > 0;
+    return d->policy->form != POLICY_MODULE && d->policy->n_steps > 0 &&
+           d->policy->steps[0].from > 0;
 }
 
 bool entry_meets_e1(const Deciding *d, const InvoiceBalance *b)
@@ -65,7 +68,8 @@ bool entry_holds(Deciding *d, Cycle *cycle)
     return !pending_blocks_entry(d, cycle);
 }
 
-/* ---- the first day on which it would come to that -------------------------------------------------------------------- */
+/* ---- the first day on which it would come to that
+ * -------------------------------------------------------------------- */
 
 static bool would_enter_on(const Deciding *d, Currency currency, Date day)
 {
@@ -114,7 +118,9 @@ Date entry_date(const Deciding *d, Currency currency, Date from)
     return best;
 }
 
-/* ---- entering ------------------------------------------------------------------------------------------------------------ */
+/* ---- entering
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *entry_detail(const Deciding *d, const Cycle *cycle)
 {
@@ -171,7 +177,8 @@ static void enter_first(Deciding *d, Cycle *cycle, const char *how)
     hub_event(d, cycle, "case.opened", json_pack("{s:s}", "entry", how));
 }
 
-/* A cycle that was left before goes on where it stood; under the module the end of a grace period begins anew (§4). */
+/* A cycle that was left before goes on where it stood; under the module the end of a grace period
+ * begins anew (§4). */
 static bool goes_on(const Deciding *d, const Cycle *cycle)
 {
     if (!cycle->last_step)
@@ -186,7 +193,8 @@ void entry_by_rule(Deciding *d, Cycle *cycle)
         enter_first(d, cycle, "rule");
         return;
     }
-    const char *how = cycle->reopened && reversal_happened(d, cycle->currency) ? "reversal" : "resume";
+    const char *how =
+        cycle->reopened && reversal_happened(d, cycle->currency) ? "reversal" : "resume";
     mark_entered(d, cycle, "rule");
     step_resume(d, cycle, how);
     hub_event(d, cycle, "case.opened", json_pack("{s:s}", "entry", how));
@@ -202,7 +210,8 @@ void entry_by_hand(Deciding *d, Currency currency, const char *by, const char *w
                json_pack("{s:s,s:s?}", "by", by, "reason", why), "%s flagged the account", by);
 }
 
-/* ---- the cycle of an account outside ------------------------------------------------------------------------------------- */
+/* ---- the cycle of an account outside
+ * ------------------------------------------------------------------------------------- */
 
 static Cycle *open_or_reopen(Deciding *d, Currency currency)
 {
@@ -217,7 +226,8 @@ static Cycle *open_or_reopen(Deciding *d, Currency currency)
     return latest;
 }
 
-/* A cycle without a step ends when nothing is overdue any more, unless a dispute or a plan only hides it. */
+/* A cycle without a step ends when nothing is overdue any more, unless a dispute or a plan only
+ * hides it. */
 static void close_if_settled(Deciding *d, Cycle *cycle)
 {
     CurrencyBalance balance = ledger_currency(&d->ledger, cycle->currency);

@@ -1,4 +1,5 @@
-/* Ways out of delinquency (§4): auto-exit, grace, dispute, plan, staff. Every one lifts a suspension for delinquency. */
+/* Ways out of delinquency (§4): auto-exit, grace, dispute, plan, staff. Every one lifts a
+ * suspension for delinquency. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -12,7 +13,8 @@ bool exit_due(const Deciding *d, const Cycle *cycle)
     return overdue == 0 || (minimum && overdue < minimum->minor);
 }
 
-/* Disputes and plans hide a debt, they do not settle it: the cycle stays open, parked with its step (§5). */
+/* Disputes and plans hide a debt, they do not settle it: the cycle stays open, parked with its step
+ * (§5). */
 static const char *reason_hidden(const Deciding *d, const Cycle *cycle)
 {
     const Limit *minimum = settings_minimum(d->settings, cycle->currency);
@@ -22,7 +24,8 @@ static const char *reason_hidden(const Deciding *d, const Cycle *cycle)
     int64_t disputed = 0, planned = 0;
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
         const InvoiceBalance *b = &d->ledger.invoices[i];
-        if (b->days_overdue == 0 || !b->charge || !currency_equal(b->invoice->currency, cycle->currency))
+        if (b->days_overdue == 0 || !b->charge ||
+            !currency_equal(b->invoice->currency, cycle->currency))
             continue;
         if (b->in_plan)
             planned = ledger_sum(planned, b->rest);
@@ -34,8 +37,8 @@ static const char *reason_hidden(const Deciding *d, const Cycle *cycle)
 const char *exit_suppression(const char *exit_reason)
 {
     static const char *const table[][2] = {
-        {"payment", "paid"}, {"credit", "paid"}, {"void", "void"}, {"write_off", "void"},
-        {"dispute", "dispute"}, {"plan", "hold"}, {"grace", "hold"},
+        {"payment", "paid"},    {"credit", "paid"}, {"void", "void"},  {"write_off", "void"},
+        {"dispute", "dispute"}, {"plan", "hold"},   {"grace", "hold"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         if (g_strcmp0(table[i][0], exit_reason) == 0)
@@ -45,7 +48,8 @@ const char *exit_suppression(const char *exit_reason)
 
 static bool stays_open(const char *reason)
 {
-    return strcmp(reason, "grace") == 0 || strcmp(reason, "dispute") == 0 || strcmp(reason, "plan") == 0;
+    return strcmp(reason, "grace") == 0 || strcmp(reason, "dispute") == 0 ||
+           strcmp(reason, "plan") == 0;
 }
 
 /* Reasons about the step go with it (§4 list columns). */
@@ -116,7 +120,7 @@ void exit_by_staff(Deciding *d, Cycle *cycle, const char *by)
         if (b->counted && currency_equal(b->invoice->currency, cycle->currency))
             STATE_ROWS(d->state, KIND_INVOICE, Invoice)[i].spent = true;
     }
-    reason_add(d, "event_applied", "§4 staff exit", cycle->id, "staff", json_pack("{s:s}", "by", by),
-               "%s ended the delinquency", by);
+    reason_add(d, "event_applied", "§4 staff exit", cycle->id, "staff",
+               json_pack("{s:s}", "by", by), "%s ended the delinquency", by);
     exit_leave(d, cycle, "staff");
 }

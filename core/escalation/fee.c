@@ -1,10 +1,11 @@
-/* Late fee of the module (§4): once per cycle, only if it was configured before the account became delinquent. */
+/* Late fee of the module (§4): once per cycle, only if it was configured before the account became
+ * delinquent. */
 #include "escalation/deciding.h"
 
 static bool is_configured(const Deciding *d, const Cycle *cycle)
 {
-    return d->policy->form == POLICY_MODULE && d->settings->late_fee != AMOUNT_NONE && d->settings->late_fee > 0 &&
-           currency_equal(cycle->currency, d->settings->currency);
+    return d->policy->form == POLICY_MODULE && d->settings->late_fee != AMOUNT_NONE &&
+           d->settings->late_fee > 0 && currency_equal(cycle->currency, d->settings->currency);
 }
 
 void fee_on_entry(Deciding *d, Cycle *cycle, bool by_rule)
@@ -38,8 +39,8 @@ static void charge(Deciding *d, Cycle *cycle)
     cycle->fee_charged = true;
     cycle->fee_due_on = DATE_NONE;
     reason_add(d, "fee_charged", "§4 late fee", "late_fee", NULL,
-               json_pack("{s:s,s:I,s:s}", "invoice", id, "amount", (json_int_t)d->settings->late_fee, "currency",
-                         cycle->currency.code),
+               json_pack("{s:s,s:I,s:s}", "invoice", id, "amount",
+                         (json_int_t)d->settings->late_fee, "currency", cycle->currency.code),
                "a late fee is charged, once in this cycle");
     deciding_read_ledger(d);
 }
@@ -48,7 +49,8 @@ static void charge(Deciding *d, Cycle *cycle)
 void fee_judge(Deciding *d, Cycle *cycle)
 {
     if (cycle->fee_due_on == DATE_NONE || d->today < cycle->fee_due_on || cycle->fee_charged ||
-        !is_configured(d, cycle) || ledger_currency(&d->ledger, cycle->currency).overdue_charges <= 0)
+        !is_configured(d, cycle) ||
+        ledger_currency(&d->ledger, cycle->currency).overdue_charges <= 0)
         return;
     charge(d, cycle);
 }

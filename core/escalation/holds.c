@@ -12,18 +12,22 @@ typedef struct {
 static const HoldEffect effects[HOLD_PAUSE + 1] = {
     [HOLD_PENDING] = {"pending", 0},
     [HOLD_GRACE] = {"grace", BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS | BLOCKS_FEES},
-    [HOLD_PROMISE] = {"promise", BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS},
+    [HOLD_PROMISE] = {"promise",
+                      BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS},
     [HOLD_PLAN] = {"plan", 0},
     [HOLD_DISPUTE] = {"dispute", 0},
     [HOLD_HELP] = {"help", BLOCKS_MESSAGES | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS | BLOCKS_FEES},
-    [HOLD_BREATHING_SPACE] = {"breathing_space", BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION |
-                                                     BLOCKS_COLLECTIONS | BLOCKS_FEES},
+    [HOLD_BREATHING_SPACE] = {"breathing_space", BLOCKS_ENTRY | BLOCKS_MESSAGES |
+                                                     BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS |
+                                                     BLOCKS_FEES},
     [HOLD_BANKRUPTCY] = {"bankruptcy", BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION |
                                            BLOCKS_COLLECTIONS | BLOCKS_FEES},
     [HOLD_ATTORNEY] = {"attorney", 0},
     [HOLD_CEASE] = {"cease", 0},
-    [HOLD_DECEASED] = {"deceased", BLOCKS_ENTRY | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS | BLOCKS_FEES},
-    [HOLD_PAUSE] = {"pause", BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS},
+    [HOLD_DECEASED] = {"deceased",
+                       BLOCKS_ENTRY | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS | BLOCKS_FEES},
+    [HOLD_PAUSE] = {"pause",
+                    BLOCKS_ENTRY | BLOCKS_MESSAGES | BLOCKS_SUSPENSION | BLOCKS_COLLECTIONS},
 };
 
 static const struct {
@@ -42,12 +46,14 @@ bool hold_is_running(const Hold *hold, Date today)
     return hold->over_on == DATE_NONE && (hold->until == DATE_NONE || hold->until >= today);
 }
 
-/* A hold on some invoices reaches a currency when nothing counted is left outside it; bankruptcy as soon as old debt counts. */
+/* A hold on some invoices reaches a currency when nothing counted is left outside it; bankruptcy as
+ * soon as old debt counts. */
 bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency)
 {
     if (hold->contact || (hold->currency.code[0] && !currency_equal(hold->currency, currency)))
         return false;
-    bool partial = hold->invoice || (hold->kind == HOLD_BANKRUPTCY && hold->petition_on != DATE_NONE);
+    bool partial =
+        hold->invoice || (hold->kind == HOLD_BANKRUPTCY && hold->petition_on != DATE_NONE);
     if (!partial)
         return true;
     size_t covered = 0, outside = 0;
@@ -78,16 +84,16 @@ unsigned holds_block(const Deciding *d, Currency currency)
 {
     unsigned blocks = 0;
     STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-        if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
-            blocks |= blocks_of(hold);
+    if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
+        blocks |= blocks_of(hold);
     return blocks;
 }
 
 static bool any_running(const Deciding *d, int kind)
 {
     STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-        if (hold->kind == kind && hold_is_running(hold, d->today))
-            return true;
+    if (hold->kind == kind && hold_is_running(hold, d->today))
+        return true;
     return false;
 }
 
@@ -117,18 +123,19 @@ Hold *hold_add(Deciding *d, int kind, const char *author, const char *reason)
     return hold;
 }
 
-/* Age continues where it stopped, and the step's dwell restarts (§5); one invoice's hold leaves the account's dwell alone. */
+/* Age continues where it stopped, and the step's dwell restarts (§5); one invoice's hold leaves the
+ * account's dwell alone. */
 static void restart_dwell(Deciding *d, const Hold *hold)
 {
     if (!age_hold_stops_clock(hold->kind) || hold->invoice || hold->contact)
         return;
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (cycle_is_running(cycle) && cycle->executed_on != DATE_NONE &&
-            hold_reaches(hold, &d->ledger, cycle->currency))
-            cycle->dwell_from = MAX(cycle->dwell_from, d->today);
+    if (cycle_is_running(cycle) && cycle->executed_on != DATE_NONE &&
+        hold_reaches(hold, &d->ledger, cycle->currency))
+        cycle->dwell_from = MAX(cycle->dwell_from, d->today);
 }
 
-void hold_end(Deciding *d, Hold *hold, bool by_person)
+void hold_finish(Deciding *d, Hold *hold, bool by_person)
 {
     hold->over_on = d->today;
     restart_dwell(d, hold);
@@ -140,8 +147,8 @@ void hold_end(Deciding *d, Hold *hold, bool by_person)
 void holds_expire(Deciding *d)
 {
     STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-        if (hold->over_on == DATE_NONE && hold->until != DATE_NONE && hold->until < d->today)
-            hold_end(d, hold, false);
+    if (hold->over_on == DATE_NONE && hold->until != DATE_NONE && hold->until < d->today)
+        hold_finish(d, hold, false);
 }
 
 static bool in_force(const Deciding *d, int kind)
@@ -149,18 +156,18 @@ static bool in_force(const Deciding *d, int kind)
     switch (kind) {
     case HOLD_PENDING:
         STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-            if (p->state == PAYMENT_PENDING)
-                return true;
+        if (p->state == PAYMENT_PENDING)
+            return true;
         return false;
     case HOLD_PLAN:
         STATE_FOREACH(d->state, KIND_PLAN, Plan, plan)
-            if (plan->state == PLAN_ACTIVE)
-                return true;
+        if (plan->state == PLAN_ACTIVE)
+            return true;
         return false;
     case HOLD_DISPUTE:
         STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute)
-            if (dispute->outcome == DISPUTE_OPEN)
-                return true;
+        if (dispute->outcome == DISPUTE_OPEN)
+            return true;
         return false;
     default:
         return any_running(d, kind);

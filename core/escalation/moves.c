@@ -1,4 +1,5 @@
-/* Forward moves (§6.2-6.5, §7): one a day, when age, dwell, guards, holds and pending money all allow it. */
+/* Forward moves (§6.2-6.5, §7): one a day, when age, dwell, guards, holds and pending money all
+ * allow it. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -8,7 +9,8 @@ static bool is_ladder(const Policy *policy)
     return policy->form == POLICY_LADDER || policy->form == POLICY_SCAN;
 }
 
-/* From `i` on, over skippable steps whose range is past; stops at the first that is not, or that holds the age (§6.5). */
+/* From `i` on, over skippable steps whose range is past; stops at the first that is not, or that
+ * holds the age (§6.5). */
 static size_t over_past_steps(const Policy *policy, size_t i, int64_t age)
 {
     while (i + 1 < policy->n_steps && policy->steps[i].skippable && age > policy->steps[i].to &&
@@ -20,11 +22,11 @@ static size_t over_past_steps(const Policy *policy, size_t i, int64_t age)
 static void tell_skipped(Deciding *d, const Policy *policy, size_t from, size_t until, int64_t age)
 {
     for (size_t i = from; i < until; i++)
-        reason_add(d, "step_skipped", "§6.5", policy->steps[i].name, "catch_up",
-                   json_pack("{s:I,s:I}", "age", (json_int_t)age, "to",
-                             (json_int_t)policy->steps[i].to),
-                   "step %s is skipped: at age %" G_GINT64_FORMAT " its range is past",
-                   policy->steps[i].name, age);
+        reason_add(
+            d, "step_skipped", "§6.5", policy->steps[i].name, "catch_up",
+            json_pack("{s:I,s:I}", "age", (json_int_t)age, "to", (json_int_t)policy->steps[i].to),
+            "step %s is skipped: at age %" G_GINT64_FORMAT " its range is past",
+            policy->steps[i].name, age);
 }
 
 static int64_t age_of(const Deciding *d, Currency currency)
@@ -46,7 +48,9 @@ const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle)
     return &policy->steps[i];
 }
 
-/* ---- guards ------------------------------------------------------------------------------------------------------------ */
+/* ---- guards
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static const Limit *limit_of(const Step *step, Currency currency)
 {
@@ -77,7 +81,8 @@ static bool is_worth_it(const Deciding *d, int64_t balance)
 static const char *missing_decisions(Deciding *d, const Cycle *cycle, const Step *step)
 {
     const char *missing = NULL;
-    if ((step->needs & NEED_COLLECTIONS_UNSUCCESSFUL) && g_strcmp0(cycle->outcome, "unsuccessful") != 0)
+    if ((step->needs & NEED_COLLECTIONS_UNSUCCESSFUL) &&
+        g_strcmp0(cycle->outcome, "unsuccessful") != 0)
         missing = words_add(d->arena, missing, "collections_unsuccessful");
     if ((step->needs & NEED_LEGAL_APPROVAL) && !approval_valid(d, cycle, "legal"))
         missing = words_add(d->arena, missing, "legal_approval");
@@ -102,7 +107,8 @@ static void await(Deciding *d, Cycle *cycle, const char *missing)
                    "the next step waits for: %s", missing);
 }
 
-static bool amount_allows(Deciding *d, Cycle *cycle, const Step *step, bool *ret_no_limit, bool *ret_below)
+static bool amount_allows(Deciding *d, Cycle *cycle, const Step *step, bool *ret_no_limit,
+                          bool *ret_below)
 {
     *ret_no_limit = *ret_below = false;
     if (!has_limit(step))
@@ -132,7 +138,9 @@ bool moves_guard(Deciding *d, Cycle *cycle, const Step *step)
     return enough && !missing;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------------------------------ */
+/* ---- blocks
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool rules_suspend(const ActionRule *rules, size_t n)
 {
@@ -144,9 +152,11 @@ static bool rules_suspend(const ActionRule *rules, size_t n)
 
 static bool would_suspend(const Cycle *cycle, const Policy *policy, const Step *step)
 {
-    bool first = cycle->first_notice_under == DATE_NONE || g_strcmp0(cycle->policy, policy->name) != 0;
+    bool first =
+        cycle->first_notice_under == DATE_NONE || g_strcmp0(cycle->policy, policy->name) != 0;
     return (step->suspends && !step->disconnects) ||
-           (step->notice && first && rules_suspend(policy->with_first_notice, policy->n_with_first_notice));
+           (step->notice && first &&
+            rules_suspend(policy->with_first_notice, policy->n_with_first_notice));
 }
 
 /* A move into a step with a blocked action or message waits as a whole (§5). NULL: free. */
@@ -168,7 +178,9 @@ static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, c
     return effect && pending_blocks_act(d, cycle, effect) ? "pending" : NULL;
 }
 
-/* ---- the move ------------------------------------------------------------------------------------------------------------- */
+/* ---- the move
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool may_leave(const Deciding *d, const Cycle *cycle)
 {
@@ -221,12 +233,14 @@ static void judge_ladder(Deciding *d, Cycle *cycle, const Policy *policy, const 
 {
     size_t next = step_index(policy, step) + 1;
     int64_t age = age_of(d, cycle->currency);
-    bool failed_plan = next < policy->n_steps && policy->steps[next].collections && plan_failed(d, cycle);
+    bool failed_plan =
+        next < policy->n_steps && policy->steps[next].collections && plan_failed(d, cycle);
     if (next >= policy->n_steps || (age < policy->steps[next].from && !failed_plan)) {
         forget_amount(d, cycle);
         return;
     }
-    bool dwelt = cycle->dwell_from != DATE_NONE && d->today >= dates_add(cycle->dwell_from, cycle->dwell_days);
+    bool dwelt = cycle->dwell_from != DATE_NONE &&
+                 d->today >= dates_add(cycle->dwell_from, cycle->dwell_days);
     try_move(d, cycle, policy, over_past_steps(policy, next, age), dwelt && may_leave(d, cycle));
 }
 
@@ -270,8 +284,8 @@ void moves_recompute(Deciding *d, Cycle *cycle)
     const Policy *policy = cycle_policy(d, cycle);
     const Step *step = cycle_step(d, cycle);
     int64_t age = age_of(d, cycle->currency);
-    if (!step || !is_ladder(policy) || d->settings->on_anchor_shift != ANCHOR_RECOMPUTE || age == 0 ||
-        age >= step->from)
+    if (!step || !is_ladder(policy) || d->settings->on_anchor_shift != ANCHOR_RECOMPUTE ||
+        age == 0 || age >= step->from)
         return;
     size_t i = step_index(policy, step);
     while (i > 0 && age < policy->steps[i].from)

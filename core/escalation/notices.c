@@ -23,14 +23,15 @@ const char *notice_stem(Deciding *d, const NoticePlan *plan)
 static bool is_of_stem(const Notice *notice, const char *stem)
 {
     size_t n = strlen(stem);
-    return strncmp(notice->key, stem, n) == 0 && notice->key[n] == '/' && !strchr(notice->key + n + 1, '/');
+    return strncmp(notice->key, stem, n) == 0 && notice->key[n] == '/' &&
+           !strchr(notice->key + n + 1, '/');
 }
 
 Notice *notice_find(const Deciding *d, const char *stem)
 {
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        if (is_of_stem(notice, stem) && notice_is_live(notice))
-            return notice;
+    if (is_of_stem(notice, stem) && notice_is_live(notice))
+        return notice;
     return NULL;
 }
 
@@ -38,7 +39,7 @@ static int occurrences(const Deciding *d, const char *stem)
 {
     int n = 0;
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        n += is_of_stem(notice, stem);
+    n += is_of_stem(notice, stem);
     return n;
 }
 
@@ -53,7 +54,8 @@ Notice *notice_plan(Deciding *d, const NoticePlan *plan)
     notice->cycle = plan->cycle ? plan->cycle->id : NULL;
     notice->entry = plan->cycle ? plan->cycle->entry : 0;
     notice->name = arena_strdup(d->arena, plan->name);
-    notice->template_name = arena_strdup(d->arena, plan->template_name ? plan->template_name : plan->name);
+    notice->template_name =
+        arena_strdup(d->arena, plan->template_name ? plan->template_name : plan->name);
     notice->step = plan->step ? arena_strdup(d->arena, plan->step->name) : NULL;
     notice->currency = plan->currency;
     notice->invoice = arena_strdup(d->arena, plan->invoice);
@@ -74,8 +76,8 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
     notice->state = NOTICE_SUPPRESSED;
     notice->reason = arena_strdup(d->arena, reason);
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
-            act_suppress(d, act, reason);
+    if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+        act_suppress(d, act, reason);
     reason_add(d, "notice_suppressed", "§6.6", notice->name, reason,
                json_pack("{s:s,s:I}", "key", notice->key, "overdue",
                          (json_int_t)ledger_currency(&d->ledger, notice->currency).overdue),
@@ -85,12 +87,13 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
 void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
-            (notice->state == NOTICE_PLANNED || notice->state == NOTICE_UNREACHABLE))
-            notice_suppress(d, notice, reason);
+    if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
+        (notice->state == NOTICE_PLANNED || notice->state == NOTICE_UNREACHABLE))
+        notice_suppress(d, notice, reason);
 }
 
-/* ---- does it still have something to say? ---------------------------------------------------------------------------- */
+/* ---- does it still have something to say?
+ * ---------------------------------------------------------------------------- */
 
 static bool is_about_invoice(const Notice *notice)
 {
@@ -143,13 +146,15 @@ static bool is_ceased(const Deciding *d, const Notice *notice)
     if (!holds_cease(d))
         return false;
     const Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    const Step *step = cycle && notice->step ? policy_step(cycle_policy(d, cycle), notice->step) : NULL;
+    const Step *step =
+        cycle && notice->step ? policy_step(cycle_policy(d, cycle), notice->step) : NULL;
     return !step || step->skippable;
 }
 
 static bool is_promise_reminder(const Notice *notice)
 {
-    return strcmp(notice->name, "promise_reminder") == 0 || strcmp(notice->name, "instalment_reminder") == 0;
+    return strcmp(notice->name, "promise_reminder") == 0 ||
+           strcmp(notice->name, "instalment_reminder") == 0;
 }
 
 const char *notice_obsolete(const Deciding *d, const Notice *notice)
@@ -165,11 +170,14 @@ const char *notice_obsolete(const Deciding *d, const Notice *notice)
         why = ledger_currency(&d->ledger, notice->currency).overdue == 0 ? "paid" : NULL;
     if (why)
         return why;
-    bool blocked = (holds_block(d, notice->currency) & BLOCKS_MESSAGES) && !is_promise_reminder(notice);
+    bool blocked =
+        (holds_block(d, notice->currency) & BLOCKS_MESSAGES) && !is_promise_reminder(notice);
     return blocked || is_ceased(d, notice) ? "hold" : NULL;
 }
 
-/* ---- what it shows ------------------------------------------------------------------------------------------------------ */
+/* ---- what it shows
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *shown_invoice(const InvoiceBalance *b)
 {
@@ -193,11 +201,12 @@ static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single)
 static int64_t amount_promised(const Deciding *d, const Notice *notice)
 {
     STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-        if (g_str_has_suffix(notice->key, arena_printf(d->arena, "/%s/1", promise->id)))
-            return MAX(0, promise->amount - promise_paid(d->state, promise));
+    if (g_str_has_suffix(notice->key, arena_printf(d->arena, "/%s/1", promise->id)))
+        return MAX(0, promise->amount - promise_paid(d->state, promise));
     STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-        if (strstr(notice->key, arena_printf(d->arena, "/%s.%" G_GINT64_FORMAT "/", i->plan, i->number)))
-            return instalment_open(d->state, i);
+    if (strstr(notice->key,
+               arena_printf(d->arena, "/%s.%" G_GINT64_FORMAT "/", i->plan, i->number)))
+        return instalment_open(d->state, i);
     return 0;
 }
 
@@ -218,7 +227,9 @@ void notice_show(Deciding *d, Notice *notice)
         notice->amount = ledger_currency(&d->ledger, notice->currency).overdue;
 }
 
-/* ---- accepted ----------------------------------------------------------------------------------------------------------- */
+/* ---- accepted
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void execute_for(Deciding *d, const Notice *notice)
 {
@@ -245,19 +256,21 @@ void notice_accept(Deciding *d, Notice *notice)
     }
 }
 
-/* A message of this stay is still on its way or reached nobody: nothing that requires it may follow (§8). */
+/* A message of this stay is still on its way or reached nobody: nothing that requires it may follow
+ * (§8). */
 bool notice_of_stay_is_open(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-        if (g_strcmp0(notice->cycle, cycle->id) == 0 && notice->planned_on >= cycle->delinquent_since &&
-            notice->severity >= NOTICE_SEVERITY_STEP &&
-            (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED ||
-             notice->state == NOTICE_UNREACHABLE))
-            return true;
+    if (g_strcmp0(notice->cycle, cycle->id) == 0 && notice->planned_on >= cycle->delinquent_since &&
+        notice->severity >= NOTICE_SEVERITY_STEP &&
+        (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED ||
+         notice->state == NOTICE_UNREACHABLE))
+        return true;
     return false;
 }
 
-/* ---- the notices besides the steps' own (§6.4) --------------------------------------------------------------------------- */
+/* ---- the notices besides the steps' own (§6.4)
+ * --------------------------------------------------------------------------- */
 
 static void plan_about(Deciding *d, const InvoiceBalance *b, const char *name, int severity)
 {
@@ -279,20 +292,22 @@ static bool issue_is_news(const Deciding *d, const InvoiceBalance *b)
     return known_at_issue && d->today >= issued;
 }
 
-/* The day it fell overdue passed while the account was delinquent: the step's notice spoke for it (§6.5 "they lapse"). */
+/* The day it fell overdue passed while the account was delinquent: the step's notice spoke for it
+ * (§6.5 "they lapse"). */
 static bool overdue_lapsed(const Deciding *d, const InvoiceBalance *b)
 {
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (currency_equal(cycle->currency, b->invoice->currency) && cycle->left_on != DATE_NONE &&
-            cycle->left_on >= b->overdue_on)
-            return true;
+    if (currency_equal(cycle->currency, b->invoice->currency) && cycle->left_on != DATE_NONE &&
+        cycle->left_on >= b->overdue_on)
+        return true;
     return delinquent_by_rule(d, b->invoice->currency);
 }
 
 static void judge_invoice(Deciding *d, const InvoiceBalance *b)
 {
     unsigned wanted = d->policy->notices;
-    if (!b->charge || b->rest <= 0 || b->in_plan || (holds_block(d, b->invoice->currency) & BLOCKS_MESSAGES))
+    if (!b->charge || b->rest <= 0 || b->in_plan ||
+        (holds_block(d, b->invoice->currency) & BLOCKS_MESSAGES))
         return;
     bool before = b->days_overdue == 0;
     if ((wanted & NOTICES_INVOICE) && before && issue_is_news(d, b))
@@ -310,7 +325,8 @@ void notices_judge(Deciding *d)
 {
     promises_remind(d);
     plans_remind(d);
-    if (!(d->policy->notices & (NOTICES_INVOICE | NOTICES_REMINDER | NOTICES_OVERDUE)) || holds_cease(d))
+    if (!(d->policy->notices & (NOTICES_INVOICE | NOTICES_REMINDER | NOTICES_OVERDUE)) ||
+        holds_cease(d))
         return;
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
         const InvoiceBalance *b = &d->ledger.invoices[i];

@@ -1,4 +1,5 @@
-/* Money that is announced but not settled (§4): it delays entry once, and afterwards what is hard to undo, once each. */
+/* Money that is announced but not settled (§4): it delays entry once, and afterwards what is hard
+ * to undo, once each. */
 #include "escalation/deciding.h"
 
 static bool has_pending(const Deciding *d, Currency currency)

@@ -1,25 +1,32 @@
-/* Payment plans (§7): instalments that sum exactly, a parked cycle, default on the day after a missed date. */
+/* Payment plans (§7): instalments that sum exactly, a parked cycle, default on the day after a
+ * missed date. */
 #include <string.h>
 
 #include "escalation/deciding.h"
 
 enum { REMINDER_DAYS = 3 };
 
-/* ---- making one ---------------------------------------------------------------------------------------------------------- */
+/* ---- making one
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool length_allowed(Deciding *d, const PlanRequest *request)
 {
     const Settings *s = d->settings;
     if (request->instalments >= s->plan_least && request->instalments <= s->plan_most)
         return true;
-    reject(d, "plan_length", json_pack("{s:[I,I]}", "allowed", (json_int_t)s->plan_least, (json_int_t)s->plan_most),
-           "a plan has %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " monthly instalments, not %" G_GINT64_FORMAT,
+    reject(d, "plan_length",
+           json_pack("{s:[I,I]}", "allowed", (json_int_t)s->plan_least, (json_int_t)s->plan_most),
+           "a plan has %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+           " monthly instalments, not %" G_GINT64_FORMAT,
            s->plan_least, s->plan_most, request->instalments);
     return false;
 }
 
-/* Sum of what is open and undisputed on the named invoices; all of one currency, none in another running plan. */
-static bool sum_invoices(Deciding *d, const PlanRequest *request, int64_t *ret_sum, Currency *ret_currency)
+/* Sum of what is open and undisputed on the named invoices; all of one currency, none in another
+ * running plan. */
+static bool sum_invoices(Deciding *d, const PlanRequest *request, int64_t *ret_sum,
+                         Currency *ret_currency)
 {
     int64_t sum = 0;
     Currency currency = {""};
@@ -57,16 +64,16 @@ static void add_instalments(Deciding *d, const Plan *plan, json_t *list)
         row->due_on = date_add_months(plan->first_on, (int)k, wish);
         row->amount = k == 0 ? plan->amount - part * (plan->instalments - 1) : part;
         char day[16];
-        json_array_append_new(list, json_pack("{s:s,s:I}", "due_on", date_format(row->due_on, day), "amount",
-                                              (json_int_t)row->amount));
+        json_array_append_new(list, json_pack("{s:s,s:I}", "due_on", date_format(row->due_on, day),
+                                              "amount", (json_int_t)row->amount));
     }
 }
 
 static void cover_invoices(Deciding *d, const Plan *plan)
 {
     STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
-        if (ledger_lists(plan->invoices, invoice->id))
-            invoice->plan = plan->id;
+    if (ledger_lists(plan->invoices, invoice->id))
+        invoice->plan = plan->id;
 }
 
 void apply_plan(Deciding *d)
@@ -104,16 +111,19 @@ void apply_plan(Deciding *d)
     d->cause = "plan";
     d->result = json_text(d, json_pack("{s:s,s:o}", "plan", plan->id, "instalments", list));
     reason_add(d, "plan_made", "§7 plan", plan->id, NULL, json_loads(d->result, 0, NULL),
-               "%s agreed a plan of %" G_GINT64_FORMAT " instalments", deciding_actor(d, request->by),
-               plan->instalments);
+               "%s agreed a plan of %" G_GINT64_FORMAT " instalments",
+               deciding_actor(d, request->by), plan->instalments);
 }
 
-/* ---- paying it --------------------------------------------------------------------------------------------------------- */
+/* ---- paying it
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t paid_towards(const AccountState *state, const Plan *plan)
 {
     int64_t paid = 0;
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p) {
+    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
+    {
         bool named = g_strcmp0(p->plan, plan->id) == 0;
         bool covered = p->settled_on >= plan->made_on && ledger_lists(plan->invoices, p->invoice);
         if (p->state == PAYMENT_SETTLED && (named || covered))
@@ -127,8 +137,8 @@ int64_t instalment_open(const AccountState *state, const Instalment *instalment)
     const Plan *plan = state_find(state, KIND_PLAN, instalment->plan);
     int64_t before = 0;
     STATE_FOREACH(state, KIND_INSTALMENT, Instalment, i)
-        if (g_strcmp0(i->plan, instalment->plan) == 0 && i->number < instalment->number)
-            before = ledger_sum(before, i->amount);
+    if (g_strcmp0(i->plan, instalment->plan) == 0 && i->number < instalment->number)
+        before = ledger_sum(before, i->amount);
     int64_t left = plan ? paid_towards(state, plan) - before : 0;
     return instalment->amount - CLAMP(left, 0, instalment->amount);
 }
@@ -136,21 +146,23 @@ int64_t instalment_open(const AccountState *state, const Instalment *instalment)
 static const Instalment *first_missed(const Deciding *d, const Plan *plan)
 {
     STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-        if (g_strcmp0(i->plan, plan->id) == 0 && i->due_on < d->today && instalment_open(d->state, i) > 0)
-            return i;
+    if (g_strcmp0(i->plan, plan->id) == 0 && i->due_on < d->today &&
+        instalment_open(d->state, i) > 0)
+        return i;
     return NULL;
 }
 
 static bool is_pending_for(const Deciding *d, const Plan *plan)
 {
     STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-        if (p->state == PAYMENT_PENDING &&
-            (g_strcmp0(p->plan, plan->id) == 0 || ledger_lists(plan->invoices, p->invoice)))
-            return true;
+    if (p->state == PAYMENT_PENDING &&
+        (g_strcmp0(p->plan, plan->id) == 0 || ledger_lists(plan->invoices, p->invoice)))
+        return true;
     return false;
 }
 
-/* Money on its way delays the default, once per plan, counted from the day after the missed date. */
+/* Money on its way delays the default, once per plan, counted from the day after the missed date.
+ */
 static bool is_delayed(Deciding *d, Plan *plan, const Instalment *missed)
 {
     bool pending = is_pending_for(d, plan);
@@ -160,13 +172,15 @@ static bool is_delayed(Deciding *d, Plan *plan, const Instalment *missed)
            d->today < dates_add(plan->delayed_from, d->settings->pending_grace_days);
 }
 
-/* ---- its end ------------------------------------------------------------------------------------------------------------- */
+/* ---- its end
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void release_invoices(Deciding *d, const Plan *plan)
 {
     STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
-        if (g_strcmp0(invoice->plan, plan->id) == 0)
-            invoice->plan = NULL;
+    if (g_strcmp0(invoice->plan, plan->id) == 0)
+        invoice->plan = NULL;
 }
 
 static size_t step_rank(const Deciding *d, const Cycle *cycle)
@@ -177,7 +191,8 @@ static size_t step_rank(const Deciding *d, const Cycle *cycle)
     return step ? step_index(policy, step) + 1 : 0;
 }
 
-/* The parked cycle and one of other invoices become one again; the higher step counts. Returns what goes on. */
+/* The parked cycle and one of other invoices become one again; the higher step counts. Returns what
+ * goes on. */
 static Cycle *rejoin(Deciding *d, const Plan *plan)
 {
     Cycle *other = cycle_current(d->state, plan->currency);
@@ -208,12 +223,15 @@ static void end_plan(Deciding *d, Plan *plan, int state, const char *event)
     plan->ended_on = d->today;
     release_invoices(d, plan);
     reason_add(d, event, "§7 plan", plan->id, NULL, NULL, "plan %s: %s", plan->id,
-               state == PLAN_COMPLETED ? "all instalments are paid" : "an instalment was missed, the whole rest is due");
+               state == PLAN_COMPLETED ? "all instalments are paid"
+                                       : "an instalment was missed, the whole rest is due");
     deciding_read_ledger(d);
 }
 
-/* Collections at once if the amount allows it; else one step above the one held, never into collections or beyond. */
-static const Step *step_after_default(Deciding *d, Cycle *cycle, const Policy *policy, const char *held)
+/* Collections at once if the amount allows it; else one step above the one held, never into
+ * collections or beyond. */
+static const Step *step_after_default(Deciding *d, Cycle *cycle, const Policy *policy,
+                                      const char *held)
 {
     const Step *step = held ? policy_step(policy, held) : NULL;
     for (size_t i = 0; i < policy->n_steps; i++)
@@ -241,7 +259,8 @@ static void move_on_default(Deciding *d, Cycle *cycle)
     const char *held = cycle->step ? cycle->step : cycle->last_step;
     const Policy *policy = d->policy;
     unsigned holds = holds_block(d, cycle->currency);
-    if (!is_moved_by_age(policy) || (holds & (BLOCKS_ENTRY | BLOCKS_COLLECTIONS | BLOCKS_MESSAGES)) ||
+    if (!is_moved_by_age(policy) ||
+        (holds & (BLOCKS_ENTRY | BLOCKS_COLLECTIONS | BLOCKS_MESSAGES)) ||
         !entry_e2(d, cycle->currency))
         return;
     const Step *step = step_after_default(d, cycle, policy, held);
@@ -270,13 +289,14 @@ static void default_on(Deciding *d, Plan *plan)
 static bool is_paid(const Deciding *d, const Plan *plan, int64_t number)
 {
     STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-        if (g_strcmp0(i->plan, plan->id) == 0 && (number == 0 || i->number == number) &&
-            instalment_open(d->state, i) > 0)
-            return false;
+    if (g_strcmp0(i->plan, plan->id) == 0 && (number == 0 || i->number == number) &&
+        instalment_open(d->state, i) > 0)
+        return false;
     return true;
 }
 
-/* The cycle of its invoices is parked with its step; a suspension is lifted with the first paid instalment (§5). */
+/* The cycle of its invoices is parked with its step; a suspension is lifted with the first paid
+ * instalment (§5). */
 static void park(Deciding *d, const Plan *plan)
 {
     Cycle *cycle = cycle_by_id(d->state, plan->held_cycle);
@@ -313,22 +333,24 @@ void plans_judge(Deciding *d)
 bool plan_failed(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_PLAN, Plan, plan)
-        if (plan->state == PLAN_DEFAULTED && currency_equal(plan->currency, cycle->currency) &&
-            plan->ended_on >= cycle->opened_on)
-            return true;
+    if (plan->state == PLAN_DEFAULTED && currency_equal(plan->currency, cycle->currency) &&
+        plan->ended_on >= cycle->opened_on)
+        return true;
     return false;
 }
 
 void plans_remind(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i) {
+    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
+    {
         const Plan *plan = state_find(d->state, KIND_PLAN, i->plan);
         Date day = i->due_on - REMINDER_DAYS;
         if (!plan || plan->state != PLAN_ACTIVE || day <= plan->made_on || d->today != day ||
             instalment_open(d->state, i) <= 0)
             continue;
         NoticePlan notice = {.name = "instalment_reminder",
-                             .target = arena_printf(d->arena, "%s.%" G_GINT64_FORMAT, i->plan, i->number),
+                             .target =
+                                 arena_printf(d->arena, "%s.%" G_GINT64_FORMAT, i->plan, i->number),
                              .currency = plan->currency,
                              .severity = NOTICE_SEVERITY_PROMISE};
         notice_plan(d, &notice);

@@ -1,13 +1,14 @@
-/* Promise to pay (§7): a hold through the first business day after the promised date; at most so many per cycle. */
+/* Promise to pay (§7): a hold through the first business day after the promised date; at most so
+ * many per cycle. */
 #include "escalation/deciding.h"
 
 int64_t promise_paid(const AccountState *state, const Promise *promise)
 {
     int64_t paid = 0;
     STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-        if (p->state == PAYMENT_SETTLED && currency_equal(p->currency, promise->currency) &&
-            (p->sequence > promise->made_after || p->settled_on > promise->made_on))
-            paid = ledger_sum(paid, p->amount);
+    if (p->state == PAYMENT_SETTLED && currency_equal(p->currency, promise->currency) &&
+        (p->sequence > promise->made_after || p->settled_on > promise->made_on))
+        paid = ledger_sum(paid, p->amount);
     return paid;
 }
 
@@ -21,12 +22,12 @@ static int64_t promises_used(const Deciding *d, Currency currency)
 {
     Date since = DATE_NONE;
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (currency_equal(cycle->currency, currency) && cycle->closed_on != DATE_NONE)
-            since = MAX(since, cycle->closed_on);
+    if (currency_equal(cycle->currency, currency) && cycle->closed_on != DATE_NONE)
+        since = MAX(since, cycle->closed_on);
     int64_t n = 0;
     STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-        n += currency_equal(promise->currency, currency) && promise->made_on >= since &&
-             promise->state != PROMISE_CANCELLED;
+    n += currency_equal(promise->currency, currency) && promise->made_on >= since &&
+         promise->state != PROMISE_CANCELLED;
     return n;
 }
 
@@ -39,7 +40,8 @@ static bool is_acceptable(Deciding *d, const PromiseRequest *request, Currency c
     else if (state_find(d->state, KIND_PROMISE, request->id))
         reject(d, "promise_exists", NULL, "promise %s is recorded already", request->id);
     else if (promises_used(d, currency) >= d->settings->promises_per_cycle)
-        reject(d, "promise_limit", json_pack("{s:I}", "limit", (json_int_t)d->settings->promises_per_cycle),
+        reject(d, "promise_limit",
+               json_pack("{s:I}", "limit", (json_int_t)d->settings->promises_per_cycle),
                "%" G_GINT64_FORMAT " promises were made in this cycle: no further one is taken",
                d->settings->promises_per_cycle);
     return !d->rejection;
@@ -77,10 +79,11 @@ void apply_promise(Deciding *d)
 static void keep(Deciding *d, Promise *promise)
 {
     promise->state = PROMISE_KEPT;
-    reason_add(d, "promise_kept", "§7 promise", promise->id, NULL, NULL, "promise %s is kept", promise->id);
+    reason_add(d, "promise_kept", "§7 promise", promise->id, NULL, NULL, "promise %s is kept",
+               promise->id);
     Hold *hold = state_find(d->state, KIND_HOLD, hold_id(d, promise));
     if (hold && hold_is_running(hold, d->today))
-        hold_end(d, hold, false);
+        hold_finish(d, hold, false);
 }
 
 static void break_it(Deciding *d, Promise *promise)
@@ -89,13 +92,15 @@ static void break_it(Deciding *d, Promise *promise)
     Cycle *cycle = cycle_by_id(d->state, promise->cycle);
     if (cycle)
         cycle->broken_promises++;
-    reason_add(d, "promise_broken", "§7 promise", promise->id, NULL, NULL, "promise %s is broken", promise->id);
+    reason_add(d, "promise_broken", "§7 promise", promise->id, NULL, NULL, "promise %s is broken",
+               promise->id);
 }
 
 /* Broken at the first evaluation after its hold; kept as soon as the sum is there. */
 void promises_judge(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise) {
+    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
+    {
         if (promise->state != PROMISE_OPEN)
             continue;
         const Hold *hold = state_find(d->state, KIND_HOLD, hold_id(d, promise));
@@ -108,8 +113,10 @@ void promises_judge(Deciding *d)
 
 void promises_remind(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise) {
-        if (promise->state != PROMISE_OPEN || promise->made_on >= d->today || d->today != promise->promised_on - 1)
+    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
+    {
+        if (promise->state != PROMISE_OPEN || promise->made_on >= d->today ||
+            d->today != promise->promised_on - 1)
             continue;
         NoticePlan plan = {.name = "promise_reminder",
                            .target = promise->id,

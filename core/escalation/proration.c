@@ -1,7 +1,9 @@
-/* Credit for suspended days (§4): price x days / days of the calendar month, rounded half up once per month. */
+/* Credit for suspended days (§4): price x days / days of the calendar month, rounded half up once
+ * per month. */
 #include "escalation/deciding.h"
 
-static void book(Deciding *d, Currency currency, int64_t amount, Date from, int64_t days, const char *kind)
+static void book(Deciding *d, Currency currency, int64_t amount, Date from, int64_t days,
+                 const char *kind)
 {
     char text[16];
     Credit *credit = state_add(d->state, KIND_CREDIT);
@@ -12,8 +14,8 @@ static void book(Deciding *d, Currency currency, int64_t amount, Date from, int6
     credit->kind = kind;
     credit->sequence = (int64_t)STATE_COUNT(d->state, KIND_CREDIT);
     reason_add(d, "credit_booked", "§4 proration", credit->id, kind,
-               json_pack("{s:s,s:I,s:I}", "from", date_format(from, text), "days", (json_int_t)days, "amount",
-                         (json_int_t)amount),
+               json_pack("{s:s,s:I,s:I}", "from", date_format(from, text), "days", (json_int_t)days,
+                         "amount", (json_int_t)amount),
                "%" G_GINT64_FORMAT " suspended days are credited", days);
 }
 

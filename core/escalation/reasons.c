@@ -136,6 +136,6 @@ void intervene(Deciding *d, const char **words, const char *word, bool wanted, c
     if (words_have(*words, word) == wanted)
         return;
     *words = wanted ? words_add(d->arena, *words, word) : words_remove(d->arena, *words, word);
-    reason_add(d, wanted ? "needs_intervention" : "intervention_ended", rule, word, NULL, NULL, "%s",
-               wanted ? text : "the cause is gone");
+    reason_add(d, wanted ? "needs_intervention" : "intervention_ended", rule, word, NULL, NULL,
+               "%s", wanted ? text : "the cause is gone");
 }

@@ -1,5 +1,6 @@
-/* Release (§6.6, §6.8): an act that is due waits for its switches, its gates and a fresh look at the ledger, in this order;
- * then it goes to the outbox, or the hub does it itself. Everything is asked again after the ledger was read. */
+/* Release (§6.6, §6.8): an act that is due waits for its switches, its gates and a fresh look at
+ * the ledger, in this order; then it goes to the outbox, or the hub does it itself. Everything is
+ * asked again after the ledger was read. */
 #include <string.h>
 
 #include "compliance/gate.h"
@@ -43,7 +44,9 @@ static const Policy *policy_of(const Deciding *d, const Act *act)
     return cycle ? cycle_policy(d, cycle) : d->policy;
 }
 
-/* ---- switches ------------------------------------------------------------------------------------------------------------ */
+/* ---- switches
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool only_observes(const Deciding *d, const Act *act)
 {
@@ -65,8 +68,9 @@ static bool hub_stands_still(const Deciding *d, const Act *act)
 
 static void observe(Deciding *d, Act *act, Notice *notice)
 {
-    reason_add(d, "mode", "mode observe", act->action, "observe", json_pack("{s:s}", "key", act->key),
-               "%s would go now; the policy only observes", notice ? notice->name : act->action);
+    reason_add(d, "mode", "mode observe", act->action, "observe",
+               json_pack("{s:s}", "key", act->key), "%s would go now; the policy only observes",
+               notice ? notice->name : act->action);
     if (!notice) {
         act_suppress(d, act, "observe");
         return;
@@ -80,7 +84,9 @@ static void observe(Deciding *d, Act *act, Notice *notice)
         step_execute(d, cycle);
 }
 
-/* ---- one a day ----------------------------------------------------------------------------------------------------------------- */
+/* ---- one a day
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_limited(const Notice *notice)
 {
@@ -90,9 +96,9 @@ static bool is_limited(const Notice *notice)
 static Notice *sent_today(const Deciding *d, const Notice *notice)
 {
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, other)
-        if (other != notice && is_limited(other) && other->handed_on == d->today &&
-            currency_equal(other->currency, notice->currency))
-            return other;
+    if (other != notice && is_limited(other) && other->handed_on == d->today &&
+        currency_equal(other->currency, notice->currency))
+        return other;
     return NULL;
 }
 
@@ -102,12 +108,13 @@ static void cover(Deciding *d, Notice *notice, const Notice *by)
     notice->reason = "covered";
     notice->covered_by = by->key;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
-            act_suppress(d, act, "covered");
-    reason_add(d, "notice_covered", "§6.4", notice->name, by->name, NULL, "%s of the same day stands for %s",
-               by->name, notice->name);
+    if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+        act_suppress(d, act, "covered");
+    reason_add(d, "notice_covered", "§6.4", notice->name, by->name, NULL,
+               "%s of the same day stands for %s", by->name, notice->name);
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    if (by->state == NOTICE_ACCEPTED && cycle_is_running(cycle) && g_strcmp0(notice->step, cycle->step) == 0)
+    if (by->state == NOTICE_ACCEPTED && cycle_is_running(cycle) &&
+        g_strcmp0(notice->step, cycle->step) == 0)
         step_execute(d, cycle);
 }
 
@@ -124,7 +131,8 @@ static bool day_is_taken(Deciding *d, Act *act, Notice *notice)
         return true;
     }
     act->state = ACT_PLANNED;
-    act->release_at = notice->release_at = zone_instant(d->zone, d->today + 1, d->settings->send_at);
+    act->release_at = notice->release_at =
+        zone_instant(d->zone, d->today + 1, d->settings->send_at);
     return true;
 }
 
@@ -134,14 +142,16 @@ static bool yields(const Deciding *d, const Notice *notice)
     if (!is_limited(notice))
         return false;
     STATE_FOREACH(d->state, KIND_NOTICE, Notice, other)
-        if (other != notice && other->state == NOTICE_PLANNED && other->handed_on == DATE_NONE &&
-            currency_equal(other->currency, notice->currency) && other->release_at <= d->now &&
-            (other->severity > notice->severity || (other->severity == notice->severity && other < notice)))
-            return true;
+    if (other != notice && other->state == NOTICE_PLANNED && other->handed_on == DATE_NONE &&
+        currency_equal(other->currency, notice->currency) && other->release_at <= d->now &&
+        (other->severity > notice->severity ||
+         (other->severity == notice->severity && other < notice)))
+        return true;
     return false;
 }
 
-/* ---- what stands before an act -------------------------------------------------------------------------------------------- */
+/* ---- what stands before an act
+ * -------------------------------------------------------------------------------------------- */
 
 static bool is_suspension(const Act *act)
 {
@@ -158,14 +168,16 @@ static bool confirmed(const Cycle *cycle, const Act *act)
     return cycle->rule_since != DATE_NONE || cycle->suspension_confirmed || !is_suspension(act);
 }
 
-/* Adverse acts wait for the notice, for holds, for pending money and for ledgers that agree (§4, §5, §6.1, §6.6). */
+/* Adverse acts wait for the notice, for holds, for pending money and for ledgers that agree (§4,
+ * §5, §6.1, §6.6). */
 static bool adverse_waits(Deciding *d, const Act *act)
 {
     Cycle *cycle = cycle_by_id(d->state, act->cycle);
     if (!act->adverse || !cycle)
         return false;
     if (notice_of_stay_is_open(d, cycle) || !confirmed(cycle, act) ||
-        words_have(d->state->account.reasons, "ledgers_disagree") || cycle->executed_on == DATE_NONE)
+        words_have(d->state->account.reasons, "ledgers_disagree") ||
+        cycle->executed_on == DATE_NONE)
         return true;
     if (holds_block(d, cycle->currency) & blocks_of(act))
         return true;
@@ -193,15 +205,17 @@ static bool passes_gates(Deciding *d, Act *act, Notice *notice)
     if (notice)
         notice->release_at = answer.until;
     char until[32];
-    reason_add(d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
-               json_pack("{s:s,s:s}", "until", instant_format(answer.until, until), "key", act->key), "%s",
-               answer.reason);
+    reason_add(
+        d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
+        json_pack("{s:s,s:s}", "until", instant_format(answer.until, until), "key", act->key), "%s",
+        answer.reason);
     return false;
 }
 
 static bool is_read_since(const Deciding *d, Instant after)
 {
-    return d->state->account.ledger_began_at != INSTANT_NONE && d->state->account.ledger_began_at >= after;
+    return d->state->account.ledger_began_at != INSTANT_NONE &&
+           d->state->account.ledger_began_at >= after;
 }
 
 static bool needs_reading(const Act *act)
@@ -220,7 +234,9 @@ static void ask_freshness(Deciding *d, Act *act)
     wish_add(d, WISH_FRESHNESS, d->state->account.id, d->now, NULL);
 }
 
-/* ---- out -------------------------------------------------------------------------------------------------------------------- */
+/* ---- out
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void hand_out_notice(Deciding *d, const Act *act, Notice *notice)
 {
@@ -230,8 +246,8 @@ static void hand_out_notice(Deciding *d, const Act *act, Notice *notice)
     if (notice->handed_on == DATE_NONE || notice->handed_on < d->today)
         notice->handed_on = d->today;
     reason_add(d, "notice_released", "§6.6", notice->name, act->channel,
-               json_pack("{s:s,s:I,s:s}", "key", notice->key, "amount", (json_int_t)notice->amount, "currency",
-                         notice->currency.code),
+               json_pack("{s:s,s:I,s:s}", "key", notice->key, "amount", (json_int_t)notice->amount,
+                         "currency", notice->currency.code),
                "notice %s goes by %s", notice->name, act->channel);
 }
 
@@ -245,8 +261,9 @@ static void hand_out(Deciding *d, Act *act, Notice *notice)
     if (notice)
         hand_out_notice(d, act, notice);
     else
-        reason_add(d, "act_released", act->purpose, act->action, NULL, json_pack("{s:s}", "key", act->key),
-                   "%s goes to %s", act->action, act->instance);
+        reason_add(d, "act_released", act->purpose, act->action, NULL,
+                   json_pack("{s:s}", "key", act->key), "%s goes to %s", act->action,
+                   act->instance);
     if (notice || act->template_name)
         wish_add(d, WISH_RENDER, act->key, INSTANT_NONE, NULL);
 }
@@ -323,17 +340,19 @@ static bool advance(Deciding *d, Act *act)
 static void ask_again(Deciding *d)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act->state == ACT_FRESHNESS && act->next_at != INSTANT_NONE && act->next_at <= d->now)
-            ask_freshness(d, act);
+    if (act->state == ACT_FRESHNESS && act->next_at != INSTANT_NONE && act->next_at <= d->now)
+        ask_freshness(d, act);
 }
 
-/* Someone can be reached again: what reached nobody is tried anew, if it still has something to say. */
+/* Someone can be reached again: what reached nobody is tried anew, if it still has something to
+ * say. */
 static void retry_unreachable(Deciding *d)
 {
     size_t n = STATE_COUNT(d->state, KIND_NOTICE);
     for (size_t i = 0; i < n; i++) {
         Notice *notice = &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i];
-        if (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice) && delivery_possible(d, notice))
+        if (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice) &&
+            delivery_possible(d, notice))
             delivery_next(d, notice);
     }
 }

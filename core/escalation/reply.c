@@ -1,20 +1,28 @@
-/* Replies of the customer (§8, trigger T5): listed keywords act at once; other texts are classified by phrases; doubt holds
- * the channel until a person has decided. */
+/* Replies of the customer (§8, trigger T5): listed keywords act at once; other texts are classified
+ * by phrases; doubt holds the channel until a person has decided. */
 #include <string.h>
 
 #include "escalation/deciding.h"
 
 enum { WORDS_MAX = 2000, HELP_BUSINESS_DAYS = 2 };
 
-typedef enum { REPLY_STOP, REPLY_START, REPLY_HELP, REPLY_HARDSHIP, REPLY_CHANNEL, REPLY_HOLD, REPLY_OTHER } ReplyKind;
+typedef enum {
+    REPLY_STOP,
+    REPLY_START,
+    REPLY_HELP,
+    REPLY_HARDSHIP,
+    REPLY_CHANNEL,
+    REPLY_HOLD,
+    REPLY_OTHER
+} ReplyKind;
 
 static const struct {
     const char *word;
     ReplyKind kind;
 } keywords[] = {
-    {"stop", REPLY_STOP},    {"quit", REPLY_STOP},   {"end", REPLY_STOP},         {"revoke", REPLY_STOP},
-    {"opt out", REPLY_STOP}, {"cancel", REPLY_STOP}, {"unsubscribe", REPLY_STOP}, {"start", REPLY_START},
-    {"help", REPLY_HELP},
+    {"stop", REPLY_STOP},        {"quit", REPLY_STOP},    {"end", REPLY_STOP},
+    {"revoke", REPLY_STOP},      {"opt out", REPLY_STOP}, {"cancel", REPLY_STOP},
+    {"unsubscribe", REPLY_STOP}, {"start", REPLY_START},  {"help", REPLY_HELP},
 };
 
 static const struct {
@@ -91,7 +99,9 @@ static ReplyKind classify(const char *text, int *ret_hold)
     return REPLY_OTHER;
 }
 
-/* ---- what follows ---------------------------------------------------------------------------------------------------------- */
+/* ---- what follows
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_phone(const char *channel)
 {
@@ -103,19 +113,21 @@ static bool concerns(const ContactPoint *point, const MessageReport *reply)
 {
     if (g_strcmp0(point->address, reply->address) != 0)
         return false;
-    return g_strcmp0(point->channel, reply->channel) == 0 || (is_phone(point->channel) && is_phone(reply->channel));
+    return g_strcmp0(point->channel, reply->channel) == 0 ||
+           (is_phone(point->channel) && is_phone(reply->channel));
 }
 
 static void set_consent(Deciding *d, const MessageReport *reply, int consent, bool only_texts)
 {
-    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point) {
+    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point)
+    {
         if (!concerns(point, reply) || (only_texts && g_strcmp0(point->channel, "sms") != 0))
             continue;
         point->consent = consent;
         point->consent_at = d->now;
         static const char *const words[] = {"none", "granted", "revoked", "held_for_review"};
-        reason_add(d, "consent_changed", "§8 replies", point->channel, words[consent], NULL, "consent for %s: %s",
-                   point->channel, words[consent]);
+        reason_add(d, "consent_changed", "§8 replies", point->channel, words[consent], NULL,
+                   "consent for %s: %s", point->channel, words[consent]);
     }
 }
 
@@ -163,11 +175,13 @@ static void set_hold(Deciding *d, int kind)
 
 void apply_reply(Deciding *d)
 {
-    static const char *const words[] = {"stop", "start", "help", "hardship", "channel", "hold", "other"};
+    static const char *const words[] = {"stop",    "start", "help", "hardship",
+                                        "channel", "hold",  "other"};
     const MessageReport *reply = d->in->event->payload;
     int hold = HOLD_PAUSE;
     ReplyKind kind = classify(reply->text, &hold);
-    reason_add(d, "reply", "§8 replies", reply->channel, words[kind], NULL, "the customer answered: %s", words[kind]);
+    reason_add(d, "reply", "§8 replies", reply->channel, words[kind], NULL,
+               "the customer answered: %s", words[kind]);
     switch (kind) {
     case REPLY_STOP:
         set_consent(d, reply, CONSENT_REVOKED, false);

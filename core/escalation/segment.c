@@ -10,7 +10,8 @@ typedef struct {
     bool long_overdue;
 } History;
 
-/* Invoices of the last twelve months that are settled; open ones only tell whether something is very late. */
+/* Invoices of the last twelve months that are settled; open ones only tell whether something is
+ * very late. */
 static History history_of(const Ledger *ledger)
 {
     History h = {0};
@@ -72,7 +73,8 @@ const char *segment_judged(const AccountState *state, const Rulebook *book, cons
     if (account->strategic || (large && history == HISTORY_EXCELLENT))
         return "vip";
     if (history == HISTORY_POOR || had_collections_case(account, rules, ledger->today) ||
-        (rules->high_risk_overdue > 0 && overdue_at_once(account, ledger) >= rules->high_risk_overdue))
+        (rules->high_risk_overdue > 0 &&
+         overdue_at_once(account, ledger) >= rules->high_risk_overdue))
         return "high_risk";
     return "standard";
 }
@@ -102,10 +104,12 @@ const Policy *segment_policy(const Account *account, const Rulebook *book)
     return policy ? policy : book->policies[0];
 }
 
-/* Becoming vip: what was planned and has not left is taken back, and one task for the account manager opens (§7). */
+/* Becoming vip: what was planned and has not left is taken back, and one task for the account
+ * manager opens (§7). */
 static void become_personal(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle) {
+    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
+    {
         if (!cycle_is_running(cycle) || !segment_policy(&d->state->account, d->book)->became)
             continue;
         notices_suppress_cycle(d, cycle, "segment");

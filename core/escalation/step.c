@@ -1,14 +1,16 @@
-/* A step's life: entered, executed when its notice is accepted, left (§6.1), and what a person has to see about it. */
+/* A step's life: entered, executed when its notice is accepted, left (§6.1), and what a person has
+ * to see about it. */
 #include <string.h>
 
 #include "escalation/deciding.h"
 
-static bool needs_notice(const Deciding *d, const Policy *policy, const Step *step, const Cycle *cycle)
+static bool needs_notice(const Deciding *d, const Policy *policy, const Step *step,
+                         const Cycle *cycle)
 {
     (void)d;
     if (policy->form == POLICY_MODULE)
-        return (policy->notices & NOTICES_DELINQUENCY) && cycle->delinquent_since == cycle->step_since &&
-               !cycle->last_step;
+        return (policy->notices & NOTICES_DELINQUENCY) &&
+               cycle->delinquent_since == cycle->step_since && !cycle->last_step;
     return step->notice != NULL;
 }
 
@@ -96,7 +98,9 @@ void step_resume(Deciding *d, Cycle *cycle, const char *how)
     acts_redo_cycle(d, cycle);
 }
 
-/* ---- execution ------------------------------------------------------------------------------------------------------------- */
+/* ---- execution
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool suspends_by_itself(const Step *step)
 {
@@ -116,7 +120,8 @@ static void plan_actions(Deciding *d, Cycle *cycle, const ActionRule *rules, siz
     }
 }
 
-static void plan_module_suspension(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
+static void plan_module_suspension(Deciding *d, Cycle *cycle, const Policy *policy,
+                                   const Step *step)
 {
     if (policy->form != POLICY_MODULE || !step->suspends || step->disconnects ||
         !d->settings->auto_suspend || suspends_by_itself(step))
@@ -134,7 +139,8 @@ void step_execute(Deciding *d, Cycle *cycle)
         return;
     cycle->executed_on = cycle->dwell_from = d->today;
     cycle->dwell_days = step->wait;
-    reason_add(d, "step_executed", "§6.1", step->name, NULL, NULL, "step %s is executed", step->name);
+    reason_add(d, "step_executed", "§6.1", step->name, NULL, NULL, "step %s is executed",
+               step->name);
     bool is_module = policy->form == POLICY_MODULE;
     if (!is_module || !step->suspends || d->settings->auto_suspend)
         plan_actions(d, cycle, step->on_enter, step->n_on_enter);
@@ -169,7 +175,8 @@ static void open_task(Deciding *d, Cycle *cycle, const Policy *policy)
 {
     if (holds_block(d, cycle->currency) & BLOCKS_MESSAGES)
         return;
-    ActPlan plan = {.rule = policy->became, .cycle = cycle, .purpose = "step_entered", .target = "outreach"};
+    ActPlan plan = {
+        .rule = policy->became, .cycle = cycle, .purpose = "step_entered", .target = "outreach"};
     act_plan(d, &plan);
 }
 
@@ -206,7 +213,8 @@ void step_ensure(Deciding *d, Cycle *cycle)
         plan_step_notice(d, cycle, policy, step);
 }
 
-/* ---- what a person has to see -------------------------------------------------------------------------------------------- */
+/* ---- what a person has to see
+ * -------------------------------------------------------------------------------------------- */
 
 Date step_due(const Deciding *d, const Cycle *cycle)
 {
@@ -219,9 +227,9 @@ Date step_due(const Deciding *d, const Cycle *cycle)
 bool step_asks_suspension(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
-            (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
-            return true;
+    if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
+        (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
+        return true;
     return false;
 }
 
@@ -235,8 +243,8 @@ static void judge_confirmation(Deciding *d, Cycle *cycle)
 {
     bool waits = false;
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
-            waits = true;
+    if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
+        waits = true;
     const Step *step = cycle_step(d, cycle);
     bool asks = waits || (step && step->suspends && cycle->executed_on == DATE_NONE &&
                           (d->policy->form != POLICY_MODULE || d->settings->auto_suspend));
@@ -252,8 +260,9 @@ static void judge_confirmation(Deciding *d, Cycle *cycle)
 
 static void judge_module_reasons(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
 {
-    intervene(d, &cycle->reasons, "review", step == &policy->steps[0] && !d->state->account.assignee,
-              "§4 steps", "a new delinquency is to be reviewed: assign it or move it");
+    intervene(d, &cycle->reasons, "review",
+              step == &policy->steps[0] && !d->state->account.assignee, "§4 steps",
+              "a new delinquency is to be reviewed: assign it or move it");
     intervene(d, &cycle->reasons, "suspend_manually",
               step->suspends && !step->disconnects && !d->settings->auto_suspend &&
                   d->state->account.service == SERVICE_ACTIVE,
@@ -275,7 +284,8 @@ void step_judge_reasons(Deciding *d, Cycle *cycle)
     if (policy->form == POLICY_MODULE)
         judge_module_reasons(d, cycle, policy, step);
     Date due = step_due(d, cycle);
-    intervene(d, &cycle->reasons, "step_due", policy->form == POLICY_MODULE && due != DATE_NONE && d->today > due,
-              "§4 steps", "the step is past its due date");
+    intervene(d, &cycle->reasons, "step_due",
+              policy->form == POLICY_MODULE && due != DATE_NONE && d->today > due, "§4 steps",
+              "the step is past its due date");
     judge_confirmation(d, cycle);
 }

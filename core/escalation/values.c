@@ -1,4 +1,5 @@
-/* What the names of a condition mean (condition.h): read from the account, or from the cycle that is judged. */
+/* What the names of a condition mean (condition.h): read from the account, or from the cycle that
+ * is judged. */
 #include <string.h>
 
 #include "escalation/deciding.h"
@@ -186,7 +187,9 @@ static Value read_severity(const ScopeContext *c)
 {
     static const char *const words[] = {"low", "medium", "high"};
     const Step *step = c->cycle ? cycle_step(c->d, c->cycle) : NULL;
-    return of_text(step && step->severity >= 0 && step->severity <= SEVERITY_HIGH ? words[step->severity] : NULL);
+    return of_text(step && step->severity >= 0 && step->severity <= SEVERITY_HIGH
+                       ? words[step->severity]
+                       : NULL);
 }
 
 /* The step's notice was accepted and its days have passed, the day of service not counted. */
@@ -197,35 +200,39 @@ static Value read_notice_period_over(const ScopeContext *c)
                    c->d->today > dates_add(cycle->dwell_from, cycle->dwell_days));
 }
 
-#define NAMES(ROW)                                                                                                       \
-    ROW("age", TYPE_INT, read_age, "Escalation age of the account in this currency, in days.")                           \
-    ROW("days_overdue", TYPE_INT, read_days_overdue, "Calendar age: days overdue of the oldest counted invoice.")        \
-    ROW("overdue", TYPE_MONEY, read_overdue, "Sum that is overdue in the currency of the case.")                         \
-    ROW("balance", TYPE_MONEY, read_balance, "Everything open less unapplied credit, due or not.")                       \
-    ROW("pending", TYPE_MONEY, read_pending, "Money that is announced and not settled.")                                 \
-    ROW("overdue_invoices", TYPE_INT, read_overdue_invoices, "Number of counted overdue invoices.")                      \
-    ROW("currency", TYPE_TEXT, read_currency, "Currency of the case, ISO 4217.")                                         \
-    ROW("segment", TYPE_TEXT, read_segment, "Segment as last judged: standard, vip, high_risk.")                         \
-    ROW("step", TYPE_TEXT, read_step, "Current step; absent outside delinquency.")                                       \
-    ROW("days_in_step", TYPE_INT, read_days_in_step, "Days since the step was entered.")                                 \
-    ROW("severity", TYPE_TEXT, read_severity, "Severity of the current step: low, medium, high.")                        \
-    ROW("policy", TYPE_TEXT, read_policy, "Name of the policy of the current step.")                                     \
-    ROW("today", TYPE_DATE, read_today, "Business date of the account.")                                                 \
-    ROW("account.kind", TYPE_TEXT, read_kind, "tenant, subscriber or business.")                                         \
-    ROW("account.is_consumer", TYPE_BOOL, read_is_consumer, "A natural person outside a trade.")                         \
-    ROW("account.tags", TYPE_LIST, read_tags, "Tags of the account.")                                                    \
-    ROW("account.service", TYPE_TEXT, read_service, "active or suspended.")                                              \
-    ROW("account.language", TYPE_TEXT, read_language, "Language of the account, BCP 47.")                                \
-    ROW("account.property", TYPE_TEXT, read_property, "Site or property.")                                               \
-    ROW("account.source", TYPE_TEXT, read_source, "Ledger instance the account came from.")                              \
-    ROW("jurisdiction", TYPE_TEXT, read_jurisdiction, "Path of the jurisdiction, as US/OH/Columbus.")                    \
-    ROW("path", TYPE_TEXT, read_path, "former_tenant once the tenant moved out; else absent.")                           \
-    ROW("assigned", TYPE_BOOL, read_assigned, "Someone looks after the account.")                                        \
-    ROW("holds", TYPE_LIST, read_holds, "Kinds of holds in force.")                                                      \
-    ROW("collections_outcome", TYPE_TEXT, read_outcome, "successful or unsuccessful once the agency has reported.")      \
-    ROW("broken_promises", TYPE_INT, read_broken_promises, "Promises broken in this cycle.")                             \
-    ROW("needs_intervention", TYPE_BOOL, read_needs_person, "Something waits for a person.")                             \
-    ROW("notice_period_over", TYPE_BOOL, read_notice_period_over,                                                        \
+#define NAMES(ROW)                                                                                 \
+    ROW("age", TYPE_INT, read_age, "Escalation age of the account in this currency, in days.")     \
+    ROW("days_overdue", TYPE_INT, read_days_overdue,                                               \
+        "Calendar age: days overdue of the oldest counted invoice.")                               \
+    ROW("overdue", TYPE_MONEY, read_overdue, "Sum that is overdue in the currency of the case.")   \
+    ROW("balance", TYPE_MONEY, read_balance, "Everything open less unapplied credit, due or not.") \
+    ROW("pending", TYPE_MONEY, read_pending, "Money that is announced and not settled.")           \
+    ROW("overdue_invoices", TYPE_INT, read_overdue_invoices,                                       \
+        "Number of counted overdue invoices.")                                                     \
+    ROW("currency", TYPE_TEXT, read_currency, "Currency of the case, ISO 4217.")                   \
+    ROW("segment", TYPE_TEXT, read_segment, "Segment as last judged: standard, vip, high_risk.")   \
+    ROW("step", TYPE_TEXT, read_step, "Current step; absent outside delinquency.")                 \
+    ROW("days_in_step", TYPE_INT, read_days_in_step, "Days since the step was entered.")           \
+    ROW("severity", TYPE_TEXT, read_severity, "Severity of the current step: low, medium, high.")  \
+    ROW("policy", TYPE_TEXT, read_policy, "Name of the policy of the current step.")               \
+    ROW("today", TYPE_DATE, read_today, "Business date of the account.")                           \
+    ROW("account.kind", TYPE_TEXT, read_kind, "tenant, subscriber or business.")                   \
+    ROW("account.is_consumer", TYPE_BOOL, read_is_consumer, "A natural person outside a trade.")   \
+    ROW("account.tags", TYPE_LIST, read_tags, "Tags of the account.")                              \
+    ROW("account.service", TYPE_TEXT, read_service, "active or suspended.")                        \
+    ROW("account.language", TYPE_TEXT, read_language, "Language of the account, BCP 47.")          \
+    ROW("account.property", TYPE_TEXT, read_property, "Site or property.")                         \
+    ROW("account.source", TYPE_TEXT, read_source, "Ledger instance the account came from.")        \
+    ROW("jurisdiction", TYPE_TEXT, read_jurisdiction,                                              \
+        "Path of the jurisdiction, as US/OH/Columbus.")                                            \
+    ROW("path", TYPE_TEXT, read_path, "former_tenant once the tenant moved out; else absent.")     \
+    ROW("assigned", TYPE_BOOL, read_assigned, "Someone looks after the account.")                  \
+    ROW("holds", TYPE_LIST, read_holds, "Kinds of holds in force.")                                \
+    ROW("collections_outcome", TYPE_TEXT, read_outcome,                                            \
+        "successful or unsuccessful once the agency has reported.")                                \
+    ROW("broken_promises", TYPE_INT, read_broken_promises, "Promises broken in this cycle.")       \
+    ROW("needs_intervention", TYPE_BOOL, read_needs_person, "Something waits for a person.")       \
+    ROW("notice_period_over", TYPE_BOOL, read_notice_period_over,                                  \
         "The step's notice was accepted and its wait has passed, the day of service not counted.")
 
 #define NAME_ROW(NAME, TYPE, READER, DOC) {NAME, TYPE, DOC},
@@ -243,10 +250,10 @@ static Value value_of(const void *context, size_t name)
 bool approval_valid(const Deciding *d, const Cycle *cycle, const char *what)
 {
     STATE_FOREACH(d->state, KIND_APPROVAL, Approval, approval)
-        if (g_strcmp0(approval->what, what) == 0 && d->today >= approval->given_on &&
-            (approval->valid_through == DATE_NONE || d->today <= approval->valid_through) &&
-            (!approval->cycle || !cycle || g_strcmp0(approval->cycle, cycle->id) == 0))
-            return true;
+    if (g_strcmp0(approval->what, what) == 0 && d->today >= approval->given_on &&
+        (approval->valid_through == DATE_NONE || d->today <= approval->valid_through) &&
+        (!approval->cycle || !cycle || g_strcmp0(approval->cycle, cycle->id) == 0))
+        return true;
     return false;
 }
 

@@ -6,8 +6,8 @@
 static const Event no_event = {.kind = EVENT_WAKE};
 
 /* A Deciding over the state as it stands; nothing of it is written back. */
-static void look(Deciding *d, DecideIn *in, AccountState *copy, const AccountState *state, const Rulebook *book,
-                 Instant now, Arena *arena)
+static void look(Deciding *d, DecideIn *in, AccountState *copy, const AccountState *state,
+                 const Rulebook *book, Instant now, Arena *arena)
 {
     *in = (DecideIn){.state = state, .event = &no_event, .now = now, .book = book};
     state_copy(state, arena, copy);
@@ -24,7 +24,8 @@ static void look_away(Deciding *d)
 static const Cycle *shown_cycle(const AccountState *state, Currency currency)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, c) {
+    STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
+    {
         if (!currency_equal(c->currency, currency))
             continue;
         if (!found || !cycle_is_running(found) || cycle_is_running(c))
@@ -64,7 +65,8 @@ static const char *join(Arena *arena, const char *words, const char *more)
 static void gather_words(const Deciding *d, AccountView *view)
 {
     view->reasons = join(d->arena, NULL, d->state->account.reasons);
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle) {
+    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
+    {
         if (cycle->closed_on == DATE_NONE) {
             view->reasons = join(d->arena, view->reasons, cycle->reasons);
             view->awaiting = join(d->arena, view->awaiting, cycle->awaiting);
@@ -78,7 +80,8 @@ static void gather_words(const Deciding *d, AccountView *view)
 static const Cycle *main_cycle(const Deciding *d)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH(d->in->state, KIND_CYCLE, Cycle, c) {
+    STATE_FOREACH(d->in->state, KIND_CYCLE, Cycle, c)
+    {
         bool better = !found || (cycle_is_running(c) && !cycle_is_running(found)) ||
                       (cycle_is_running(c) == cycle_is_running(found) &&
                        (currency_equal(c->currency, d->settings->currency) ||
@@ -93,9 +96,9 @@ static Date new_payment_since(const Deciding *d, const Cycle *cycle)
 {
     Date latest = DATE_NONE;
     STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-        if (p->state == PAYMENT_SETTLED && p->settled_on != DATE_NONE && p->settled_on >= cycle->delinquent_since &&
-            currency_equal(p->currency, cycle->currency))
-            latest = MAX(latest, p->settled_on);
+    if (p->state == PAYMENT_SETTLED && p->settled_on != DATE_NONE &&
+        p->settled_on >= cycle->delinquent_since && currency_equal(p->currency, cycle->currency))
+        latest = MAX(latest, p->settled_on);
     return latest;
 }
 
@@ -119,7 +122,8 @@ static void fill_row(const Deciding *d, const Cycle *cycle, AccountView *view)
     else
         view->stage = cycle->step;
     view->step_due = running && policy->form == POLICY_MODULE ? step_due(d, cycle) : DATE_NONE;
-    view->new_payment_since = cycle->delinquent_since != DATE_NONE ? new_payment_since(d, cycle) : DATE_NONE;
+    view->new_payment_since =
+        cycle->delinquent_since != DATE_NONE ? new_payment_since(d, cycle) : DATE_NONE;
 }
 
 static int status_of(const AccountView *view)
@@ -134,7 +138,8 @@ static int status_of(const AccountView *view)
     return status;
 }
 
-void account_view(const AccountState *state, const Rulebook *book, Instant now, Arena *arena, AccountView *ret_view)
+void account_view(const AccountState *state, const Rulebook *book, Instant now, Arena *arena,
+                  AccountView *ret_view)
 {
     Deciding d;
     DecideIn in;
@@ -149,10 +154,11 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
     CurrencyView *currencies = arena_new0(arena, CurrencyView, d.ledger.n_currencies);
     for (size_t i = 0; i < d.ledger.n_currencies; i++) {
         currencies[i] = currency_view(&d, &d.ledger.currencies[i]);
-        ret_view->grace_until =
-            MAX(ret_view->grace_until, grace_until(state, d.ledger.currencies[i].currency, d.today));
+        ret_view->grace_until = MAX(ret_view->grace_until,
+                                    grace_until(state, d.ledger.currencies[i].currency, d.today));
     }
-    ret_view->grace_until = MAX(ret_view->grace_until, grace_until(state, d.settings->currency, d.today));
+    ret_view->grace_until =
+        MAX(ret_view->grace_until, grace_until(state, d.settings->currency, d.today));
     ret_view->currencies = currencies;
     ret_view->n_currencies = d.ledger.n_currencies;
     ret_view->status = status_of(ret_view);
@@ -173,9 +179,12 @@ InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on
     };
 }
 
-/* ---- explain -------------------------------------------------------------------------------------------------------------- */
+/* ---- explain
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
-static void say(json_t *list, const char *rule, Date on, const char *format, ...) G_GNUC_PRINTF(4, 5);
+static void say(json_t *list, const char *rule, Date on, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
 static void say(json_t *list, const char *rule, Date on, const char *format, ...)
 {
     va_list args;
@@ -198,15 +207,17 @@ static void say_debt(json_t *list, const Deciding *d, const CurrencyView *view)
     }
     const Limit *minimum = settings_minimum(d->settings, view->currency);
     if (!minimum) {
-        say(list, "§3.8", DATE_NONE, "%s is overdue, but no minimum is set for %s: nothing is sent.", overdue,
+        say(list, "§3.8", DATE_NONE,
+            "%s is overdue, but no minimum is set for %s: nothing is sent.", overdue,
             view->currency.code);
         return;
     }
     g_autofree char *least = money_to_text((Money){minimum->minor, view->currency});
     say(list, "§3.6", DATE_NONE,
-        "%s is overdue, the oldest of it for %" G_GINT64_FORMAT " days (invoice %s, escalation age %" G_GINT64_FORMAT
-        "); the minimum is %s.",
-        overdue, view->days_overdue, view->anchor ? view->anchor : "none", view->escalation_age, least);
+        "%s is overdue, the oldest of it for %" G_GINT64_FORMAT
+        " days (invoice %s, escalation age %" G_GINT64_FORMAT "); the minimum is %s.",
+        overdue, view->days_overdue, view->anchor ? view->anchor : "none", view->escalation_age,
+        least);
 }
 
 static void say_entry(json_t *list, Deciding *d, const CurrencyView *view)
@@ -215,13 +226,16 @@ static void say_entry(json_t *list, Deciding *d, const CurrencyView *view)
     Date extended = grace_until(d->state, view->currency, d->today);
     char day[16];
     if (extended != DATE_NONE)
-        say(list, "§4 grace", extended, "A grace period runs: the account cannot become delinquent before %s.",
+        say(list, "§4 grace", extended,
+            "A grace period runs: the account cannot become delinquent before %s.",
             date_format(extended, day));
     if (view->pending > 0)
-        say(list, "§4 pending payment", DATE_NONE, "Money is pending: entry would be delayed by %" G_GINT64_FORMAT " days, once.",
+        say(list, "§4 pending payment", DATE_NONE,
+            "Money is pending: entry would be delayed by %" G_GINT64_FORMAT " days, once.",
             d->settings->pending_grace_days);
     if (on != DATE_NEVER)
-        say(list, "§4 entry", MAX(on, extended), "Without a payment the account becomes delinquent on %s.",
+        say(list, "§4 entry", MAX(on, extended),
+            "Without a payment the account becomes delinquent on %s.",
             date_format(MAX(on, extended), day));
 }
 
@@ -229,11 +243,13 @@ static void say_step(json_t *list, const Deciding *d, const Cycle *cycle)
 {
     char day[16], other[16];
     const Policy *policy = cycle_policy(d, cycle);
-    say(list, "§6.1", cycle->step_since, "Delinquent since %s, in step %s of %s version %" G_GINT64_FORMAT " since %s.",
+    say(list, "§6.1", cycle->step_since,
+        "Delinquent since %s, in step %s of %s version %" G_GINT64_FORMAT " since %s.",
         date_format(cycle->delinquent_since, day), cycle->step, policy->name, cycle->policy_version,
         date_format(cycle->step_since, other));
     if (cycle->executed_on == DATE_NONE)
-        say(list, "§6.1", DATE_NONE, "The step is not executed yet: its notice was not accepted. It is not left before.");
+        say(list, "§6.1", DATE_NONE,
+            "The step is not executed yet: its notice was not accepted. It is not left before.");
     if (cycle->awaiting)
         say(list, "§7", DATE_NONE, "The next step waits for: %s.", cycle->awaiting);
     if (cycle->reasons)
@@ -256,8 +272,9 @@ static void say_next(json_t *list, const Deciding *d, const Cycle *cycle, const 
         Date dwelt = dates_add(cycle->dwell_from, by_age ? cycle->dwell_days : move->wait_days);
         Date aged = by_age ? dates_add(d->today, next->from - view->escalation_age) : DATE_NONE;
         Date on = MAX(MAX(dwelt, aged), d->today + 1);
-        say(list, "§6.3", on, "%s follows on %s at the earliest%s%s.", next->name, date_format(on, day),
-            move->when_text ? ", when " : "", move->when_text ? move->when_text : "");
+        say(list, "§6.3", on, "%s follows on %s at the earliest%s%s.", next->name,
+            date_format(on, day), move->when_text ? ", when " : "",
+            move->when_text ? move->when_text : "");
     }
 }
 
@@ -267,20 +284,24 @@ static void say_exit(json_t *list, const Deciding *d, const CurrencyView *view)
     if (!minimum)
         return;
     g_autofree char *least = money_to_text((Money){minimum->minor, view->currency});
-    say(list, "§4 exit", DATE_NONE, d->settings->auto_resolve ? "It leaves as soon as less than %s is overdue, or nothing."
-                                                              : "Below %s a person decides whether it leaves.",
+    say(list, "§4 exit", DATE_NONE,
+        d->settings->auto_resolve ? "It leaves as soon as less than %s is overdue, or nothing."
+                                  : "Below %s a person decides whether it leaves.",
         least);
 }
 
 static void say_waiting(json_t *list, const Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice) {
+    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
+    {
         char at[32];
         if (notice->state == NOTICE_PLANNED)
-            say(list, "§6.8", zone_date(d->zone, notice->release_at), "Notice %s is planned for %s.", notice->name,
+            say(list, "§6.8", zone_date(d->zone, notice->release_at),
+                "Notice %s is planned for %s.", notice->name,
                 instant_format(notice->release_at, at));
         else if (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice))
-            say(list, "§8", DATE_NONE, "Notice %s reaches nobody: no channel is left.", notice->name);
+            say(list, "§8", DATE_NONE, "Notice %s reaches nobody: no channel is left.",
+                notice->name);
     }
 }
 

@@ -1,5 +1,6 @@
-/* When time alone can next change something. Every rule that looks at time has its day here; a day too many is only work, a
- * day too few would be a defect (tests compare a sparse schedule with a daily one). */
+/* When time alone can next change something. Every rule that looks at time has its day here; a day
+ * too many is only work, a day too few would be a defect (tests compare a sparse schedule with a
+ * daily one). */
 #include "escalation/deciding.h"
 
 static Instant evaluation_on(const Deciding *d, Date day)
@@ -11,17 +12,17 @@ static Instant evaluation_on(const Deciding *d, Date day)
 static bool is_alive(const Deciding *d)
 {
     STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-        if (cycle->closed_on == DATE_NONE)
-            return true;
+    if (cycle->closed_on == DATE_NONE)
+        return true;
     STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-        if (hold->over_on == DATE_NONE && hold->until != DATE_NONE)
-            return true;
+    if (hold->over_on == DATE_NONE && hold->until != DATE_NONE)
+        return true;
     STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-        if (promise->state == PROMISE_OPEN)
-            return true;
+    if (promise->state == PROMISE_OPEN)
+        return true;
     STATE_FOREACH(d->state, KIND_PLAN, Plan, plan)
-        if (plan->state == PLAN_ACTIVE)
-            return true;
+    if (plan->state == PLAN_ACTIVE)
+        return true;
     return false;
 }
 
@@ -36,7 +37,8 @@ static Date invoice_day(const Deciding *d, const InvoiceBalance *b, Date after)
     if (b->open <= 0)
         return DATE_NEVER;
     Date issued = b->invoice->issued_on;
-    Date day = MIN(later(b->overdue_on, after), issued == DATE_NONE ? DATE_NEVER : later(issued, after));
+    Date day =
+        MIN(later(b->overdue_on, after), issued == DATE_NONE ? DATE_NEVER : later(issued, after));
     if (issued != DATE_NONE && (d->policy->notices & NOTICES_REMINDER))
         day = MIN(day, later(dates_add(issued, d->settings->reminder_delay), after));
     if (b->days_overdue > 0 && !b->invoice->spent)
@@ -69,6 +71,6 @@ Instant wake_instant(const Deciding *d)
 {
     Instant at = next_evaluation(d);
     STATE_FOREACH(d->state, KIND_ACT, Act, act)
-        at = MIN(at, act_instant(d, act));
+    at = MIN(at, act_instant(d, act));
     return at;
 }

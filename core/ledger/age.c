@@ -7,15 +7,19 @@ typedef struct {
 } Interval;
 
 static const bool stops_clock[HOLD_PAUSE + 1] = {
-    [HOLD_PROMISE] = true,    [HOLD_PLAN] = true,     [HOLD_DISPUTE] = true, [HOLD_HELP] = true,
-    [HOLD_BREATHING_SPACE] = true, [HOLD_BANKRUPTCY] = true, [HOLD_DECEASED] = true, [HOLD_PAUSE] = true,
+    [HOLD_PROMISE] = true,         [HOLD_PLAN] = true,
+    [HOLD_DISPUTE] = true,         [HOLD_HELP] = true,
+    [HOLD_BREATHING_SPACE] = true, [HOLD_BANKRUPTCY] = true,
+    [HOLD_DECEASED] = true,        [HOLD_PAUSE] = true,
 };
 
-bool age_hold_stops_clock(int hold_kind) {
+bool age_hold_stops_clock(int hold_kind)
+{
     return hold_kind >= 0 && hold_kind <= HOLD_PAUSE && stops_clock[hold_kind];
 }
 
-bool age_hold_covers(const Hold *hold, const Invoice *invoice) {
+bool age_hold_covers(const Hold *hold, const Invoice *invoice)
+{
     if (hold->contact)
         return false;
     if (hold->invoice)
@@ -25,36 +29,44 @@ bool age_hold_covers(const Hold *hold, const Invoice *invoice) {
     return true;
 }
 
-/* One ended by a person was in force at that day's evaluation; one that ran out, through its last day. */
-static Interval hold_interval(const Hold *hold) {
+/* One ended by a person was in force at that day's evaluation; one that ran out, through its last
+ * day. */
+static Interval hold_interval(const Hold *hold)
+{
     Date through = hold->until == DATE_NONE ? DATE_NEVER : hold->until;
     if (hold->over_on != DATE_NONE)
         through = MIN(through, hold->over_on);
     return (Interval){hold->from, through};
 }
 
-bool age_hold_runs_on(const Hold *hold, Date day) {
+bool age_hold_runs_on(const Hold *hold, Date day)
+{
     Interval i = hold_interval(hold);
     return i.from <= day && day <= i.through;
 }
 
-static Interval dispute_interval(const Dispute *dispute) {
+static Interval dispute_interval(const Dispute *dispute)
+{
     bool open = dispute->outcome == DISPUTE_OPEN || dispute->closed_on == DATE_NONE;
     return (Interval){dispute->whole_from, open ? DATE_NEVER : dispute->closed_on};
 }
 
 /* A plan's hold is over on the day of its default or end. */
-static Interval plan_interval(const Plan *plan) {
+static Interval plan_interval(const Plan *plan)
+{
     bool runs = plan->state == PLAN_ACTIVE || plan->ended_on == DATE_NONE;
-    return (Interval){dates_add(plan->made_on, 1), runs ? DATE_NEVER : dates_add(plan->ended_on, -1)};
+    return (Interval){dates_add(plan->made_on, 1),
+                      runs ? DATE_NEVER : dates_add(plan->ended_on, -1)};
 }
 
-static int interval_compare(const void *pa, const void *pb) {
+static int interval_compare(const void *pa, const void *pb)
+{
     const Interval *a = pa, *b = pb;
     return a->from < b->from ? -1 : a->from > b->from;
 }
 
-static int64_t days_of_union(Interval *list, size_t n, Date from, Date through) {
+static int64_t days_of_union(Interval *list, size_t n, Date from, Date through)
+{
     if (n > 1)
         qsort(list, n, sizeof *list, interval_compare);
     int64_t days = 0;
@@ -69,31 +81,34 @@ static int64_t days_of_union(Interval *list, size_t n, Date from, Date through) 
     return days;
 }
 
-int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, Date today) {
-    size_t most =
-        STATE_COUNT(state, KIND_HOLD) + STATE_COUNT(state, KIND_DISPUTE) + STATE_COUNT(state, KIND_PLAN);
+int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, Date today)
+{
+    size_t most = STATE_COUNT(state, KIND_HOLD) + STATE_COUNT(state, KIND_DISPUTE) +
+                  STATE_COUNT(state, KIND_PLAN);
     if (most == 0 || invoice->days_overdue == 0)
         return 0;
     g_autofree Interval *list = g_new(Interval, most);
     size_t n = 0;
     STATE_FOREACH(state, KIND_HOLD, Hold, hold)
-        if (age_hold_stops_clock(hold->kind) && age_hold_covers(hold, invoice->invoice))
-            list[n++] = hold_interval(hold);
+    if (age_hold_stops_clock(hold->kind) && age_hold_covers(hold, invoice->invoice))
+        list[n++] = hold_interval(hold);
     STATE_FOREACH(state, KIND_DISPUTE, Dispute, dispute)
-        if (dispute->whole_from != DATE_NONE && g_strcmp0(dispute->invoice, invoice->invoice->id) == 0)
-            list[n++] = dispute_interval(dispute);
+    if (dispute->whole_from != DATE_NONE && g_strcmp0(dispute->invoice, invoice->invoice->id) == 0)
+        list[n++] = dispute_interval(dispute);
     STATE_FOREACH(state, KIND_PLAN, Plan, plan)
-        if (ledger_lists(plan->invoices, invoice->invoice->id))
-            list[n++] = plan_interval(plan);
+    if (ledger_lists(plan->invoices, invoice->invoice->id))
+        list[n++] = plan_interval(plan);
     return days_of_union(list, n, invoice->overdue_on, today);
 }
 
-int64_t age_escalation(const AccountState *state, const InvoiceBalance *invoice, Date today) {
+int64_t age_escalation(const AccountState *state, const InvoiceBalance *invoice, Date today)
+{
     return invoice->days_overdue - age_held_days(state, invoice, today);
 }
 
 const InvoiceBalance *age_anchor(const AccountState *state, const Ledger *ledger, Currency currency,
-                                 int64_t *ret_age) {
+                                 int64_t *ret_age)
+{
     const InvoiceBalance *anchor = NULL;
     int64_t greatest = 0;
     for (size_t i = 0; i < ledger->n_invoices; i++) {
@@ -111,7 +126,8 @@ const InvoiceBalance *age_anchor(const AccountState *state, const Ledger *ledger
     return anchor;
 }
 
-int64_t age_calendar(const Ledger *ledger, Currency currency) {
+int64_t age_calendar(const Ledger *ledger, Currency currency)
+{
     int64_t greatest = 0;
     for (size_t i = 0; i < ledger->n_invoices; i++) {
         const InvoiceBalance *b = &ledger->invoices[i];

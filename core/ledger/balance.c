@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* Allocation, §3.10: named money first, in order of arrival; then all other money, in order of arrival, to open charges by
- * overdue date and issue, then to fees and interest. `left` is what an invoice can still take. */
+/* Allocation, §3.10: named money first, in order of arrival; then all other money, in order of
+ * arrival, to open charges by overdue date and issue, then to fees and interest. `left` is what an
+ * invoice can still take. */
 typedef struct {
     const AccountState *state;
     const DueRules *rules;
@@ -14,14 +15,16 @@ typedef struct {
     size_t *order; /* invoice rows in the order in which unnamed money settles them */
 } Allocation;
 
-int64_t ledger_sum(int64_t a, int64_t b) {
+int64_t ledger_sum(int64_t a, int64_t b)
+{
     int64_t sum;
     if (money_add(a, b, &sum))
         return sum;
     return b > 0 ? INT64_MAX : INT64_MIN;
 }
 
-bool ledger_lists(const char *ids, const char *id) {
+bool ledger_lists(const char *ids, const char *id)
+{
     if (!ids || !id)
         return false;
     size_t n = strlen(id);
@@ -34,33 +37,39 @@ bool ledger_lists(const char *ids, const char *id) {
     return false;
 }
 
-static bool is_collectable(const Invoice *invoice) {
+static bool is_collectable(const Invoice *invoice)
+{
     return invoice->status == INVOICE_OPEN && !invoice->excluded;
 }
 
-static bool money_took_effect(const Allocation *a, Date effective_on, Date learnt_on) {
+static bool money_took_effect(const Allocation *a, Date effective_on, Date learnt_on)
+{
     if (a->as_of == DATE_NONE)
         return true;
     Date day = effective_on != DATE_NONE ? effective_on : learnt_on;
     return day == DATE_NONE || day < a->as_of;
 }
 
-static bool payment_counts(const Allocation *a, const Payment *p) {
+static bool payment_counts(const Allocation *a, const Payment *p)
+{
     return p->state == PAYMENT_SETTLED && money_took_effect(a, p->effective_on, p->settled_on);
 }
 
-static bool credit_counts(const Allocation *a, const Credit *c) {
+static bool credit_counts(const Allocation *a, const Credit *c)
+{
     return !c->cancelled && money_took_effect(a, c->issued_on, DATE_NONE);
 }
 
-static CurrencyBalance *currency_row(Ledger *ledger, Currency currency) {
+static CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
+{
     for (size_t i = 0; i < ledger->n_currencies; i++)
         if (currency_equal(ledger->currencies[i].currency, currency))
             return &ledger->currencies[i];
     return NULL;
 }
 
-static void currency_note(Ledger *ledger, Currency currency) {
+static void currency_note(Ledger *ledger, Currency currency)
+{
     if (!currency.code[0] || currency_row(ledger, currency))
         return;
     size_t at = ledger->n_currencies;
@@ -72,23 +81,26 @@ static void currency_note(Ledger *ledger, Currency currency) {
     ledger->n_currencies++;
 }
 
-static void list_currencies(const AccountState *state, Arena *arena, Ledger *ledger) {
+static void list_currencies(const AccountState *state, Arena *arena, Ledger *ledger)
+{
     size_t most = STATE_COUNT(state, KIND_INVOICE) + STATE_COUNT(state, KIND_PAYMENT) +
                   STATE_COUNT(state, KIND_CREDIT) + STATE_COUNT(state, KIND_CYCLE);
     ledger->currencies = arena_new0(arena, CurrencyBalance, most + 1);
     STATE_FOREACH(state, KIND_INVOICE, Invoice, i)
-        currency_note(ledger, i->currency);
+    currency_note(ledger, i->currency);
     STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-        currency_note(ledger, p->currency);
+    currency_note(ledger, p->currency);
     STATE_FOREACH(state, KIND_CREDIT, Credit, c)
-        currency_note(ledger, c->currency);
+    currency_note(ledger, c->currency);
     STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
-        currency_note(ledger, c->currency);
+    currency_note(ledger, c->currency);
 }
 
-/* ---- the order of unnamed money --------------------------------------------------------------------------------- */
+/* ---- the order of unnamed money
+ * --------------------------------------------------------------------------------- */
 
-static int order_compare(const void *pa, const void *pb, void *data) {
+static int order_compare(const void *pa, const void *pb, void *data)
+{
     const Ledger *ledger = data;
     size_t ia = *(const size_t *)pa, ib = *(const size_t *)pb;
     const InvoiceBalance *a = &ledger->invoices[ia], *b = &ledger->invoices[ib];
@@ -103,7 +115,8 @@ static int order_compare(const void *pa, const void *pb, void *data) {
     return ia < ib ? -1 : ia > ib;
 }
 
-static void order_invoices(Allocation *a) {
+static void order_invoices(Allocation *a)
+{
     size_t n = a->ledger->n_invoices;
     a->order = arena_new0(a->arena, size_t, n + 1);
     for (size_t i = 0; i < n; i++)
@@ -112,15 +125,19 @@ static void order_invoices(Allocation *a) {
         qsort_r(a->order, n, sizeof(size_t), order_compare, a->ledger);
 }
 
-/* ---- applying money ------------------------------------------------------------------------------------------------ */
+/* ---- applying money
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static size_t invoice_row(const AccountState *state, const char *id) {
+static size_t invoice_row(const AccountState *state, const char *id)
+{
     const Invoice *row = id ? state_find(state, KIND_INVOICE, id) : NULL;
     return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, Invoice)) : SIZE_MAX;
 }
 
 /* Takes from amount what the invoice can still take; returns the rest. */
-static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amount, Date day) {
+static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amount, Date day)
+{
     InvoiceBalance *b = &a->ledger->invoices[row];
     if (amount <= 0 || a->left[row] <= 0 || !currency_equal(b->invoice->currency, currency))
         return amount;
@@ -131,11 +148,13 @@ static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amou
     return amount - taken;
 }
 
-static Date payment_day(const Payment *p) {
+static Date payment_day(const Payment *p)
+{
     return p->effective_on != DATE_NONE ? p->effective_on : p->settled_on;
 }
 
-static int64_t apply_named(Allocation *a, const Payment *p) {
+static int64_t apply_named(Allocation *a, const Payment *p)
+{
     int64_t amount = p->amount;
     size_t row = invoice_row(a->state, p->invoice);
     if (row != SIZE_MAX)
@@ -147,7 +166,8 @@ static int64_t apply_named(Allocation *a, const Payment *p) {
     return amount;
 }
 
-static void apply_payments(Allocation *a) {
+static void apply_payments(Allocation *a)
+{
     size_t n = STATE_COUNT(a->state, KIND_PAYMENT);
     const Payment *payments = STATE_ROWS(a->state, KIND_PAYMENT, Payment);
     int64_t *excess = arena_new0(a->arena, int64_t, n + 1);
@@ -155,15 +175,18 @@ static void apply_payments(Allocation *a) {
         excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < a->ledger->n_invoices && excess[i] > 0; k++)
-            excess[i] = settle(a, a->order[k], payments[i].currency, excess[i], payment_day(&payments[i]));
+            excess[i] =
+                settle(a, a->order[k], payments[i].currency, excess[i], payment_day(&payments[i]));
         CurrencyBalance *c = currency_row(a->ledger, payments[i].currency);
         if (c && excess[i] > 0)
             c->unapplied = ledger_sum(c->unapplied, excess[i]);
     }
 }
 
-static void apply_credits(Allocation *a) {
-    STATE_FOREACH(a->state, KIND_CREDIT, Credit, credit) {
+static void apply_credits(Allocation *a)
+{
+    STATE_FOREACH(a->state, KIND_CREDIT, Credit, credit)
+    {
         if (!credit_counts(a, credit))
             continue;
         size_t row = invoice_row(a->state, credit->invoice);
@@ -176,22 +199,30 @@ static void apply_credits(Allocation *a) {
     }
 }
 
-/* A dispute decided for the debtor is credited (domain.md §4); a ledger that states what is open has done it itself. */
-static void apply_decided_disputes(Allocation *a) {
-    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute) {
+/* A dispute decided for the debtor is credited (domain.md §4); a ledger that states what is open
+ * has done it itself. */
+static void apply_decided_disputes(Allocation *a)
+{
+    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute)
+    {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
         const Invoice *invoice = a->ledger->invoices[row].invoice;
-        if (invoice->ledger_open == AMOUNT_NONE && money_took_effect(a, dispute->closed_on, DATE_NONE))
+        if (invoice->ledger_open == AMOUNT_NONE &&
+            money_took_effect(a, dispute->closed_on, DATE_NONE))
             settle(a, row, invoice->currency, dispute->amount, dispute->closed_on);
     }
 }
 
-/* ---- the sums ------------------------------------------------------------------------------------------------------ */
+/* ---- the sums
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static void note_disputes(Allocation *a) {
-    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute) {
+static void note_disputes(Allocation *a)
+{
+    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute)
+    {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_OPEN || row == SIZE_MAX || dispute->amount <= 0)
             continue;
@@ -200,7 +231,8 @@ static void note_disputes(Allocation *a) {
     }
 }
 
-static void sum_invoice(const Allocation *a, InvoiceBalance *b) {
+static void sum_invoice(const Allocation *a, InvoiceBalance *b)
+{
     CurrencyBalance *c = currency_row(a->ledger, b->invoice->currency);
     if (!c || !is_collectable(b->invoice))
         return;
@@ -217,19 +249,22 @@ static void sum_invoice(const Allocation *a, InvoiceBalance *b) {
         c->overdue_charges = ledger_sum(c->overdue_charges, b->rest);
 }
 
-static void take_unapplied(CurrencyBalance *c) {
+static void take_unapplied(CurrencyBalance *c)
+{
     c->balance = ledger_sum(c->balance, -c->unapplied);
     c->overdue = MAX(0, c->overdue - c->unapplied);
     c->overdue_charges = MAX(0, c->overdue_charges - c->unapplied);
     c->contested = MAX(0, c->contested - c->unapplied);
 }
 
-static bool plan_runs(const AccountState *state, const char *id) {
+static bool plan_runs(const AccountState *state, const char *id)
+{
     const Plan *plan = id ? state_find(state, KIND_PLAN, id) : NULL;
     return plan && plan->state == PLAN_ACTIVE;
 }
 
-static void list_invoices(Allocation *a, Date today) {
+static void list_invoices(Allocation *a, Date today)
+{
     size_t n = STATE_COUNT(a->state, KIND_INVOICE);
     a->ledger->invoices = arena_new0(a->arena, InvoiceBalance, n + 1);
     a->ledger->n_invoices = n;
@@ -251,11 +286,13 @@ static void list_invoices(Allocation *a, Date today) {
     }
 }
 
-static void close_invoices(Allocation *a) {
+static void close_invoices(Allocation *a)
+{
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
         int64_t stated = b->invoice->ledger_open;
-        b->open = stated == AMOUNT_NONE || a->as_of != DATE_NONE ? a->left[i] : MIN(a->left[i], stated);
+        b->open =
+            stated == AMOUNT_NONE || a->as_of != DATE_NONE ? a->left[i] : MIN(a->left[i], stated);
         b->open = is_collectable(b->invoice) ? MAX(0, b->open) : 0;
     }
     note_disputes(a);
@@ -267,10 +304,12 @@ static void close_invoices(Allocation *a) {
     }
 }
 
-static void read_at(const AccountState *state, const DueRules *rules, Date today, Date as_of, Arena *arena,
-                    Ledger *ret_ledger) {
+static void read_at(const AccountState *state, const DueRules *rules, Date today, Date as_of,
+                    Arena *arena, Ledger *ret_ledger)
+{
     *ret_ledger = (Ledger){.today = today};
-    Allocation a = {.state = state, .rules = rules, .as_of = as_of, .arena = arena, .ledger = ret_ledger};
+    Allocation a = {
+        .state = state, .rules = rules, .as_of = as_of, .arena = arena, .ledger = ret_ledger};
     list_currencies(state, arena, ret_ledger);
     list_invoices(&a, today);
     order_invoices(&a);
@@ -278,7 +317,8 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
     apply_credits(&a);
     apply_payments(&a);
     close_invoices(&a);
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p) {
+    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
+    {
         CurrencyBalance *c = currency_row(ret_ledger, p->currency);
         if (c && p->state == PAYMENT_PENDING && !p->plan)
             c->pending = ledger_sum(c->pending, p->amount);
@@ -288,23 +328,27 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
 }
 
 void ledger_read(const AccountState *state, const DueRules *rules, Date today, Arena *arena,
-                 Ledger *ret_ledger) {
+                 Ledger *ret_ledger)
+{
     read_at(state, rules, today, DATE_NONE, arena, ret_ledger);
 }
 
 void ledger_read_as_of(const AccountState *state, const DueRules *rules, Date day, Arena *arena,
-                       Ledger *ret_ledger) {
+                       Ledger *ret_ledger)
+{
     read_at(state, rules, day, day, arena, ret_ledger);
 }
 
-CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency) {
+CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency)
+{
     for (size_t i = 0; i < ledger->n_currencies; i++)
         if (currency_equal(ledger->currencies[i].currency, currency))
             return ledger->currencies[i];
     return (CurrencyBalance){.currency = currency};
 }
 
-const InvoiceBalance *ledger_invoice(const Ledger *ledger, const char *id) {
+const InvoiceBalance *ledger_invoice(const Ledger *ledger, const char *id)
+{
     for (size_t i = 0; i < ledger->n_invoices; i++)
         if (g_strcmp0(ledger->invoices[i].invoice->id, id) == 0)
             return &ledger->invoices[i];
