@@ -18,21 +18,41 @@ static void make_handle_key(void)
     pthread_key_create(&handle_key, curl_easy_cleanup);
 }
 
-static CURL *worker_handle(void)
+static int stop_if_cancelled(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    const DunhubTask *task = data;
+    return task->host->left_ms(task->call) <= 0;
+}
+
+void *dunhub_curl(const DunhubTask *task, const char *protocols, int64_t timeout_ms, const char *ca_file)
 {
     pthread_once(&handle_once, make_handle_key);
     CURL *curl = pthread_getspecific(handle_key);
-    if (curl) {
-        curl_easy_reset(curl);
-        return curl;
+    if (!curl) {
+        curl = curl_easy_init();
+        pthread_setspecific(handle_key, curl);
     }
-    curl = curl_easy_init();
-    pthread_setspecific(handle_key, curl);
+    int64_t left_ms = task->host->left_ms(task->call);
+    if (!curl || left_ms <= 0)
+        return NULL;
+    if (timeout_ms > 0 && timeout_ms < left_ms)
+        left_ms = timeout_ms;
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_if_cancelled);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, task);
+    if (ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
     return curl;
 }
 
 typedef struct {
-    const DunhubTask *task;
     DunhubBuffer body;
     size_t max;
     bool cut;
@@ -52,13 +72,6 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *data)
     return transfer->body.failed ? 0 : length;
 }
 
-static int stop_if_cancelled(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
-{
-    (void)a, (void)b, (void)c, (void)d;
-    const DunhubTask *task = data;
-    return task->host->left_ms(task->call) <= 0;
-}
-
 static struct curl_slist *header_list(const char *const *headers, bool *ret_bad)
 {
     struct curl_slist *list = NULL;
@@ -72,26 +85,13 @@ static struct curl_slist *header_list(const char *const *headers, bool *ret_bad)
     return curl_slist_append(list, "Expect:");
 }
 
-static void set_options(CURL *curl, const DunhubTask *task, const DunhubHttpRequest *request, Transfer *transfer)
+static void set_options(CURL *curl, const DunhubHttpRequest *request, Transfer *transfer)
 {
-    int64_t left_ms = task->host->left_ms(task->call);
-    if (request->timeout_ms > 0 && request->timeout_ms < left_ms)
-        left_ms = request->timeout_ms;
     curl_easy_setopt(curl, CURLOPT_URL, request->url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "dunhub/1");
-    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_if_cancelled);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, task);
-    if (request->ca_file)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
     if (request->body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
@@ -118,8 +118,8 @@ static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest
                      DunhubHttpResponse *response)
 {
     char why[CURL_ERROR_SIZE] = "";
-    Transfer transfer = {task, {0}, request->response_max_bytes ? request->response_max_bytes : RESPONSE_MAX_BYTES, false};
-    set_options(curl, task, request, &transfer);
+    Transfer transfer = {{0}, request->response_max_bytes ? request->response_max_bytes : RESPONSE_MAX_BYTES, false};
+    set_options(curl, request, &transfer);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
     CURLcode code = curl_easy_perform(curl);
@@ -179,24 +179,25 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
 {
     char code[16];
     snprintf(code, sizeof code, "%d", response->status);
-    const char *said = dunhub_one_line(task, response->body, 200);
+    const char *body = dunhub_one_line(task, response->body, 200);
+    const char *said = body && *body ? dunhub_format(task, ": %s", body) : "";
     const char *url = request->url;
     switch (range_of(response->status)) {
     case RANGE_OK:
         return true;
     case RANGE_AUTH:
-        dunhub_auth(task, code, "%s refused the credential with %s: %s; correct the instance's secret", url, code, said);
+        dunhub_auth(task, code, "%s refused the credential with %s%s; correct the instance's secret", url, code, said);
         return false;
     case RANGE_RETRY:
-        dunhub_retry(task, response->retry_after_ms, code, "%s asks to wait with %s: %s", url, code, said);
+        dunhub_retry(task, response->retry_after_ms, code, "%s asks to wait with %s%s", url, code, said);
         return false;
     case RANGE_LOST:
-        set_lost(task, request, code, dunhub_format(task, "answered %s: %s", code, said));
+        set_lost(task, request, code, dunhub_format(task, "answered %s%s", code, said));
         if (task->result->outcome == DUNHUB_RETRY)
             task->result->retry_after_ms = response->retry_after_ms;
         return false;
     default:
-        dunhub_permanent(task, code, "%s refused it with %s: %s", url, code, said);
+        dunhub_permanent(task, code, "%s refused it with %s%s", url, code, said);
         return false;
     }
 }
@@ -204,10 +205,10 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
 bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, DunhubHttpResponse *ret_response)
 {
     *ret_response = (DunhubHttpResponse){.body = ""};
-    CURL *curl = worker_handle();
+    CURL *curl = dunhub_curl(task, "https,http", request->timeout_ms, request->ca_file);
     bool bad_header = false;
     struct curl_slist *headers = header_list(request->headers, &bad_header);
-    if (bad_header || !curl || task->host->left_ms(task->call) <= 0) {
+    if (bad_header || !curl) {
         curl_slist_free_all(headers);
         if (bad_header)
             dunhub_permanent(task, "header", "a header for %s holds a line break: correct the option or input it is made of",

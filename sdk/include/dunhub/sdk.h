@@ -164,6 +164,11 @@ typedef struct {
  * row only for a documented reason. ret_response is filled either way. */
 bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, DunhubHttpResponse *ret_response);
 
+/* The worker thread's libcurl easy handle (CURL *), reset, with what every use needs: time-outs that end with the call,
+ * cancel, TLS verified, no signals, no .netrc, only these protocols ("smtp,smtps"). NULL: no time is left. Keep nothing in it
+ * that dies with the handler but what curl_easy_reset forgets. */
+void *dunhub_curl(const DunhubTask *task, const char *protocols, int64_t timeout_ms, const char *ca_file);
+
 /* ---- mail: one RFC 5322 message, the same bytes whoever carries it ---- */
 
 typedef struct {
