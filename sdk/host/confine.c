@@ -11,7 +11,7 @@
 
 static bool failed(const char *what, GError **error)
 {
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", what,
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", what,
                 g_strerror(errno));
     return false;
 }

@@ -74,13 +74,13 @@ static void post_locked(Desk *desk, WireMessage *message)
 
 void desk_post(Desk *desk, WireMessage *message)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     post_locked(desk, message);
 }
 
 WireMessage *desk_take(Desk *desk)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     WireMessage *message = g_queue_pop_head(&desk->outbox);
     if (g_queue_get_length(&desk->outbox) < OUTBOX_SOFT_MAX) {
         g_cond_broadcast(&desk->drained);
@@ -90,7 +90,7 @@ WireMessage *desk_take(Desk *desk)
 
 void desk_put_back(Desk *desk, WireMessage *message)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     g_queue_push_head(&desk->outbox, message);
 }
 
@@ -198,7 +198,7 @@ static void run_call(DunhubCall *call)
     call->handler(&call_functions, call, &result);
     g_autoptr(WireMessage) message = make_result(call, &result);
     call_tell_suppressed(call);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     g_hash_table_remove(desk->calls, &call->message->call);
     desk->idle++;
     /* The hub was told that a lost call has ended. */
@@ -301,7 +301,7 @@ static WireMessage *no_handler(const Desk *desk, const WireMessage *message, Dun
 /* False: nothing was begun, so it may come again. */
 static bool begin(Desk *desk, DunhubCall *call)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     if (desk->closing || desk->lost > 0 ||
         g_hash_table_size(desk->calls) >= desk->contract->limits.concurrency ||
         g_hash_table_contains(desk->calls, &call->message->call)) {
@@ -347,7 +347,7 @@ static void cancel_locked(DunhubCall *call)
 
 void desk_cancel(Desk *desk, uint64_t id)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     DunhubCall *call = g_hash_table_lookup(desk->calls, &id);
     if (call != NULL) {
         cancel_locked(call);
@@ -367,14 +367,14 @@ static void cancel_all_locked(Desk *desk)
 
 void desk_cancel_all(Desk *desk)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     cancel_all_locked(desk);
 }
 
 void desk_answer(Desk *desk, WireMessage *message)
 {
     g_autoptr(WireMessage) owned = message;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     DunhubCall *call = g_hash_table_lookup(desk->calls, &message->call);
     if (call != NULL) {
         g_clear_pointer(&call->answer, wire_message_free);
@@ -398,7 +398,7 @@ static void report_lost(Desk *desk, DunhubCall *call)
 
 int64_t desk_look_for_lost(Desk *desk)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     int64_t now = g_get_monotonic_time();
     int64_t next = INT64_MAX;
     GHashTableIter iter;
@@ -417,7 +417,7 @@ int64_t desk_look_for_lost(Desk *desk)
 
 size_t desk_busy(Desk *desk)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     size_t busy = 0;
     GHashTableIter iter;
     gpointer call;
@@ -430,7 +430,7 @@ size_t desk_busy(Desk *desk)
 
 unsigned desk_lost(Desk *desk)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     return desk->lost;
 }
 

@@ -64,13 +64,13 @@ static int64_t left_locked(const DunhubCall *call)
 
 static int64_t left_ms(DunhubCall *call)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
     return left_locked(call);
 }
 
 static int64_t wait_ms(DunhubCall *call, int64_t ms)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
     int64_t until = g_get_monotonic_time() + CLAMP(ms, 0, INT32_MAX) * 1000;
     until = MIN(until, call->deadline_us);
     while (left_locked(call) > 0 && g_get_monotonic_time() < until) {
@@ -88,7 +88,7 @@ static WireMessage *ask(DunhubCall *call, WireMessage *question)
     int64_t seq = ++call->seq;
     wire_put_int(question, "seq", seq);
     desk_post(call->desk, question);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&call->desk->lock);
     while (left_locked(call) > 0) {
         g_autoptr(WireMessage) answer = g_steal_pointer(&call->answer);
         if (answer != NULL && wire_int(answer, "seq", 0) == seq) {
