@@ -140,6 +140,8 @@ $(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
 
+$(BUILD)/tools/bench/bus: | $(BUILD)/tests/plugins/echo.so
+
 # The tests of plugins load the files that are shipped.
 $(filter $(BUILD)/tests/unit/plugins/%,$(UNIT_BINS)): | $(PLUGIN_SO)
 
