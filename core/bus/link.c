@@ -251,16 +251,15 @@ void link_expire(Bus *bus, Link *link)
 /* ---- what a host says
  * ---------------------------------------------------------------------------------------------- */
 
-/* Its JSON, NUL-ended; NULL: absent, or not of that type. */
-static char *json_body(const WireMessage *message, size_t i, json_type type)
+/* Its JSON, NUL-ended; NULL: absent, or not of that form. */
+static char *json_body(const WireMessage *message, size_t i, char first)
 {
     GBytes *body = wire_body(message, i);
     size_t n = 0;
     const char *bytes = body != NULL ? g_bytes_get_data(body, &n) : NULL;
-    json_t *json = n > 0 ? wire_json(bytes, n, WIRE_INPUT_MAX, WIRE_JSON_DEPTH, NULL) : NULL;
-    char *text = json != NULL && json_typeof(json) == type ? g_strndup(bytes, n) : NULL;
-    json_decref(json);
-    return text;
+    bool good =
+        n > 0 && wire_json_scan(bytes, n, WIRE_INPUT_MAX, WIRE_JSON_DEPTH, first, NULL, 0, NULL);
+    return good ? g_strndup(bytes, n) : NULL;
 }
 
 static void take_result(Bus *bus, Link *link, const WireMessage *message)
@@ -275,8 +274,8 @@ static void take_result(Bus *bus, Link *link, const WireMessage *message)
     link->n_open--;
     int64_t outcome = wire_int(message, "outcome", -1);
     bool known = outcome >= OUTCOME_OK && outcome <= OUTCOME_ABSENT;
-    g_autofree char *data = json_body(message, 0, JSON_OBJECT);
-    g_autofree char *items = json_body(message, 1, JSON_ARRAY);
+    g_autofree char *data = json_body(message, 0, '{');
+    g_autofree char *items = json_body(message, 1, '[');
     BusResult result = {
         .call = message->call,
         .outcome = known ? (int)outcome : OUTCOME_UNCERTAIN,

@@ -19,12 +19,18 @@ typedef struct {
     bool closing;
     GQueue outbox; /* WireMessage, for the main loop to send */
     GCond drained;
+    unsigned crowded; /* workers that wait for the outbox to drain */
+    bool listening;   /* the main loop sleeps, or is about to */
     GQueue waiting; /* DunhubCall without a worker */
     GCond work;
     GHashTable *calls; /* id -> DunhubCall, waiting and running, lost ones too */
     GPtrArray *workers;
     unsigned idle; /* workers that are not inside a handler */
-    unsigned lost;
+    unsigned asleep;      /* of these, waiting for work */
+    bool waking;          /* one was woken and has not looked yet */
+    unsigned lost;        /* handlers that did not return in time */
+    unsigned lost_inside; /* and have not returned since */
+    int64_t return_by_us; /* the first of the calls', or earlier */
 } Desk;
 
 typedef enum { KIND_ACTION, KIND_LOOKUP, KIND_POLL, KIND_READ, KIND_CHECK, N_KINDS } CallKind;
@@ -51,6 +57,9 @@ void desk_unref(Desk *desk);
 void desk_post(Desk *desk, WireMessage *message); /* takes; any thread */
 WireMessage *desk_take(Desk *desk);               /* next to send; NULL: none */
 void desk_put_back(Desk *desk, WireMessage *message);
+/* From the main loop, around its sleep. False: there is something to send, do not sleep. */
+bool desk_listen(Desk *desk);
+void desk_stop_listening(Desk *desk);
 
 /* From the main loop. A call that cannot run is answered at once. */
 void desk_call(Desk *desk, WireMessage *message); /* takes a CALL */

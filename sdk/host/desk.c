@@ -31,6 +31,7 @@ Desk *desk_new(Contract *contract, GHashTable *options, int wake_fd)
     g_cond_init(&desk->work);
     g_queue_init(&desk->outbox);
     g_queue_init(&desk->waiting);
+    desk->return_by_us = INT64_MAX;
     desk->calls = g_hash_table_new(g_int64_hash, g_int64_equal);
     desk->workers = g_ptr_array_new();
     return desk;
@@ -63,26 +64,52 @@ void desk_unref(Desk *desk)
 /* ---- messages to the hub
  * ------------------------------------------------------------------------------------------- */
 
-/* One wake-up for a queue that was empty; the main loop takes all that has gathered. */
-static void post_locked(Desk *desk, WireMessage *message)
+/* Who is woken inside the lock only runs into it: so queues are changed inside, and wake-ups are
+ * given outside. */
+
+/* True: the main loop has to be woken; it takes all that has gathered. */
+static bool push_locked(Desk *desk, WireMessage *message)
+{
+    bool wake = desk->listening;
+    desk->listening = false;
+    g_queue_push_tail(&desk->outbox, message);
+    return wake;
+}
+
+bool desk_listen(Desk *desk)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    desk->listening = g_queue_is_empty(&desk->outbox);
+    return desk->listening;
+}
+
+void desk_stop_listening(Desk *desk)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    desk->listening = false;
+}
+
+static void wake_main_loop(Desk *desk)
 {
     const uint64_t one = 1;
-    bool asleep = g_queue_is_empty(&desk->outbox);
-    g_queue_push_tail(&desk->outbox, message);
-    while (asleep && write(desk->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {}
+    while (write(desk->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {}
 }
 
 void desk_post(Desk *desk, WireMessage *message)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
-    post_locked(desk, message);
+    g_mutex_lock(&desk->lock);
+    bool wake = push_locked(desk, message);
+    g_mutex_unlock(&desk->lock);
+    if (wake) {
+        wake_main_loop(desk);
+    }
 }
 
 WireMessage *desk_take(Desk *desk)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     WireMessage *message = g_queue_pop_head(&desk->outbox);
-    if (g_queue_get_length(&desk->outbox) < OUTBOX_SOFT_MAX) {
+    if (desk->crowded > 0 && g_queue_get_length(&desk->outbox) < OUTBOX_SOFT_MAX) {
         g_cond_broadcast(&desk->drained);
     }
     return message;
@@ -108,26 +135,20 @@ static WireMessage *short_result(uint64_t call, DunhubOutcome outcome, const cha
     return result;
 }
 
-static void log_unusable(DunhubCall *call, const char *what, const GError *error)
-{
-    g_autofree char *text = g_strdup_printf("%s of a result was dropped: %s", what,
-                                            error != NULL ? error->message : "not of that type");
-    call_functions.log(call, 3, (DunhubBytes){text, strlen(text)});
-}
-
 /* What was applied stays applied: data that cannot be carried is dropped and said, the outcome
  * stands. */
-static void add_json(DunhubCall *call, WireMessage *result, DunhubBytes bytes, json_type type)
+static void add_json(DunhubCall *call, WireMessage *result, const char *what, DunhubBytes bytes,
+                     char first)
 {
     g_autoptr(GError) error = NULL;
-    json_t *json =
-        bytes.n > 0 ? wire_json(bytes.p, bytes.n, WIRE_INPUT_MAX, WIRE_JSON_DEPTH, &error) : NULL;
-    bool good = json != NULL && json_typeof(json) == type;
-    if (bytes.n > 0 && !good) {
-        log_unusable(call, type == JSON_OBJECT ? "data" : "items", error);
+    bool good = bytes.n == 0 || wire_json_scan(bytes.p, bytes.n, WIRE_INPUT_MAX, WIRE_JSON_DEPTH,
+                                               first, NULL, 0, &error);
+    if (!good) {
+        g_autofree char *text =
+            g_strdup_printf("%s of a result was dropped: %s", what, error->message);
+        call_functions.log(call, 3, (DunhubBytes){text, strlen(text)});
     }
     wire_add_bytes(result, bytes.p, good ? bytes.n : 0);
-    json_decref(json);
 }
 
 static bool outcome_fits(const DunhubCall *call, int32_t outcome)
@@ -155,9 +176,9 @@ static WireMessage *make_result(DunhubCall *call, const DunhubResult *from)
     wire_put_text(result, "code", from->code.p, from->code.n, WIRE_NAME_MAX);
     wire_put_text(result, "message", from->message.p, from->message.n, WIRE_TEXT_MAX);
     wire_put_text(result, "external_id", from->external_id.p, from->external_id.n, WIRE_TEXT_MAX);
-    add_json(call, result, from->data, JSON_OBJECT);
+    add_json(call, result, "data", from->data, '{');
     if (from->items.n > 0) {
-        add_json(call, result, from->items, JSON_ARRAY);
+        add_json(call, result, "items", from->items, '[');
     }
     return result;
 }
@@ -196,15 +217,33 @@ static void run_call(DunhubCall *call)
     Desk *desk = call->desk;
     DunhubResult result = {.size = sizeof result, .outcome = DUNHUB_RETRY};
     call->handler(&call_functions, call, &result);
-    g_autoptr(WireMessage) message = make_result(call, &result);
+    WireMessage *message = make_result(call, &result);
     call_tell_suppressed(call);
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    g_mutex_lock(&desk->lock);
     g_hash_table_remove(desk->calls, &call->message->call);
     desk->idle++;
+    desk->lost_inside -= call->lost;
     /* The hub was told that a lost call has ended. */
-    if (!call->lost) {
-        post_locked(desk, g_steal_pointer(&message));
+    bool wake = !call->lost && push_locked(desk, message);
+    bool late = call->lost;
+    g_mutex_unlock(&desk->lock);
+    if (wake) {
+        wake_main_loop(desk);
     }
+    if (late) {
+        wire_message_free(message);
+    }
+}
+
+/* One at a time: who is awake takes what it can, and before each handler wakes the next. Many short
+ * calls then cost few wake-ups, and a long one holds up none. */
+static bool needs_worker_locked(Desk *desk)
+{
+    if (desk->waking || desk->asleep == 0 || g_queue_is_empty(&desk->waiting)) {
+        return false;
+    }
+    desk->waking = true;
+    return true;
 }
 
 static void *work(void *data)
@@ -215,12 +254,19 @@ static void *work(void *data)
     while (!desk->closing) {
         DunhubCall *call = g_queue_pop_head(&desk->waiting);
         if (call == NULL) {
+            desk->asleep++;
             g_cond_wait(&desk->work, &desk->lock);
+            desk->asleep--;
+            desk->waking = false;
             continue;
         }
         desk->idle--;
         worker->call = call;
+        bool wake = needs_worker_locked(desk);
         g_mutex_unlock(&desk->lock);
+        if (wake) {
+            g_cond_signal(&desk->work);
+        }
         run_call(call);
         call_free(call);
         g_mutex_lock(&desk->lock);
@@ -298,10 +344,8 @@ static WireMessage *no_handler(const Desk *desk, const WireMessage *message, Dun
     return short_result(message->call, DUNHUB_PERMANENT, "not_offered", text);
 }
 
-/* False: nothing was begun, so it may come again. */
-static bool begin(Desk *desk, DunhubCall *call)
+static bool begin_locked(Desk *desk, DunhubCall *call)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     if (desk->closing || desk->lost > 0 ||
         g_hash_table_size(desk->calls) >= desk->contract->limits.concurrency ||
         g_hash_table_contains(desk->calls, &call->message->call)) {
@@ -314,8 +358,21 @@ static bool begin(Desk *desk, DunhubCall *call)
     }
     g_hash_table_insert(desk->calls, &call->message->call, call);
     g_queue_push_tail(&desk->waiting, call);
-    g_cond_signal(&desk->work);
+    desk->return_by_us = MIN(desk->return_by_us, call->return_by_us);
     return true;
+}
+
+/* False: nothing was begun, so it may come again. */
+static bool begin(Desk *desk, DunhubCall *call)
+{
+    g_mutex_lock(&desk->lock);
+    bool begun = begin_locked(desk, call);
+    bool wake = begun && needs_worker_locked(desk);
+    g_mutex_unlock(&desk->lock);
+    if (wake) {
+        g_cond_signal(&desk->work);
+    }
+    return begun;
 }
 
 void desk_call(Desk *desk, WireMessage *message)
@@ -342,6 +399,7 @@ static void cancel_locked(DunhubCall *call)
     int64_t by = g_get_monotonic_time() + INT64_C(1000) * HOST_LOST_GRACE_MS;
     call->cancelled = true;
     call->return_by_us = MIN(call->return_by_us, by);
+    call->desk->return_by_us = MIN(call->desk->return_by_us, by);
     g_cond_broadcast(&call->changed);
 }
 
@@ -373,14 +431,16 @@ void desk_cancel_all(Desk *desk)
 
 void desk_answer(Desk *desk, WireMessage *message)
 {
-    g_autoptr(WireMessage) owned = message;
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
+    g_mutex_lock(&desk->lock);
     DunhubCall *call = g_hash_table_lookup(desk->calls, &message->call);
+    WireMessage *unread = message;
     if (call != NULL) {
-        g_clear_pointer(&call->answer, wire_message_free);
-        call->answer = g_steal_pointer(&owned);
+        unread = call->answer;
+        call->answer = message;
         g_cond_broadcast(&call->changed);
     }
+    g_mutex_unlock(&desk->lock);
+    wire_message_free(unread);
 }
 
 /* ---- workers that never come back
@@ -390,16 +450,20 @@ static void report_lost(Desk *desk, DunhubCall *call)
 {
     call->lost = true;
     desk->lost++;
+    desk->lost_inside++;
     WireMessage *credit = wire_message_new(WIRE_CREDIT, call->message->call);
     wire_put_int(credit, "credit", 0);
     wire_put_int(credit, "lost", desk->lost);
-    post_locked(desk, credit);
+    push_locked(desk, credit); /* by the main loop itself, which sends next */
 }
 
 int64_t desk_look_for_lost(Desk *desk)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
     int64_t now = g_get_monotonic_time();
+    if (now < desk->return_by_us) {
+        return desk->return_by_us;
+    }
     int64_t next = INT64_MAX;
     GHashTableIter iter;
     gpointer value;
@@ -412,20 +476,14 @@ int64_t desk_look_for_lost(Desk *desk)
             next = MIN(next, call->return_by_us);
         }
     }
+    desk->return_by_us = next;
     return next;
 }
 
 size_t desk_busy(Desk *desk)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&desk->lock);
-    size_t busy = 0;
-    GHashTableIter iter;
-    gpointer call;
-    g_hash_table_iter_init(&iter, desk->calls);
-    while (g_hash_table_iter_next(&iter, NULL, &call)) {
-        busy += !((const DunhubCall *)call)->lost;
-    }
-    return busy;
+    return g_hash_table_size(desk->calls) - desk->lost_inside;
 }
 
 unsigned desk_lost(Desk *desk)

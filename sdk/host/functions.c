@@ -217,7 +217,9 @@ static void post_politely(DunhubCall *call, WireMessage *message)
     Desk *desk = call->desk;
     g_mutex_lock(&desk->lock);
     while (g_queue_get_length(&desk->outbox) >= OUTBOX_SOFT_MAX && left_locked(call) > 0) {
+        desk->crowded++;
         g_cond_wait_until(&desk->drained, &desk->lock, call->deadline_us);
+        desk->crowded--;
     }
     g_mutex_unlock(&desk->lock);
     desk_post(desk, message);

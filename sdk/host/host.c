@@ -136,7 +136,10 @@ static bool wait_for_work(Loop *loop, int64_t until_us)
     };
     /* A stop that was seen stays readable: it is not looked at again. */
     int n = loop->stop_at_us == INT64_MAX ? 3 : 2;
-    if (zmq_poll(items, n, poll_timeout_ms(until_us)) < 0) {
+    bool sleep = desk_listen(loop->desk) || loop->blocked;
+    int ready = zmq_poll(items, n, sleep ? poll_timeout_ms(until_us) : 0);
+    desk_stop_listening(loop->desk);
+    if (ready < 0) {
         return errno == EINTR;
     }
     if (items[1].revents != 0) {

@@ -29,15 +29,14 @@ static void release(void *data, void *hint)
     g_bytes_unref(hint);
 }
 
-static bool send_frame(void *socket, GBytes *frame, int flags)
+static bool send_frame(void *socket, const WireFrame *frame, int flags)
 {
-    size_t n;
-    const void *bytes = g_bytes_get_data(frame, &n);
-    if (n < COPY_BELOW) {
-        return zmq_send(socket, n > 0 ? bytes : "", n, flags | ZMQ_DONTWAIT) >= 0;
+    if (frame->owner == NULL || frame->n < COPY_BELOW) {
+        return zmq_send(socket, frame->p, frame->n, flags | ZMQ_DONTWAIT) >= 0;
     }
     zmq_msg_t message;
-    zmq_msg_init_data(&message, (void *)(uintptr_t)bytes, n, release, g_bytes_ref(frame));
+    zmq_msg_init_data(&message, (void *)(uintptr_t)frame->p, frame->n, release,
+                      g_bytes_ref(frame->owner));
     if (zmq_msg_send(&message, socket, flags | ZMQ_DONTWAIT) >= 0) {
         return true;
     }
@@ -47,35 +46,22 @@ static bool send_frame(void *socket, GBytes *frame, int flags)
     return false;
 }
 
-/* Only the first frame of a message can be refused: ZeroMQ has taken the room for all of it by
- * then. */
-static bool send_frames(void *socket, GBytes *peer, GBytes *const *frames, size_t n)
-{
-    if (peer != NULL && !send_frame(socket, peer, ZMQ_SNDMORE)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!send_frame(socket, frames[i], i + 1 < n ? ZMQ_SNDMORE : 0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool wire_send(void *socket, GBytes *peer, const WireMessage *message, GError **error)
 {
-    GBytes *frames[WIRE_FRAMES_MAX];
-    size_t n = wire_encode(message, frames, error);
-    if (n == 0) {
+    g_auto(WireEncoded) encoded = {.n = 0};
+    if (!wire_encode(message, &encoded, error)) {
         errno = EMSGSIZE;
         return false;
     }
-    bool sent = send_frames(socket, peer, frames, n);
-    int reason = errno;
-    for (size_t i = 0; i < n; i++) {
-        g_bytes_unref(frames[i]);
+    size_t n_peer = 0;
+    const void *name = peer != NULL ? g_bytes_get_data(peer, &n_peer) : NULL;
+    const WireFrame to = {name, n_peer, NULL};
+    /* Only the first frame of a message can be refused: ZeroMQ has taken the room for all of it by
+     * then. */
+    bool sent = peer == NULL || send_frame(socket, &to, ZMQ_SNDMORE);
+    for (size_t i = 0; sent && i < encoded.n; i++) {
+        sent = send_frame(socket, &encoded.frames[i], i + 1 < encoded.n ? ZMQ_SNDMORE : 0);
     }
-    errno = reason;
     return sent;
 }
 
@@ -85,54 +71,63 @@ static void close_message(void *message)
     g_free(message);
 }
 
-static GBytes *frame_of(zmq_msg_t *message)
+/* A large frame stays where ZeroMQ put it, for as long as somebody refers to it. */
+static WireFrame frame_of(zmq_msg_t *message)
 {
     size_t n = zmq_msg_size(message);
     if (n < COPY_BELOW) {
-        GBytes *copy = g_bytes_new(zmq_msg_data(message), n);
-        zmq_msg_close(message);
-        return copy;
+        return (WireFrame){zmq_msg_data(message), n, NULL};
     }
     zmq_msg_t *kept = g_new(zmq_msg_t, 1);
     zmq_msg_init(kept);
     zmq_msg_move(kept, message);
-    zmq_msg_close(message);
-    return g_bytes_new_with_free_func(zmq_msg_data(kept), n, close_message, kept);
+    void *bytes = zmq_msg_data(kept);
+    return (WireFrame){bytes, n, g_bytes_new_with_free_func(bytes, n, close_message, kept)};
 }
 
 /* All frames of one message, the surplus counted and dropped. */
-static size_t receive_frames(void *socket, GBytes **ret_frames, size_t max)
+static size_t receive_frames(void *socket, zmq_msg_t *messages, WireFrame *ret_frames, size_t max)
 {
     size_t n = 0;
     bool more = true;
     while (more) {
-        zmq_msg_t message;
-        zmq_msg_init(&message);
-        if (zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(&message);
+        zmq_msg_t surplus;
+        zmq_msg_t *message = n < max ? &messages[n] : &surplus;
+        zmq_msg_init(message);
+        if (zmq_msg_recv(message, socket, ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(message);
             break;
         }
-        more = zmq_msg_more(&message);
+        more = zmq_msg_more(message);
         if (n < max) {
-            ret_frames[n] = frame_of(&message);
+            ret_frames[n] = frame_of(message);
         } else {
-            zmq_msg_close(&message);
+            zmq_msg_close(message);
         }
         n++;
     }
     return n;
 }
 
+static void release_frames(zmq_msg_t *messages, WireFrame *frames, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        g_clear_pointer(&frames[i].owner, g_bytes_unref);
+        zmq_msg_close(&messages[i]);
+    }
+}
+
 WireReceived wire_receive(void *socket, WireSide from, GBytes **ret_peer, WireMessage **ret_message,
                           GError **error)
 {
-    GBytes *frames[1 + WIRE_FRAMES_MAX];
-    size_t max = WIRE_FRAMES_MAX + (ret_peer != NULL ? 1 : 0);
-    size_t n = receive_frames(socket, frames, max);
+    zmq_msg_t messages[1 + WIRE_FRAMES_MAX];
+    WireFrame frames[1 + WIRE_FRAMES_MAX];
+    size_t first = ret_peer != NULL ? 1 : 0;
+    size_t max = WIRE_FRAMES_MAX + first;
+    size_t n = receive_frames(socket, messages, frames, max);
     if (n == 0) {
         return WIRE_NOTHING;
     }
-    size_t first = ret_peer != NULL ? 1 : 0;
     WireMessage *message = NULL;
     if (n > max) {
         g_set_error(error, WIRE_ERROR, WIRE_ERROR_FRAMES, "%zu frames, at most %zu", n, max);
@@ -140,11 +135,9 @@ WireReceived wire_receive(void *socket, WireSide from, GBytes **ret_peer, WireMe
         message = wire_decode(frames + first, n - first, from, error);
     }
     if (ret_peer != NULL) {
-        *ret_peer = g_bytes_ref(frames[0]);
+        *ret_peer = g_bytes_new(frames[0].p, frames[0].n);
     }
-    for (size_t i = 0; i < MIN(n, max); i++) {
-        g_bytes_unref(frames[i]);
-    }
+    release_frames(messages, frames, MIN(n, max));
     *ret_message = message;
     return message != NULL ? WIRE_RECEIVED : WIRE_MALFORMED;
 }

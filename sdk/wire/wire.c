@@ -17,19 +17,32 @@ void wire_message_free(WireMessage *message)
     if (message == NULL) {
         return;
     }
-    json_decref(message->head);
+    for (size_t i = 0; i < WIRE_FIELDS_MAX; i++) {
+        g_free(message->values[i].text);
+    }
     for (size_t i = 0; i < message->n_bodies; i++) {
         g_bytes_unref(message->bodies[i]);
     }
     g_free(message);
 }
 
-static void put(WireMessage *message, const char *name, json_t *value)
+static size_t field_index(const WireMessage *message, const char *name)
 {
-    if (message->head == NULL) {
-        message->head = json_object();
+    const WireField *fields = wire_verbs[message->verb].fields;
+    for (size_t i = 0; fields[i].name != NULL; i++) {
+        if (strcmp(fields[i].name, name) == 0) {
+            return i;
+        }
     }
-    json_object_set_new_nocheck(message->head, name, value);
+    return WIRE_FIELDS_MAX;
+}
+
+static WireValue *put(WireMessage *message, const char *name)
+{
+    size_t i = field_index(message, name);
+    g_assert(i < WIRE_FIELDS_MAX);
+    message->values[i].present = true;
+    return &message->values[i];
 }
 
 /* Cuts between code points, so that a cut text is still text. */
@@ -62,21 +75,21 @@ void wire_put_text(WireMessage *message, const char *name, const char *text, siz
     }
     n = cut(text, n, max);
     if (g_utf8_validate_len(text, n, NULL)) {
-        put(message, name, json_stringn_nocheck(text, n));
+        put(message, name)->text = g_strndup(text, n);
         return;
     }
     g_autofree char *valid = clean_text(text, n);
-    put(message, name, json_stringn_nocheck(valid, cut(valid, strlen(valid), max)));
+    put(message, name)->text = g_strndup(valid, cut(valid, strlen(valid), max));
 }
 
 void wire_put_int(WireMessage *message, const char *name, int64_t value)
 {
-    put(message, name, json_integer(value));
+    put(message, name)->number = value;
 }
 
 void wire_put_bool(WireMessage *message, const char *name, bool value)
 {
-    put(message, name, json_boolean(value));
+    put(message, name)->number = value;
 }
 
 void wire_add_body(WireMessage *message, GBytes *body)
@@ -92,20 +105,27 @@ void wire_add_bytes(WireMessage *message, const void *bytes, size_t n)
     message->bodies[message->n_bodies++] = g_bytes_new(bytes, n);
 }
 
+static const WireValue *value_of(const WireMessage *message, const char *name)
+{
+    size_t i = field_index(message, name);
+    return i < WIRE_FIELDS_MAX && message->values[i].present ? &message->values[i] : NULL;
+}
+
 const char *wire_text(const WireMessage *message, const char *name)
 {
-    return json_string_value(json_object_get(message->head, name));
+    const WireValue *value = value_of(message, name);
+    return value != NULL ? value->text : NULL;
 }
 
 int64_t wire_int(const WireMessage *message, const char *name, int64_t fallback)
 {
-    const json_t *value = json_object_get(message->head, name);
-    return json_is_integer(value) ? json_integer_value(value) : fallback;
+    const WireValue *value = value_of(message, name);
+    return value != NULL ? value->number : fallback;
 }
 
 bool wire_bool(const WireMessage *message, const char *name)
 {
-    return json_is_true(json_object_get(message->head, name));
+    return wire_int(message, name, 0) != 0;
 }
 
 GBytes *wire_body(const WireMessage *message, size_t i)
@@ -113,65 +133,16 @@ GBytes *wire_body(const WireMessage *message, size_t i)
     return i < message->n_bodies ? message->bodies[i] : NULL;
 }
 
-/* ---- JSON within limits
- * -------------------------------------------------------------------------------------------- */
-
-/* jansson recurses: the depth is counted before it is asked. Malformed text is left for it to
- * explain. */
-static bool depth_within(const char *text, size_t n, int most)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > most) {
-                return false;
-            }
-        } else if (c == ']' || c == '}') {
-            depth--;
-        }
-    }
-    return true;
-}
-
-json_t *wire_json(const void *bytes, size_t n, size_t max, int depth, GError **error)
-{
-    if (n > max) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT,
-                    "a JSON document of %zu bytes; at most %zu are taken", n, max);
-        return NULL;
-    }
-    if (!depth_within(bytes, n, depth)) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "JSON nested more than %d deep", depth);
-        return NULL;
-    }
-    json_error_t where;
-    json_t *json = json_loadb(n > 0 ? bytes : "", n, JSON_REJECT_DUPLICATES, &where);
-    if (json == NULL) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_HEAD, "not JSON at byte %d: %s", where.position,
-                    where.text);
-    }
-    return json;
-}
-
 /* ---- decode
  * --------------------------------------------------------------------------------------------------------
  */
 
-static bool frame_is(GBytes *frame, const char *word)
+static bool frame_is(const WireFrame *frame, const char *word)
 {
-    size_t n;
-    const char *bytes = g_bytes_get_data(frame, &n);
-    return n == strlen(word) && memcmp(bytes, word, n) == 0;
+    return frame->n == strlen(word) && memcmp(frame->p, word, frame->n) == 0;
 }
 
-static bool find_verb(GBytes *frame, WireSide from, WireVerb *ret_verb, GError **error)
+static bool find_verb(const WireFrame *frame, WireSide from, WireVerb *ret_verb, GError **error)
 {
     for (size_t i = 0; i < N_WIRE_VERBS; i++) {
         if (frame_is(frame, wire_verbs[i].name) && (wire_verbs[i].from & from) != 0) {
@@ -180,20 +151,19 @@ static bool find_verb(GBytes *frame, WireSide from, WireVerb *ret_verb, GError *
         }
     }
     g_set_error(error, WIRE_ERROR, WIRE_ERROR_VERB,
-                "a verb of %zu bytes that is unknown or not for the %s to say",
-                g_bytes_get_size(frame), from == WIRE_FROM_HUB ? "hub" : "host");
+                "a verb of %zu bytes that is unknown or not for the %s to say", frame->n,
+                from == WIRE_FROM_HUB ? "hub" : "host");
     return false;
 }
 
-static bool read_call(GBytes *frame, const WireRow *row, uint64_t *ret_call, GError **error)
+static bool read_call(const WireFrame *frame, const WireRow *row, uint64_t *ret_call,
+                      GError **error)
 {
-    size_t n;
-    const void *bytes = g_bytes_get_data(frame, &n);
     uint64_t call = 0;
-    if (n == sizeof call) {
-        memcpy(&call, bytes, sizeof call);
+    if (frame->n == sizeof call) {
+        memcpy(&call, frame->p, sizeof call);
     }
-    if (n != sizeof call || (row->of_call && call == 0)) {
+    if (frame->n != sizeof call || (row->of_call && call == 0)) {
         g_set_error(error, WIRE_ERROR, WIRE_ERROR_FRAMES, "%s without a call id", row->name);
         return false;
     }
@@ -201,40 +171,45 @@ static bool read_call(GBytes *frame, const WireRow *row, uint64_t *ret_call, GEr
     return true;
 }
 
-static bool field_fits(const json_t *value, WireType type)
+static bool read_value(const WireMember *member, WireType type, WireValue *ret_value)
 {
+    bool is_true = member->n == 4 && memcmp(member->p, "true", 4) == 0;
+    bool is_false = member->n == 5 && memcmp(member->p, "false", 5) == 0;
+    ret_value->present = true;
     switch (type) {
     case WIRE_TEXT:
-        return json_is_string(value);
+        ret_value->text = wire_json_is_text(member) ? wire_json_text(member) : NULL;
+        return ret_value->text != NULL;
     case WIRE_INT:
-        return json_is_integer(value);
+        return wire_json_integer(member, &ret_value->number);
     default:
-        return json_is_boolean(value);
+        ret_value->number = is_true;
+        return is_true || is_false;
     }
 }
 
-static bool read_head(GBytes *frame, const WireRow *row, json_t **ret_head, GError **error)
+static bool read_head(const WireFrame *frame, WireMessage *message, GError **error)
 {
-    size_t n;
-    const void *bytes = g_bytes_get_data(frame, &n);
-    if (n == 0 && row->fields[0].name == NULL) {
+    const WireRow *row = &wire_verbs[message->verb];
+    WireMember members[WIRE_FIELDS_MAX] = {{0}};
+    size_t n = 0;
+    for (; row->fields[n].name != NULL; n++) {
+        members[n].name = row->fields[n].name;
+    }
+    if (frame->n == 0 && n == 0) {
         return true;
     }
-    json_t *head = wire_json(bytes, n, WIRE_HEAD_MAX, WIRE_HEAD_DEPTH, error);
-    if (head == NULL) {
+    if (!wire_json_scan(frame->p, frame->n, WIRE_HEAD_MAX, WIRE_HEAD_DEPTH, '{', members, n,
+                        error)) {
         g_prefix_error(error, "head of %s: ", row->name);
         return false;
     }
-    *ret_head = head;
-    if (!json_is_object(head)) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_HEAD, "head of %s: not an object", row->name);
-        return false;
-    }
-    for (const WireField *field = row->fields; field->name != NULL; field++) {
-        const json_t *value = json_object_get(head, field->name);
-        if (value != NULL ? !field_fits(value, field->type) : field->required) {
+    for (size_t i = 0; i < n; i++) {
+        const WireField *field = &row->fields[i];
+        bool there = members[i].p != NULL;
+        if (there ? !read_value(&members[i], field->type, &message->values[i]) : field->required) {
             g_set_error(error, WIRE_ERROR, WIRE_ERROR_HEAD, "head of %s: '%s' is %s", row->name,
-                        field->name, value == NULL ? "missing" : "of the wrong type");
+                        field->name, there ? "of the wrong type" : "missing");
             return false;
         }
     }
@@ -252,38 +227,43 @@ static bool body_fits(const WireRow *row, size_t i, size_t n, GError **error)
     return true;
 }
 
-static bool read_bodies(GBytes *const *frames, size_t n_frames, WireMessage *message,
+static bool within_total(const WireRow *row, size_t total, GError **error)
+{
+    if (total > WIRE_TOTAL_MAX) {
+        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "%s with %zu bytes, at most %u", row->name,
+                    total, WIRE_TOTAL_MAX);
+    }
+    return total <= WIRE_TOTAL_MAX;
+}
+
+static bool read_bodies(const WireFrame *frames, size_t n_frames, WireMessage *message,
                         GError **error)
 {
     const WireRow *row = &wire_verbs[message->verb];
     size_t total = 0;
     for (size_t i = 0; i < n_frames; i++) {
-        size_t n = g_bytes_get_size(frames[i]);
-        total += n;
-        if (!body_fits(row, i, n, error)) {
+        total += frames[i].n;
+        if (!body_fits(row, i, frames[i].n, error)) {
             return false;
         }
-        if (row->bodies_max > 0) {
-            wire_add_body(message, frames[i]);
+        if (row->bodies_max > 0 && frames[i].owner != NULL) {
+            wire_add_body(message, frames[i].owner);
+        } else if (row->bodies_max > 0) {
+            wire_add_bytes(message, frames[i].p, frames[i].n);
         }
     }
-    if (total > WIRE_TOTAL_MAX) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "%s with %zu bytes, at most %u", row->name,
-                    total, WIRE_TOTAL_MAX);
-        return false;
-    }
-    return true;
+    return within_total(row, total, error);
 }
 
-WireMessage *wire_decode(GBytes *const *frames, size_t n_frames, WireSide from, GError **error)
+WireMessage *wire_decode(const WireFrame *frames, size_t n_frames, WireSide from, GError **error)
 {
-    if (n_frames < 5 || n_frames > WIRE_FRAMES_MAX || !frame_is(frames[0], WIRE_SIGNATURE)) {
+    if (n_frames < 5 || n_frames > WIRE_FRAMES_MAX || !frame_is(&frames[0], WIRE_SIGNATURE)) {
         g_set_error(error, WIRE_ERROR, WIRE_ERROR_FRAMES, "%zu frames that are not " WIRE_SIGNATURE,
                     n_frames);
         return NULL;
     }
     WireVerb verb;
-    if (!find_verb(frames[1], from, &verb, error)) {
+    if (!find_verb(&frames[1], from, &verb, error)) {
         return NULL;
     }
     const WireRow *row = &wire_verbs[verb];
@@ -293,8 +273,8 @@ WireMessage *wire_decode(GBytes *const *frames, size_t n_frames, WireSide from, 
         return NULL;
     }
     g_autoptr(WireMessage) message = wire_message_new(verb, 0);
-    if (!read_call(frames[2], row, &message->call, error) ||
-        !read_head(frames[3], row, &message->head, error) ||
+    if (!read_call(&frames[2], row, &message->call, error) ||
+        !read_head(&frames[3], message, error) ||
         !read_bodies(frames + 4, n_frames - 4, message, error)) {
         return NULL;
     }
@@ -305,23 +285,41 @@ WireMessage *wire_decode(GBytes *const *frames, size_t n_frames, WireSide from, 
  * --------------------------------------------------------------------------------------------------------
  */
 
-static GBytes *encode_head(const WireMessage *message, GError **error)
+static void write_value(GString *head, WireType type, const WireValue *value)
 {
-    if (message->head == NULL) {
-        return g_bytes_new_static("", 0);
+    if (type == WIRE_TEXT) {
+        wire_json_quote(head, value->text, strlen(value->text));
+    } else if (type == WIRE_BOOL) {
+        g_string_append(head, value->number != 0 ? "true" : "false");
+    } else {
+        char digits[24];
+        g_snprintf(digits, sizeof digits, "%" G_GINT64_FORMAT, value->number);
+        g_string_append(head, digits);
     }
-    char *text = json_dumps(message->head, JSON_COMPACT);
-    size_t n = strlen(text);
-    GBytes *head = g_bytes_new_with_free_func(text, n, free, text);
-    if (n > WIRE_HEAD_MAX) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "head of %s: %zu bytes, at most %u",
-                    wire_verbs[message->verb].name, n, WIRE_HEAD_MAX);
-        g_clear_pointer(&head, g_bytes_unref);
+}
+
+/* NULL: the row has no fields. */
+static GString *encode_head(const WireMessage *message)
+{
+    const WireField *fields = wire_verbs[message->verb].fields;
+    if (fields[0].name == NULL) {
+        return NULL;
     }
+    GString *head = g_string_sized_new(256);
+    g_string_append_c(head, '{');
+    for (size_t i = 0; fields[i].name != NULL; i++) {
+        if (message->values[i].present) {
+            g_string_append(head, head->len > 1 ? ",\"" : "\"");
+            g_string_append(head, fields[i].name);
+            g_string_append(head, "\":");
+            write_value(head, fields[i].type, &message->values[i]);
+        }
+    }
+    g_string_append_c(head, '}');
     return head;
 }
 
-static bool bodies_fit(const WireMessage *message, GError **error)
+static bool check_limits(const WireMessage *message, const GString *head, GError **error)
 {
     const WireRow *row = &wire_verbs[message->verb];
     size_t total = 0;
@@ -332,35 +330,51 @@ static bool bodies_fit(const WireMessage *message, GError **error)
             return false;
         }
     }
-    if (total > WIRE_TOTAL_MAX) {
-        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "%s with %zu bytes, at most %u", row->name,
-                    total, WIRE_TOTAL_MAX);
+    if (head != NULL && head->len > WIRE_HEAD_MAX) {
+        g_set_error(error, WIRE_ERROR, WIRE_ERROR_LIMIT, "head of %s: %zu bytes, at most %u",
+                    row->name, head->len, WIRE_HEAD_MAX);
         return false;
+    }
+    return within_total(row, total, error);
+}
+
+static void add_frame(WireEncoded *encoded, const void *p, size_t n, GBytes *owner)
+{
+    encoded->frames[encoded->n++] = (WireFrame){p, n, owner};
+}
+
+bool wire_encode(const WireMessage *message, WireEncoded *ret_encoded, GError **error)
+{
+    const char *verb = wire_verbs[message->verb].name;
+    GString *head = encode_head(message);
+    if (!check_limits(message, head, error)) {
+        if (head != NULL) {
+            g_string_free(head, TRUE);
+        }
+        return false;
+    }
+    ret_encoded->n = 0;
+    ret_encoded->head = head;
+    ret_encoded->call = GUINT64_TO_BE(message->call);
+    add_frame(ret_encoded, WIRE_SIGNATURE, strlen(WIRE_SIGNATURE), NULL);
+    add_frame(ret_encoded, verb, strlen(verb), NULL);
+    add_frame(ret_encoded, &ret_encoded->call, sizeof ret_encoded->call, NULL);
+    add_frame(ret_encoded, head != NULL ? head->str : "", head != NULL ? head->len : 0, NULL);
+    for (size_t i = 0; i < message->n_bodies; i++) {
+        size_t n;
+        const void *p = g_bytes_get_data(message->bodies[i], &n);
+        add_frame(ret_encoded, n > 0 ? p : "", n, message->bodies[i]);
+    }
+    if (message->n_bodies == 0) {
+        add_frame(ret_encoded, "", 0, NULL);
     }
     return true;
 }
 
-size_t wire_encode(const WireMessage *message, GBytes **ret_frames, GError **error)
+void wire_encoded_clear(WireEncoded *encoded)
 {
-    if (!bodies_fit(message, error)) {
-        return 0;
+    if (encoded->head != NULL) {
+        g_string_free(encoded->head, TRUE);
+        encoded->head = NULL;
     }
-    GBytes *head = encode_head(message, error);
-    if (head == NULL) {
-        return 0;
-    }
-    const char *verb = wire_verbs[message->verb].name;
-    uint64_t call = GUINT64_TO_BE(message->call);
-    size_t n = 0;
-    ret_frames[n++] = g_bytes_new_static(WIRE_SIGNATURE, strlen(WIRE_SIGNATURE));
-    ret_frames[n++] = g_bytes_new_static(verb, strlen(verb));
-    ret_frames[n++] = g_bytes_new(&call, sizeof call);
-    ret_frames[n++] = head;
-    for (size_t i = 0; i < message->n_bodies; i++) {
-        ret_frames[n++] = g_bytes_ref(message->bodies[i]);
-    }
-    if (message->n_bodies == 0) {
-        ret_frames[n++] = g_bytes_new_static("", 0);
-    }
-    return n;
 }

@@ -17,8 +17,9 @@
 #ifndef DUNHUB_WIRE_WIRE_H
 #define DUNHUB_WIRE_WIRE_H
 
+#include "wire/json.h"
+
 #include <glib.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@
 #define WIRE_CURSOR_MAX (256u << 10)
 #define WIRE_STATE_MAX (256u << 10)
 #define WIRE_NAME_MAX 200
+#define WIRE_FIELDS_MAX 6               /* of a head */
 #define WIRE_TEXT_MAX 2000               /* a message for a person */
 
 typedef enum {
@@ -63,7 +65,7 @@ typedef struct {
     bool of_call;             /* the call id must not be 0 */
     unsigned bodies_max;      /* 0: the body frame is empty */
     size_t body_max;
-    WireField fields[7];      /* of the head, ended by a NULL name; none: the head is empty */
+    WireField fields[WIRE_FIELDS_MAX + 1]; /* of the head, ended by a NULL name; none: the head is empty */
     const char *doc;
 } WireRow;
 extern const WireRow wire_verbs[N_WIRE_VERBS];
@@ -72,11 +74,18 @@ typedef enum { WIRE_ERROR_FRAMES, WIRE_ERROR_VERB, WIRE_ERROR_HEAD, WIRE_ERROR_L
 GQuark wire_error_quark(void);
 #define WIRE_ERROR wire_error_quark()
 
+/* The values of a head, in the order of the row's fields. */
+typedef struct {
+    bool present;
+    int64_t number; /* INT, BOOL */
+    char *text;     /* TEXT; owned */
+} WireValue;
+
 typedef struct {
     WireVerb verb;
     uint64_t call;
-    json_t *head;                     /* owned; NULL: none */
-    GBytes *bodies[WIRE_BODIES_MAX];  /* owned */
+    WireValue values[WIRE_FIELDS_MAX];
+    GBytes *bodies[WIRE_BODIES_MAX]; /* owned */
     size_t n_bodies;
 } WireMessage;
 
@@ -84,25 +93,40 @@ WireMessage *wire_message_new(WireVerb verb, uint64_t call);
 void wire_message_free(WireMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WireMessage, wire_message_free)
 
-/* Building. Text is made valid UTF-8 and cut to max bytes; NULL is left out. Bodies keep their order; NULL is empty. */
+/* Building. The name is one of the row's fields. Text is made valid UTF-8 and cut to max bytes; NULL is left out. Bodies
+ * keep their order; NULL is empty. */
 void wire_put_text(WireMessage *message, const char *name, const char *text, size_t n, size_t max);
 void wire_put_int(WireMessage *message, const char *name, int64_t value);
 void wire_put_bool(WireMessage *message, const char *name, bool value);
 void wire_add_body(WireMessage *message, GBytes *body);                   /* takes a reference of its own */
 void wire_add_bytes(WireMessage *message, const void *bytes, size_t n);   /* copies */
 
-/* Reading. The types of declared fields have been checked. */
+/* Reading. */
 const char *wire_text(const WireMessage *message, const char *name);      /* NULL: absent */
 int64_t wire_int(const WireMessage *message, const char *name, int64_t fallback);
 bool wire_bool(const WireMessage *message, const char *name);
 GBytes *wire_body(const WireMessage *message, size_t i);                  /* borrowed; NULL past the last */
 
-/* Frames to message and back. `from`: the side that sent it, a verb of the other one is refused. */
-WireMessage *wire_decode(GBytes *const *frames, size_t n_frames, WireSide from, GError **error);
-/* Frames into ret_frames (room for WIRE_FRAMES_MAX), each with a reference of its own; 0 and *error past a limit. */
-size_t wire_encode(const WireMessage *message, GBytes **ret_frames, GError **error);
+/* A frame on its way: bytes, and who keeps them (NULL: the caller does). */
+typedef struct {
+    const void *p;
+    size_t n;
+    GBytes *owner;
+} WireFrame;
 
-/* One JSON object or array of at most max bytes and that depth, no duplicate keys; new reference. */
-json_t *wire_json(const void *bytes, size_t n, size_t max, int depth, GError **error);
+/* Frames to message and back. `from`: the side that sent it, a verb of the other one is refused. A body refers to the
+ * frame's owner, or is copied where there is none. */
+WireMessage *wire_decode(const WireFrame *frames, size_t n_frames, WireSide from, GError **error);
+
+/* Frames that live as long as the message and this do. */
+typedef struct {
+    WireFrame frames[WIRE_FRAMES_MAX];
+    size_t n;
+    uint64_t call;  /* big-endian */
+    GString *head;
+} WireEncoded;
+bool wire_encode(const WireMessage *message, WireEncoded *ret_encoded, GError **error);
+void wire_encoded_clear(WireEncoded *encoded);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WireEncoded, wire_encoded_clear)
 
 #endif
