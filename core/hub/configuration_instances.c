@@ -175,20 +175,32 @@ static const struct {
                    {"choice", check_choice}, {"map", check_map}, {"list", check_list},
                    {"path", check_any},      {"url", check_url}};
 
+static bool is_reference(const Given *given, const Node *value)
+{
+    return value->kind == NODE_SCALAR && reference_parse(value->text, given->loading->arena, NULL) != REFERENCE_NONE;
+}
+
+/* A secret list or map holds references only. */
+static bool check_secret(const Given *given)
+{
+    bool good = given->value->kind == NODE_SCALAR ? is_reference(given, given->value) : true;
+    const Node *place = given->value;
+    for (const Node *item = given->value->first; item && good; item = item->next) {
+        good = is_reference(given, item);
+        place = item;
+    }
+    if (!good)
+        diags_add(given->loading->diags, "C035", place->place,
+                  "'%s' is a secret: refer to it as ${file:/path}, ${credential:name} or ${env:NAME}, do not write it here", given->name);
+    return good;
+}
+
 static bool check_value(const Given *given)
 {
-    const Node *value = given->value;
-    bool reference = value->kind == NODE_SCALAR &&
-                     reference_parse(value->text, given->loading->arena, NULL) != REFERENCE_NONE;
-    if (reference)
+    if (is_reference(given, given->value) && strcmp(given->type, "list") != 0 && strcmp(given->type, "map") != 0)
         return true;
-    if (given->secret) {
-        diags_add(given->loading->diags, "C035", value->place,
-                  "'%s' is a secret: refer to it as ${file:/path}, ${credential:name} or "
-                  "${env:NAME}, do not write it here",
-                  given->name);
+    if (given->secret && !check_secret(given))
         return false;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(type_checks); i++)
         if (g_strcmp0(type_checks[i].type, given->type) == 0)
             return type_checks[i].check(given);
@@ -285,16 +297,33 @@ static const json_t *manifest_of(const Loading *loading, const Source *source, D
 /* ---- paths ---- */
 
 /* ${file:secrets/token} and options of type path count from the folder of the configuration. */
+static json_t *anchored(const Loading *loading, const json_t *value, bool is_path);
+
+static json_t *anchored_inside(const Loading *loading, const json_t *value)
+{
+    json_t *result = json_is_array(value) ? json_array() : json_object(), *item;
+    const char *key;
+    size_t i;
+    json_array_foreach (value, i, item) {
+        json_array_append_new(result, anchored(loading, item, false));
+    }
+    json_object_foreach ((json_t *)value, key, item) {
+        json_object_set_new(result, key, anchored(loading, item, false));
+    }
+    return result;
+}
+
 static json_t *anchored(const Loading *loading, const json_t *value, bool is_path)
 {
     const char *text = json_string_value(value), *name = NULL;
+    if (json_is_array(value) || json_is_object(value))
+        return anchored_inside(loading, value);
     if (!text)
         return json_incref((json_t *)value);
     ReferenceKind kind = reference_parse(text, loading->arena, &name);
     if (kind == REFERENCE_FILE)
         return json_sprintf("${file:%s}", loading_path(loading, name));
-    return is_path && kind == REFERENCE_NONE ? json_string(loading_path(loading, text))
-                                             : json_incref((json_t *)value);
+    return is_path && kind == REFERENCE_NONE ? json_string(loading_path(loading, text)) : json_incref((json_t *)value);
 }
 
 static json_t *anchored_options(const Loading *loading, const json_t *manifest, const Node *options)

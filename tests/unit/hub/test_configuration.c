@@ -80,6 +80,7 @@ static Manifests *manifests_make(const Folder *folder)
         "{\"name\":\"verify\",\"type\":\"bool\",\"required\":false,\"secret\":false},"
         "{\"name\":\"spool\",\"type\":\"path\",\"required\":false,\"secret\":false},"
         "{\"name\":\"proxy\",\"type\":\"url\",\"required\":false,\"secret\":false},"
+        "{\"name\":\"keys\",\"type\":\"list\",\"required\":false,\"secret\":true},"
         "{\"name\":\"copies\",\"type\":\"list\",\"required\":false,\"secret\":false},"
         "{\"name\":\"headers\",\"type\":\"map\",\"required\":false,\"secret\":false,\"allowed\":"
         "\"from|reply_to\"}],"
@@ -196,6 +197,11 @@ static void mistakes(void)
          "conf.d/10.yaml:2:63: error: 'password' is a secret: refer to it as ${file:/path}, "
          "${credential:name} or ${env:NAME}, do not "
          "write it here [C035]\n"},
+        {TOP "instances: {mail: {plugin: smtp, options: {host: a, keys: ['${env:A}', hunter2]}}}\n",
+         "conf.d/10.yaml:2:72: error: 'keys' is a secret: refer to it as ${file:/path}, ${credential:name} or ${env:NAME}, do not write it "
+         "here [C035]\n"},
+        {TOP "instances: {mail: {plugin: smtp, options: {host: a, keys: '${env:A}'}}}\n",
+         "conf.d/10.yaml:2:59: error: 'keys' of plugin 'smtp' must be a list, not '${env:A}' [C072]\n"},
         {TOP "instances: {mail: {plugin: smtp, options: {host: a, tls: startls}}}\n",
          "conf.d/10.yaml:2:58: error: 'tls' of plugin 'smtp' must be one of none, starttls, tls "
          "(did you mean 'starttls'?), not 'startls' "
