@@ -66,7 +66,8 @@ static GString *page_new(const char *title, const char *text)
 
 static void key_value(GString *page, const Key *key)
 {
-    g_autoptr(GString) text = g_string_new(key_type_name(key->type));
+    g_autoptr(GString) text =
+        g_string_new(key->type == KEY_NODE ? "see meaning" : key_type_name(key->type));
     if (key->type == KEY_CHOICE) {
         g_autofree char *words = g_strjoinv(", ", (char **)key->choices);
         g_string_assign(text, words);

@@ -163,7 +163,7 @@ static bool read_organisation(const Loader *loader, const Node *root, Rulebook *
 static bool read_settings(const Loader *loader, const Node *root, Rulebook *book)
 {
     const Node *map = node_get(root, "settings");
-    settings_init(&book->settings);
+    settings_init(loader, &book->settings);
     return !map || node_is_null(map) || settings_read(loader, map, &book->settings);
 }
 

@@ -41,7 +41,8 @@ const Key action_keys[] = {
      .doc = "What it does to the world; default that of the verb."},
     {RULE(adverse, BOOL), .doc = "Runs only after the step's notice was accepted and the ledger "
                                  "was read again; default that of the verb."},
-    {RULE(required, BOOL), .doc = "The step stays executing until this is done; default false."},
+    {RULE(required, BOOL), .default_text = "false",
+     .doc = "The step stays executing until this is done."},
     {.name = "undo",
      .type = KEY_NODE,
      .offset = offsetof(Source, undo),

@@ -18,7 +18,7 @@ void loader_unknown(const Loader *loader, const char *code, DiagPlace place, con
                     const char *const *names);
 
 /* ---- settings (rulebook_settings.c) */
-void settings_init(Settings *ret_settings);
+void settings_init(const Loader *loader, Settings *ret_settings);
 /* Lays the map over what stands in *settings. */
 bool settings_read(const Loader *loader, const Node *map, Settings *settings);
 /* One limit, or one for each currency: minor units in `cents`, decimals in `text`; either may be NULL, both are refused. */

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const ConditionName condition_names[] = {{"age", TYPE_INT, ""}, {"overdue", TYPE_MONEY, ""}};
-const size_t n_condition_names = 2;
-
 /* The policies of cases.yaml, in its words. */
 static const char b2b[] =
     "organisation: {name: Example, zone: America/Chicago}\n"

@@ -7,9 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const ConditionName condition_names[] = {{"age", TYPE_INT, ""}};
-const size_t n_condition_names = 1;
-
 /* ---- a folder ---- */
 
 typedef struct {
@@ -198,10 +195,12 @@ static void mistakes(void)
          "${credential:name} or ${env:NAME}, do not "
          "write it here [C035]\n"},
         {TOP "instances: {mail: {plugin: smtp, options: {host: a, keys: ['${env:A}', hunter2]}}}\n",
-         "conf.d/10.yaml:2:72: error: 'keys' is a secret: refer to it as ${file:/path}, ${credential:name} or ${env:NAME}, do not write it "
+         "conf.d/10.yaml:2:72: error: 'keys' is a secret: refer to it as ${file:/path}, "
+         "${credential:name} or ${env:NAME}, do not write it "
          "here [C035]\n"},
         {TOP "instances: {mail: {plugin: smtp, options: {host: a, keys: '${env:A}'}}}\n",
-         "conf.d/10.yaml:2:59: error: 'keys' of plugin 'smtp' must be a list, not '${env:A}' [C072]\n"},
+         "conf.d/10.yaml:2:59: error: 'keys' of plugin 'smtp' must be a list, not '${env:A}' "
+         "[C072]\n"},
         {TOP "instances: {mail: {plugin: smtp, options: {host: a, tls: startls}}}\n",
          "conf.d/10.yaml:2:58: error: 'tls' of plugin 'smtp' must be one of none, starttls, tls "
          "(did you mean 'starttls'?), not 'startls' "
@@ -352,6 +351,21 @@ static void secrets(void)
     folder_done(&folder);
 }
 
+/* conf.d of this tree. */
+static void example(void)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Configuration) configuration = configuration_load("conf.d", NULL, NULL, 0, 1, diags);
+    diags_print(diags, stderr, false);
+    g_assert_cmpuint(diags_length(diags), ==, 0);
+    g_assert_cmpuint(configuration->n_instances, ==, 6);
+    g_assert_cmpuint(configuration->book.n_policies, ==, 6);
+    g_assert_cmpstr(configuration->book.organisation, ==, "Kestrel Holdings");
+    g_assert_cmpstr(
+        rulebook_policy(&configuration->book, "tenant_formal", NULL)->steps[2].on_enter[0].undo, ==,
+        "document.void");
+}
+
 int main(int argc, char **argv)
 {
     g_setenv("LC_ALL", "C", TRUE);
@@ -361,5 +375,6 @@ int main(int argc, char **argv)
     g_test_add_func("/hub/configuration/mistakes", mistakes);
     g_test_add_func("/hub/configuration/undo", undo);
     g_test_add_func("/hub/configuration/secrets", secrets);
+    g_test_add_func("/hub/configuration/example", example);
     return g_test_run();
 }
