@@ -264,8 +264,8 @@ static bool report_unrendered(Group *group, const char *account, const GPtrArray
         result.outcome = OUTCOME_PERMANENT;
         result.code = "render_failed";
         result.message = failed->why;
-        Event event = {.kind = EVENT_ACT_RESULT, .payload = &result};
-        if (!engine_own(group, account, "hub", EVENT_ACT_RESULT, event_encode(&event), NULL, error))
+        if (!engine_own(group, account, "hub", EVENT_ACT_RESULT,
+                        own_data(EVENT_ACT_RESULT, &result), NULL, error))
             return false;
     }
     return true;
@@ -407,6 +407,11 @@ bool engine_event(Group *group, const char *account, const Event *event, const c
     if (ret_decision)
         *ret_decision = decision;
     return true;
+}
+
+json_t *own_data(EventKind kind, const void *payload)
+{
+    return record_to_json(event_types[kind].payload, payload);
 }
 
 bool engine_own(Group *group, const char *account, const char *source, EventKind kind, json_t *data,

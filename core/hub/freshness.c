@@ -24,7 +24,7 @@ static void tell(Hub *hub, const char *account, const char *source, Instant bega
 {
     LedgerRead read;
     record_init(event_types[EVENT_LEDGER_READ].payload, &read);
-    read.source = source;
+    read.source = source ? source : "hub";
     read.began_at = began_at;
     read.failed = why != NULL;
     read.error = why;

@@ -54,11 +54,10 @@ void intake_own(Hub *hub, EventKind kind, const char *account, const char *sourc
                 const void *payload)
 {
     Input *input = input_new(INPUT_OWN);
-    Event event = {.kind = kind, .payload = payload};
     input->type = g_strdup(event_types[kind].name);
     input->account = g_strdup(account);
     input->source = g_strdup(source);
-    input->data = event_encode(&event);
+    input->data = own_data(kind, payload);
     intake_push(hub, input);
 }
 

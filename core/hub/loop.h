@@ -164,6 +164,8 @@ bool engine_event(Group *group, const char *account, const Event *event, const c
 bool engine_rows(Group *group, const char *account, size_t most, size_t *ret_n, GError **error);
 /* One of the hub's own events: data is consumed. */
 bool engine_own(Group *group, const char *account, const char *source, EventKind kind, json_t *data, Decision *ret_decision, GError **error);
+/* The data member of one of the hub's own events; new reference. */
+json_t *own_data(EventKind kind, const void *payload);
 Slot *engine_slot(Group *group, const char *account, GError **error);
 bool engine_audit(Group *group, const char *account, uint64_t position, const char *actor, const Reason *reason, GError **error);
 /* A journal row of the hub itself (epoch, switches), with its audit entry in the hub's own chain. */

@@ -215,8 +215,7 @@ static json_t *sent_event(const Lease *lease)
     sent.key = lease->key;
     sent.lookup = lease->lookup;
     sent.attempt = lease->attempt;
-    Event event = {.kind = EVENT_ACT_SENT, .payload = &sent};
-    return event_encode(&event);
+    return own_data(EVENT_ACT_SENT, &sent);
 }
 
 /* The decision took the act back, perhaps out of the outbox altogether. */
@@ -307,30 +306,24 @@ bool outbox_lease(Group *group, GError **error)
  * ---------------------------------------------------------------------------------------------------------------------------
  */
 
-typedef struct {
-    Deed deed;
-    const char *instance, *account, *key, *why;
-    bool lookup;
-} Refused;
-
-/* The credential is doubted: nothing more is sent there until a check says whether it is the
- * credential or this input. */
-static void pause_instance(Hub *hub, Deed *deed)
+/* The credential is doubted: nothing more is sent there, from this very moment, until a check says
+ * whether it is the credential or this input. */
+static void pause_instance(Hub *hub, const Input *input)
 {
-    Refused *refused = (Refused *)deed;
-    Feed *feed = feed_get(hub, refused->instance);
+    const Call *call = input->call;
+    Feed *feed = feed_get(hub, call->instance);
     if (!feed || feed->paused)
         return;
     feed->paused = true;
     feed->check_at = hub->now;
     feed->check_failures = 0;
-    if (!refused->lookup) {
-        feed->suspect_account = g_strdup(refused->account);
-        feed->suspect_key = g_strdup(refused->key);
+    if (call->kind == CALL_ACTION) {
+        feed->suspect_account = g_strdup(call->account);
+        feed->suspect_key = g_strdup(call->key);
     }
     hub_alert(hub, "instance_paused", feed->name,
               "%s refuses its credential (%s); its queue waits until its check passes", feed->name,
-              refused->why ? refused->why : "no reason given");
+              input->message ? input->message : "no reason given");
 }
 
 static json_t *result_event(const Input *input, const RepeatOut *judged)
@@ -353,8 +346,7 @@ static json_t *result_event(const Input *input, const RepeatOut *judged)
     result.data = data ? input->result : NULL;
     result.lookup = call->kind == CALL_LOOKUP;
     result.attempt = call->attempt;
-    Event event = {.kind = EVENT_ACT_RESULT, .payload = &result};
-    return event_encode(&event);
+    return own_data(EVENT_ACT_RESULT, &result);
 }
 
 static bool note_late(Group *group, const Input *input, GError **error)
@@ -402,14 +394,8 @@ static bool act_result(Group *group, const Input *input, GError **error)
     in.first_sent_at = attempts.first;
     in.last_sent_at = attempts.last;
     RepeatOut judged = repeat_judge(&facts, &in, hub->setup.random);
-    if (judged.credential) {
-        Refused *doubt = group_deed(group, sizeof *doubt, pause_instance);
-        doubt->instance = arena_strdup(group->arena, call->instance);
-        doubt->account = arena_strdup(group->arena, call->account);
-        doubt->key = arena_strdup(group->arena, call->key);
-        doubt->why = arena_strdup(group->arena, input->message);
-        doubt->lookup = in.lookup;
-    }
+    if (judged.credential)
+        pause_instance(hub, input);
     return engine_own(group, call->account, call->instance, EVENT_ACT_RESULT,
                       result_event(input, &judged), NULL, error);
 }

@@ -236,8 +236,8 @@ void switches_count_notices(Group *group, const AccountState *before, const Acco
     *count += released - let_through;
     hub->dirty = true;
     int64_t most = most_today(hub);
-    if (hub->setup.configuration->book.fuse_factor <= 0 || hub->allowance > 0 || *count < most ||
-        (hub->switches & HUB_FUSE_BLOWN))
+    if (hub->setup.configuration->book.fuse_factor <= 0 || released == let_through ||
+        *count < most || (hub->switches & HUB_FUSE_BLOWN))
         return;
     hub->switches |= HUB_FUSE_BLOWN;
     hub_alert(hub, "fuse_blown", NULL,
@@ -291,8 +291,8 @@ static bool count_planned(const char *account, const Act *act, void *data)
 static bool allow_plan(Hub *hub, GError **error)
 {
     int64_t planned = 0;
-    if (!store_acts(hub->setup.store, NULL, 1u << ACT_PLANNED, SIZE_MAX, count_planned, &planned,
-                    error))
+    if (!store_acts(hub->setup.store, NULL, 1u << ACT_PLANNED | 1u << ACT_FRESHNESS, SIZE_MAX,
+                    count_planned, &planned, error))
         return false;
     hub->allowance = MAX(hub->allowance, planned);
     return true;
