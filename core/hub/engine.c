@@ -35,14 +35,12 @@ bool engine_step(Store *store, const Configuration *configuration, const Account
                    .now = now,
                    .book = &configuration->book,
                    .switches = switches};
-    DecideOut out = {0};
-    decide(&in, arena, &out);
     bool rendered = false;
-    if (!render_wishes(store, configuration, &out, now, arena, ret_unrendered, &rendered, error))
+    decide(&in, arena, ret_out); /* its changes point into *ret_out, which must stay where it is */
+    if (!render_wishes(store, configuration, ret_out, now, arena, ret_unrendered, &rendered, error))
         return false;
     if (rendered)
-        out.changes = state_diff(before, &out.after, arena, &out.n_changes);
-    *ret_out = out;
+        ret_out->changes = state_diff(before, &ret_out->after, arena, &ret_out->n_changes);
     return true;
 }
 
