@@ -101,8 +101,10 @@ const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *a
 void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform, const char *op, const char *purpose)
 {
     Arena *arena = chronicle->arena;
-    Deed deed = {at, arena_strdup(arena, account), arena_strdup(arena, platform), arena_strdup(arena, op),
-                     arena_strdup(arena, purpose)};
+    /* What an event of the hub led to is called as what a step led to. */
+    if (purpose != NULL && g_str_has_prefix(purpose, "case."))
+        purpose += strlen("case.");
+    Deed deed = {at, arena_strdup(arena, account), arena_strdup(arena, platform), arena_strdup(arena, op), arena_strdup(arena, purpose)};
     g_array_append_val(chronicle->deeds, deed);
     chronicle_line(chronicle, at, "%s  %s%s%s done (%s)", account, platform != NULL ? platform : "", platform != NULL ? "." : "", op,
                    purpose != NULL ? purpose : "-");

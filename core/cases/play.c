@@ -206,30 +206,11 @@ static bool do_dispute_opened(Play *play, const Node *event, StageAnswer *ret_an
     return tell_object(play, EVENT_DISPUTE_UPDATED, account_of(event), invoice, dispute, error);
 }
 
-/* Decided for the debtor, the disputed amount is credited by the ledger. */
 static bool do_dispute_closed(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
 {
     (void)ret_answer;
-    const char *account = account_of(event), *invoice = node_text(event, "invoice");
-    bool debtor = strcmp(node_text(event, "outcome"), "debtor") == 0;
-    g_autofree char *key = g_strdup_printf("%s %s %s", account, event_types[EVENT_DISPUTE_UPDATED].name, invoice);
-    const json_t *dispute = g_hash_table_lookup(play->objects, key);
-    if (dispute == NULL) {
-        g_set_error(error, PLAY_ERROR, 1, "no dispute on invoice %s was opened", invoice);
-        return false;
-    }
-    json_int_t amount = json_integer_value(json_object_get(dispute, "amount"));
-    json_t *closed = json_pack("{s:s, s:o}", "outcome", debtor ? "debtor" : "creditor", "closed_on", today_of(play, account));
-    if (debtor) {
-        g_autofree char *credit = g_strconcat("dispute-", invoice, NULL);
-        json_t *data = json_pack("{s:s, s:I, s:s, s:o}", "currency", play_currency(play, event), "amount", amount, "invoice", invoice,
-                                 "issued_on", today_of(play, account));
-        if (!tell_object(play, EVENT_CREDIT_UPDATED, account, credit, data, error)) {
-            json_decref(closed);
-            return false;
-        }
-    }
-    return tell_object(play, EVENT_DISPUTE_UPDATED, account, invoice, closed, error);
+    json_t *closed = json_pack("{s:s, s:o}", "outcome", node_text(event, "outcome"), "closed_on", today_of(play, account_of(event)));
+    return tell_object(play, EVENT_DISPUTE_UPDATED, account_of(event), node_text(event, "invoice"), closed, error);
 }
 
 static bool do_webhook(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
@@ -492,6 +473,23 @@ static bool do_clock_set(Play *play, const Node *event, StageAnswer *ret_answer,
 
 /* ---- dispatch ------------------------------------------------------------------------------------------------------------ */
 
+/* The hub's words for what a command made, in those of the case files. */
+static void use_words_of_cases(json_t *value)
+{
+    static const char *const words[][2] = {{"due_on", "day"}, {"amount", "amount_cents"}};
+    for (size_t i = 0; i < json_array_size(value); i++)
+        use_words_of_cases(json_array_get(value, i));
+    for (void *at = json_object_iter(value); at != NULL; at = json_object_iter_next(value, at))
+        use_words_of_cases(json_object_iter_value(at));
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        json_t *own = json_object_get(value, words[i][0]);
+        if (own == NULL)
+            continue;
+        json_object_set(value, words[i][1], own);
+        json_object_del(value, words[i][0]);
+    }
+}
+
 static const struct {
     const char *verb;
     bool (*run)(Play *play, const Node *event, StageAnswer *ret_answer, GError **error);
@@ -567,8 +565,10 @@ void play_event(Play *play, const Node *event)
     g_autoptr(GError) error = NULL;
     if (!run_verb(play, verb, event, &outcome, &error))
         outcome.failure = arena_strdup(play->arena, error->message);
-    if (outcome.answer.result != NULL && outcome.result == NULL)
+    if (outcome.answer.result != NULL && outcome.result == NULL) {
         outcome.result = json_parse(outcome.answer.result, strlen(outcome.answer.result), 1 << 20, NULL);
+        use_words_of_cases(outcome.result);
+    }
     if (outcome.answer.code != NULL)
         chronicle_line(&play->chronicle, stage_now(play->stage), "   rejected: %s %s", outcome.answer.code,
                        outcome.answer.detail != NULL ? outcome.answer.detail : "");

@@ -244,7 +244,7 @@ json_t *seen_credits(Play *play, const char *account)
 
 bool seen_is_confirmation(const Handover *handover)
 {
-    return strcmp(handover->notice, "optout_confirmation") == 0;
+    return strcmp(handover->notice, "opt_out_confirmation") == 0;
 }
 
 bool seen_is_first(const Play *play, const Handover *handover)
@@ -334,7 +334,7 @@ json_t *seen_deliveries(Play *play, const char *account, Date day)
         const Handover *handover = &g_array_index(play->chronicle.handovers, Handover, i);
         bool answered = handover->answered_at != INSTANT_NONE && play_date(play, handover->account, handover->answered_at) == day;
         bool that_day = day == DATE_NONE || answered || play_date(play, handover->account, handover->at) == day;
-        if (!concerns(account, handover->account) || !that_day)
+        if (!concerns(account, handover->account) || !that_day || seen_is_confirmation(handover))
             continue;
         json_t *item = json_object();
         json_object_set_new(item, "channel", text_or_null(handover->channel));
