@@ -107,12 +107,11 @@ static void on_down(void *data, const char *instance, const char *why)
     g_ptr_array_add(((Rig *)data)->downs, g_strdup_printf("%s: %s", instance, why));
 }
 
-Rig *rig_new(const char *publish)
+static Rig *open_rig(const char *plugins, const char *publish)
 {
     Rig *rig = g_new0(Rig, 1);
     virtual_clock_init(&rig->clock, 0);
     g_autoptr(GError) error = NULL;
-    g_autofree char *plugins = rig_path("tests/plugins");
     g_autofree char *host = rig_path("dunhub-host");
     rig->run_dir = g_dir_make_tmp("dunhub-bus-XXXXXX", &error);
     g_assert_no_error(error);
@@ -126,6 +125,17 @@ Rig *rig_new(const char *publish)
     rig->bus = bus_new(rig->run_dir, plugins, host, publish, &rig->clock.clock, &events, &error);
     g_assert_no_error(error);
     return rig;
+}
+
+Rig *rig_new(const char *publish)
+{
+    g_autofree char *plugins = rig_path("tests/plugins");
+    return open_rig(plugins, publish);
+}
+
+Rig *rig_new_with(const char *plugin_dir)
+{
+    return open_rig(plugin_dir, NULL);
 }
 
 void rig_free(Rig *rig)

@@ -29,6 +29,7 @@ typedef struct {
 } Rig;
 
 Rig *rig_new(const char *publish);
+Rig *rig_new_with(const char *plugin_dir);
 void rig_free(Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 
