@@ -493,6 +493,40 @@ static void hash_ignores_order(void)
     g_assert_cmpstr(a.policies[0]->hash, !=, b.policies[0]->hash);
 }
 
+/* A text with words and signs moved, doubled, dropped: a rulebook, or findings; never both, never neither. */
+static void damaged(void)
+{
+    static const char *const pieces[] = {"{", "}", "[", "]", ": ", ", ", "null", "\n    ", "extends: ", "b2b_vip", "removed", "-1",
+                                         "99999999999", "stages", "'age >'", "steps: {a: {final: true}}, moves: []", "by_segment"};
+    g_autoptr(GRand) rand = g_rand_new_with_seed(31);
+    int loaded = 0;
+    for (int round = 0; round < 1500; round++) {
+        g_autoptr(Arena) arena = arena_new();
+        g_autoptr(Diags) diags = diags_new();
+        g_autoptr(GString) text = g_string_new(b2b);
+        for (int n = g_rand_int_range(rand, 1, 4); n > 0; n--) {
+            gssize at = g_rand_int_range(rand, 0, (gint32)text->len), length = g_rand_int_range(rand, 0, 12);
+            if (g_rand_boolean(rand))
+                g_string_erase(text, at, MIN(length, (gssize)text->len - at));
+            else
+                g_string_insert(text, at, pieces[g_rand_int_range(rand, 0, G_N_ELEMENTS(pieces))]);
+        }
+        const Node *root = tree_parse(text->str, text->len, "a.yaml", arena, diags);
+        Rulebook book;
+        bool good = root && rulebook_load(root, NULL, 0, 1, arena, diags, &book);
+        if (good != (diags_count(diags, DIAG_ERROR) == 0))
+            g_error("loaded: %d, findings: %zu\n%s", good, diags_length(diags), text->str);
+        loaded += good;
+        for (size_t i = 0; good && i < book.n_policies; i++) {
+            Policy again;
+            const Node *source = policy_changed(book.policies[i], tree_parse("{}", 2, "c", arena, diags), arena, diags);
+            g_assert_true(policy_load(book.policies[i]->name, source, &book, 2, arena, diags, &again));
+            g_assert_cmpstr(again.hash, ==, book.policies[i]->hash);
+        }
+    }
+    g_assert_cmpint(loaded, >, 50);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -506,5 +540,6 @@ int main(int argc, char **argv)
     g_test_add_func("/escalation/policy/mistakes", mistakes);
     g_test_add_func("/escalation/policy/base_is_reported_once", base_is_reported_once);
     g_test_add_func("/escalation/policy/hash_ignores_order", hash_ignores_order);
+    g_test_add_func("/escalation/policy/damaged", damaged);
     return g_test_run();
 }
