@@ -143,7 +143,7 @@ $(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 $(BUILD)/tools/bench/bus: | $(BUILD)/tests/plugins/echo.so
 
 # The tests of plugins load the files that are shipped.
-$(filter $(BUILD)/tests/unit/plugins/%,$(UNIT_BINS)): | $(PLUGIN_SO)
+$(filter $(BUILD)/tests/unit/plugins/% $(BUILD)/tests/unit/hub/test_configuration,$(UNIT_BINS)): | $(PLUGIN_SO) $(BUILD)/dunhub-host
 
 .PRECIOUS: $(BUILD)/obj/%.o
 

@@ -493,11 +493,16 @@ static void hash_ignores_order(void)
     g_assert_cmpstr(a.policies[0]->hash, !=, b.policies[0]->hash);
 }
 
-/* A text with words and signs moved, doubled, dropped: a rulebook, or findings; never both, never neither. */
+/* A text with words and signs moved, doubled, dropped: a rulebook, or findings; never both, never
+ * neither. */
 static void damaged(void)
 {
-    static const char *const pieces[] = {"{", "}", "[", "]", ": ", ", ", "null", "\n    ", "extends: ", "b2b_vip", "removed", "-1",
-                                         "99999999999", "stages", "'age >'", "steps: {a: {final: true}}, moves: []", "by_segment"};
+    static const char *const pieces[] = {
+        "{",           "}",       "[",       "]",
+        ": ",          ", ",      "null",    "\n    ",
+        "extends: ",   "b2b_vip", "removed", "-1",
+        "99999999999", "stages",  "'age >'", "steps: {a: {final: true}}, moves: []",
+        "by_segment"};
     g_autoptr(GRand) rand = g_rand_new_with_seed(31);
     int loaded = 0;
     for (int round = 0; round < 1500; round++) {
@@ -505,7 +510,8 @@ static void damaged(void)
         g_autoptr(Diags) diags = diags_new();
         g_autoptr(GString) text = g_string_new(b2b);
         for (int n = g_rand_int_range(rand, 1, 4); n > 0; n--) {
-            gssize at = g_rand_int_range(rand, 0, (gint32)text->len), length = g_rand_int_range(rand, 0, 12);
+            gssize at = g_rand_int_range(rand, 0, (gint32)text->len),
+                   length = g_rand_int_range(rand, 0, 12);
             if (g_rand_boolean(rand))
                 g_string_erase(text, at, MIN(length, (gssize)text->len - at));
             else
@@ -519,8 +525,10 @@ static void damaged(void)
         loaded += good;
         for (size_t i = 0; good && i < book.n_policies; i++) {
             Policy again;
-            const Node *source = policy_changed(book.policies[i], tree_parse("{}", 2, "c", arena, diags), arena, diags);
-            g_assert_true(policy_load(book.policies[i]->name, source, &book, 2, arena, diags, &again));
+            const Node *source = policy_changed(
+                book.policies[i], tree_parse("{}", 2, "c", arena, diags), arena, diags);
+            g_assert_true(
+                policy_load(book.policies[i]->name, source, &book, 2, arena, diags, &again));
             g_assert_cmpstr(again.hash, ==, book.policies[i]->hash);
         }
     }

@@ -351,11 +351,16 @@ static void secrets(void)
     folder_done(&folder);
 }
 
-/* conf.d of this tree. */
+/* conf.d of this tree, with the plugins that were built beside this test. */
 static void example(void)
 {
+    g_autofree char *build = g_build_filename(g_test_get_dir(G_TEST_BUILT), "..", "..", "..", NULL);
+    g_autofree char *plugins = g_build_filename(build, "plugins", NULL),
+                    *host = g_build_filename(build, "dunhub-host", NULL);
+    g_autoptr(Manifests) manifests = manifests_load(plugins, host, NULL);
     g_autoptr(Diags) diags = diags_new();
-    g_autoptr(Configuration) configuration = configuration_load("conf.d", NULL, NULL, 0, 1, diags);
+    g_autoptr(Configuration) configuration =
+        configuration_load("conf.d", manifests, NULL, 0, 1, diags);
     diags_print(diags, stderr, false);
     g_assert_cmpuint(diags_length(diags), ==, 0);
     g_assert_cmpuint(configuration->n_instances, ==, 6);
