@@ -140,17 +140,17 @@ bool sqlite_apply(Store *base, const char *id, uint64_t position, const Change *
     bool ok = account ? sqlite_account_write(store, account, id, position, kinds, wake_at, row,
                                              error)
                       : touch_account(store, id, position, kinds, wake_at, row, error);
-    bool turns = false;
+    bool has_acts = false;
     for (size_t i = 0; ok && i < n_changes; i++) {
         const Change *change = &changes[i];
         if (change->kind == KIND_ACCOUNT)
             continue;
+        has_acts = has_acts || change->kind == KIND_ACT;
         ok = sqlite_row_write(store, change->kind, id, change->index, change->is_new, change->row,
                               error);
-        if (ok && change->kind == KIND_ACT)
-            ok = sqlite_outbox_follow(store, id, position, change, &turns, error);
     }
-    return ok && (!turns || sqlite_outbox_turns(store, id, error));
+    return ok &&
+           (!has_acts || sqlite_outbox_follow(store, id, position, changes, n_changes, error));
 }
 
 /* ---- waking ------------------------------------------------------------------------------------ */

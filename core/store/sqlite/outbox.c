@@ -29,55 +29,142 @@ static bool is_open(const Act *act)
                              act->state == ACT_RETRY || act->state == ACT_UNCERTAIN);
 }
 
-static bool put(SqliteStore *store, const char *account, uint64_t position, size_t row,
-                const Act *act, GError **error)
-{
-    sqlite3_stmt *statement = sqlite_query(store, QUERY_OUTBOX_PUT, error);
-    if (!statement)
-        return false;
-    sqlite_bind_text(statement, 1, account);
-    sqlite3_bind_int64(statement, 2, (int64_t)row);
-    sqlite3_bind_int64(statement, 3, act->sequence);
-    sqlite_bind_text(statement, 4, act->key);
-    sqlite_bind_text(statement, 5, act->instance);
-    sqlite3_bind_int64(statement, 6, due_of(act));
-    sqlite3_bind_int64(statement, 7, (int64_t)position);
-    return sqlite_run(store, statement, error);
-}
+/* ---- following the acts ------------------------------------------------------------------------ */
 
-static bool take_out(SqliteStore *store, const char *account, size_t row, bool *turns,
-                     GError **error)
+typedef enum { KEPT, ADDED, CHANGED, REMOVED } Fate;
+
+/* One open act of an account: its row in the outbox, or the one it is to have. */
+typedef struct {
+    int64_t row, sequence, due;
+    const char *instance; /* interned: there are few */
+    const char *key;      /* of added ones */
+    bool turn;
+    Fate fate;
+} Open;
+
+static bool read_open(SqliteStore *store, const char *account, GArray *open, GError **error)
 {
-    sqlite3_stmt *statement = sqlite_query(store, QUERY_OUTBOX_REMOVE, error);
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_OUTBOX_READ, error);
     if (!statement)
         return false;
     sqlite_bind_text(statement, 1, account);
-    sqlite3_bind_int64(statement, 2, (int64_t)row);
-    if (!sqlite_run(store, statement, error))
-        return false;
-    if (sqlite3_changes(store->db) > 0)
-        *turns = true;
+    bool has;
+    do {
+        if (!sqlite_row(store, statement, &has, error))
+            return false;
+        if (!has)
+            break;
+        Open next = {
+            .row = sqlite3_column_int64(statement, 0),
+            .sequence = sqlite3_column_int64(statement, 1),
+            .instance = g_intern_string(sqlite_text(statement, 2)),
+            .due = sqlite3_column_int64(statement, 3),
+            .turn = sqlite3_column_int(statement, 4) != 0,
+        };
+        g_array_append_val(open, next);
+    } while (has);
     return true;
 }
 
-bool sqlite_outbox_follow(SqliteStore *store, const char *account, uint64_t position,
-                          const Change *change, bool *turns, GError **error)
+static Open *open_of_row(GArray *open, int64_t row)
 {
-    const Act *act = change->row;
-    if (is_open(act)) {
-        *turns = true;
-        return put(store, account, position, change->index, act, error);
+    for (guint i = 0; i < open->len; i++) {
+        Open *found = &g_array_index(open, Open, i);
+        if (found->row == row)
+            return found;
     }
-    return change->is_new || take_out(store, account, change->index, turns, error);
+    return NULL;
 }
 
-bool sqlite_outbox_turns(SqliteStore *store, const char *account, GError **error)
+static void follow_act(GArray *open, const Change *change)
 {
-    sqlite3_stmt *statement = sqlite_query(store, QUERY_OUTBOX_TURNS, error);
+    const Act *act = change->row;
+    int64_t row = (int64_t)change->index;
+    Open *found = open_of_row(open, row);
+    if (!is_open(act)) {
+        if (found)
+            found->fate = REMOVED;
+        return;
+    }
+    Open next = {
+        .row = row,
+        .sequence = act->sequence,
+        .due = due_of(act),
+        .instance = g_intern_string(act->instance),
+        .key = act->key,
+        .fate = ADDED,
+    };
+    if (!found) {
+        g_array_append_val(open, next);
+        return;
+    }
+    next.fate = CHANGED;
+    next.turn = found->turn;
+    *found = next;
+}
+
+static bool is_older(const Open *a, const Open *b)
+{
+    return a->sequence != b->sequence ? a->sequence < b->sequence : a->row < b->row;
+}
+
+static void give_turns(GArray *open)
+{
+    for (guint i = 0; i < open->len; i++) {
+        Open *act = &g_array_index(open, Open, i);
+        bool turn = true;
+        for (guint j = 0; j < open->len && turn; j++) {
+            const Open *other = &g_array_index(open, Open, j);
+            turn = other->fate == REMOVED || other->instance != act->instance ||
+                   !is_older(other, act);
+        }
+        if (act->fate == KEPT && act->turn != turn)
+            act->fate = CHANGED;
+        act->turn = turn;
+    }
+}
+
+static bool write_open(SqliteStore *store, const char *account, uint64_t position,
+                       const Open *open, GError **error)
+{
+    static const Query queries[] = {[ADDED] = QUERY_OUTBOX_ADD,
+                                    [CHANGED] = QUERY_OUTBOX_CHANGE,
+                                    [REMOVED] = QUERY_OUTBOX_REMOVE};
+    sqlite3_stmt *statement = sqlite_query(store, queries[open->fate], error);
     if (!statement)
         return false;
     sqlite_bind_text(statement, 1, account);
+    sqlite3_bind_int64(statement, 2, open->row);
+    if (open->fate != REMOVED) {
+        sqlite3_bind_int64(statement, 3, open->sequence);
+        sqlite_bind_text(statement, 4, open->instance);
+        sqlite3_bind_int64(statement, 5, open->due);
+        sqlite3_bind_int(statement, 8, open->turn);
+    }
+    if (open->fate == ADDED) {
+        sqlite_bind_text(statement, 6, open->key);
+        sqlite3_bind_int64(statement, 7, (int64_t)position);
+    }
     return sqlite_run(store, statement, error);
+}
+
+bool sqlite_outbox_follow(SqliteStore *store, const char *account, uint64_t position,
+                          const Change *changes, size_t n, GError **error)
+{
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
+    if (!read_open(store, account, open, error))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (changes[i].kind == KIND_ACT)
+            follow_act(open, &changes[i]);
+    }
+    give_turns(open);
+    for (guint i = 0; i < open->len; i++) {
+        const Open *act = &g_array_index(open, Open, i);
+        if (act->fate != KEPT && !write_open(store, account, position, act, error))
+            return false;
+    }
+    return true;
 }
 
 /* ---- leases ------------------------------------------------------------------------------------ */

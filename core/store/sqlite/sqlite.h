@@ -33,9 +33,10 @@ typedef enum {
     QUERY_RESOLVE_INVOICE,
     QUERY_RESOLVE_ADDRESS,
     QUERY_RESOLVE_OBJECT,
-    QUERY_OUTBOX_PUT,
+    QUERY_OUTBOX_READ,
+    QUERY_OUTBOX_ADD,
+    QUERY_OUTBOX_CHANGE,
     QUERY_OUTBOX_REMOVE,
-    QUERY_OUTBOX_TURNS,
     QUERY_LEASE_FIND,
     QUERY_LEASE_TAKE,
     QUERY_LEASE_END,
@@ -135,10 +136,9 @@ bool sqlite_account_write(SqliteStore *store, const Account *account, const char
                           Instant wake_at, const ListRow *row, GError **error);
 
 /* ---- outbox.c */
-/* Keeps the outbox in step with an act that changed; *turns is set when sqlite_outbox_turns must follow. */
-bool sqlite_outbox_follow(SqliteStore *store, const char *account, uint64_t position, const Change *change, bool *turns,
+/* Keeps the outbox in step with the acts among the changes of an account. */
+bool sqlite_outbox_follow(SqliteStore *store, const char *account, uint64_t position, const Change *changes, size_t n,
                           GError **error);
-bool sqlite_outbox_turns(SqliteStore *store, const char *account, GError **error);
 
 /* ---- audit.c */
 void sqlite_audit_open(SqliteStore *store);

@@ -46,17 +46,14 @@ static const char *const texts[N_QUERIES] = {
     [QUERY_RESOLVE_ADDRESS] =
         "SELECT DISTINCT account FROM contact_point WHERE address = ?1 LIMIT ?3",
     [QUERY_RESOLVE_OBJECT] = "SELECT DISTINCT account FROM act WHERE external_id = ?1 LIMIT ?3",
-    [QUERY_OUTBOX_PUT] =
+    [QUERY_OUTBOX_READ] =
+        "SELECT row, sequence, instance, due, turn FROM outbox WHERE account = ?1",
+    [QUERY_OUTBOX_ADD] =
         "INSERT INTO outbox (account, row, sequence, key, instance, due, position, turn, "
-        "lease_until, fence, attempt, lookup) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0) "
-        "ON CONFLICT (account, row) DO UPDATE SET sequence = excluded.sequence, "
-        "instance = excluded.instance, due = excluded.due",
+        "lease_until, fence, attempt, lookup) VALUES (?1, ?2, ?3, ?6, ?4, ?5, ?7, ?8, 0, 0, 0, 0)",
+    [QUERY_OUTBOX_CHANGE] = "UPDATE outbox SET sequence = ?3, instance = ?4, due = ?5, turn = ?8 "
+                            "WHERE account = ?1 AND row = ?2",
     [QUERY_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE account = ?1 AND row = ?2",
-    [QUERY_OUTBOX_TURNS] =
-        "UPDATE outbox SET turn = NOT turn WHERE account = ?1 AND turn <> (NOT EXISTS ("
-        "SELECT 1 FROM outbox AS older WHERE older.account = ?1 "
-        "AND older.instance = outbox.instance "
-        "AND (older.sequence, older.row) < (outbox.sequence, outbox.row)))",
     [QUERY_LEASE_FIND] =
         "SELECT outbox.account, outbox.row, outbox.key, act.verb, act.attempts, act.state "
         "FROM outbox JOIN act ON act.account = outbox.account AND act.row = outbox.row "
