@@ -200,21 +200,20 @@ void act_finish(Deciding *d, Act *act)
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static const ActionRule *first_of_verb(const ActionRule *rules, size_t n, const char *verb)
+/* instance NULL: any. */
+static const ActionRule *configured(const Deciding *d, const char *verb, const char *instance)
 {
-    for (size_t i = 0; i < n; i++)
-        if (g_strcmp0(rules[i].verb, verb) == 0)
-            return &rules[i];
+    for (size_t i = 0; i < d->book->n_actions; i++) {
+        const ActionRule *rule = &d->book->actions[i];
+        if (g_strcmp0(rule->verb, verb) == 0 &&
+            (!instance || (rule->via && g_strcmp0(rule->via[0], instance) == 0)))
+            return rule;
+    }
     return NULL;
 }
 
-/* As the configuration's own action of that verb says; without one the hub carries it out itself.
- */
-ActionRule action_of_verb(const Deciding *d, const char *verb)
+static ActionRule bare_action(const char *verb)
 {
-    const ActionRule *known = first_of_verb(d->book->actions, d->book->n_actions, verb);
-    if (known)
-        return *known;
     const Verb *declared = verb_by_name(verb);
     return (ActionRule){
         .name = verb,
@@ -223,6 +222,14 @@ ActionRule action_of_verb(const Deciding *d, const char *verb)
         .adverse = declared && (declared->flags & VERB_ADVERSE),
         .undo = declared ? declared->undo : NULL,
     };
+}
+
+/* As the configuration's own action of that verb says; without one the hub carries it out itself.
+ */
+ActionRule action_of_verb(const Deciding *d, const char *verb)
+{
+    const ActionRule *known = configured(d, verb, NULL);
+    return known ? *known : bare_action(verb);
 }
 
 static bool is_undone(const Deciding *d, const Act *act)
@@ -235,7 +242,9 @@ static bool is_undone(const Deciding *d, const Act *act)
 
 static void plan_undo(Deciding *d, Cycle *cycle, const Act *act)
 {
-    ActionRule rule = action_of_verb(d, act->undo_verb);
+    const ActionRule *known = act->instance ? configured(d, act->undo_verb, act->instance)
+                                            : configured(d, act->undo_verb, NULL);
+    ActionRule rule = known ? *known : bare_action(act->undo_verb);
     const char *via[] = {act->instance, NULL};
     rule.via = act->instance ? via : rule.via;
     rule.adverse = false;
@@ -383,6 +392,7 @@ static json_t *event_data(const Deciding *d, const Cycle *cycle, json_t *detail)
 void hub_event(Deciding *d, Cycle *cycle, const char *name, json_t *detail)
 {
     wish_add(d, WISH_PUBLISH, name, INSTANT_NONE, json_text(d, event_data(d, cycle, detail)));
+    const char *purpose = g_str_has_prefix(name, "case.") ? name + strlen("case.") : name;
     for (size_t i = 0; i < d->book->n_routes; i++) {
         const Route *route = &d->book->routes[i];
         if (strcmp(route->event, name) != 0 || !rule_applies(d, cycle, route->when))
@@ -390,7 +400,7 @@ void hub_event(Deciding *d, Cycle *cycle, const char *name, json_t *detail)
         for (size_t k = 0; k < route->n_actions; k++) {
             if (!rule_applies(d, cycle, route->actions[k].when))
                 continue;
-            ActPlan plan = {.rule = &route->actions[k], .cycle = cycle, .purpose = name};
+            ActPlan plan = {.rule = &route->actions[k], .cycle = cycle, .purpose = purpose};
             act_plan(d, &plan);
         }
     }

@@ -81,6 +81,12 @@ static bool is_stale(Deciding *d, const char *what, const char *id, int64_t know
     return true;
 }
 
+/* One counter orders everything that arrives on an account. */
+static int64_t next_sequence(Deciding *d)
+{
+    return ++d->state->account.next_id;
+}
+
 static Currency currency_or_default(const Deciding *d, Currency currency)
 {
     return currency.code[0] ? currency : d->settings->currency;
@@ -117,7 +123,7 @@ static Invoice *invoice_new(Deciding *d, const char *id)
     row->id = arena_strdup(d->arena, id);
     row->kind = INVOICE_CHARGE;
     row->status = INVOICE_OPEN;
-    row->sequence = (int64_t)STATE_COUNT(d->state, KIND_INVOICE);
+    row->sequence = next_sequence(d);
     row->seen_at = d->now;
     return row;
 }
@@ -153,6 +159,8 @@ void apply_invoice(Deciding *d)
     }
     row->currency = currency_or_default(d, row->currency);
     row->amount = amount_or_nothing(row->amount);
+    if (event_has(d->in->event, "ledger_open"))
+        row->stated_after = d->state->account.next_id;
     if (is_new && row->status != INVOICE_VOID && is_placeholder(row))
         row->issued_on = d->today;
     d->cause = "payment";
@@ -176,6 +184,7 @@ static void payment_state_changed(Deciding *d, Payment *row, int before)
         return;
     if (row->state == PAYMENT_SETTLED) {
         row->settled_on = d->today;
+        row->sequence = next_sequence(d);
         row->ended_on = DATE_NONE;
     }
     if (row->state == PAYMENT_FAILED || row->state == PAYMENT_REVERSED)
@@ -193,7 +202,7 @@ void apply_payment(Deciding *d)
     int before = row ? row->state : -1;
     if (!row) {
         row = state_add(d->state, KIND_PAYMENT);
-        row->sequence = (int64_t)STATE_COUNT(d->state, KIND_PAYMENT);
+        row->sequence = next_sequence(d);
     }
     merge(d, &payment_type, row);
     row->state = row->state < 0 ? PAYMENT_SETTLED : row->state;
@@ -218,7 +227,7 @@ void apply_credit(Deciding *d)
     bool is_new = !row;
     if (!row) {
         row = state_add(d->state, KIND_CREDIT);
-        row->sequence = (int64_t)STATE_COUNT(d->state, KIND_CREDIT);
+        row->sequence = next_sequence(d);
     }
     bool cancelled = row->cancelled;
     merge(d, &credit_type, row);

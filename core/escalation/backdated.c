@@ -92,7 +92,7 @@ static void reverse_fee(Deciding *d, const Cycle *cycle)
     credit->invoice = invoice->id;
     credit->issued_on = d->today;
     credit->kind = "correction";
-    credit->sequence = (int64_t)STATE_COUNT(d->state, KIND_CREDIT);
+    credit->sequence = ++d->state->account.next_id;
     reason_add(d, "fee_reversed", "§4 backdated payment", "late_fee", "backdated_payment",
                json_pack("{s:s,s:I}", "invoice", fee, "amount", (json_int_t)invoice->amount),
                "the late fee is taken back by a credit");

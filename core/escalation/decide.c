@@ -89,6 +89,16 @@ static void judge_minimums(Deciding *d)
         "a currency has overdue invoices and no minimum: nothing is sent for it until one is set");
 }
 
+/* Told once per step, as soon as a first reason is open. */
+static void tell_person(Deciding *d, Cycle *cycle)
+{
+    const Cycle *before = cycle_by_id(d->in->state, cycle->id);
+    bool had = before && before->reasons && before->entry == cycle->entry;
+    if (cycle->reasons && !had)
+        hub_event(d, cycle, "case.needs_intervention",
+                  json_pack("{s:s}", "reasons", cycle->reasons));
+}
+
 static void judge_currency(Deciding *d, Currency currency)
 {
     Cycle *cycle = cycle_current(d->state, currency);
@@ -113,6 +123,7 @@ static void judge_currency(Deciding *d, Currency currency)
     step_ensure(d, cycle);
     fee_judge(d, cycle);
     step_judge_reasons(d, cycle);
+    tell_person(d, cycle);
 }
 
 static void judge_unreachable(Deciding *d)

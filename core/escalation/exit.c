@@ -69,7 +69,6 @@ void exit_leave(Deciding *d, Cycle *cycle, const char *reason)
                          "overdue",
                          (json_int_t)ledger_currency(&d->ledger, cycle->currency).overdue),
                "the account left step %s: %s", cycle->step, reason);
-    hub_event(d, cycle, "case.step_left", json_pack("{s:s}", "reason", reason));
     notices_suppress_cycle(d, cycle, exit_suppression(reason));
     acts_suppress_cycle(d, cycle, exit_suppression(reason));
     cycle->last_step = cycle->step;
@@ -84,6 +83,7 @@ void exit_leave(Deciding *d, Cycle *cycle, const char *reason)
         cycle_close(d, cycle, reason);
     if (strcmp(reason, "plan") != 0)
         acts_undo_cycle(d, cycle);
+    hub_event(d, cycle, "case.step_left", json_pack("{s:s}", "reason", reason));
     hub_event(d, cycle, "case.resolved", json_pack("{s:s}", "reason", reason));
 }
 

@@ -33,7 +33,7 @@ static void charge(Deciding *d, Cycle *cycle)
     fee->kind = INVOICE_FEE;
     fee->status = INVOICE_OPEN;
     fee->fee_type = "late_fee";
-    fee->sequence = (int64_t)STATE_COUNT(d->state, KIND_INVOICE);
+    fee->sequence = ++d->state->account.next_id;
     fee->cycle = cycle->id;
     fee->seen_at = d->now;
     cycle->fee_charged = true;

@@ -271,7 +271,7 @@ void moves_judge(Deciding *d, Cycle *cycle)
 {
     const Policy *policy = cycle_policy(d, cycle);
     const Step *step = cycle_step(d, cycle);
-    if (!step || step->final)
+    if (!step || step->final || d->state->account.path)
         return;
     if (is_ladder(policy))
         judge_ladder(d, cycle, policy, step);

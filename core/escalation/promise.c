@@ -61,7 +61,7 @@ void apply_promise(Deciding *d)
     promise->amount = request->amount;
     promise->promised_on = request->promised_on;
     promise->made_on = d->today;
-    promise->made_after = (int64_t)STATE_COUNT(d->state, KIND_PAYMENT);
+    promise->made_after = d->state->account.next_id;
     promise->state = PROMISE_OPEN;
     if (cycle)
         cycle->promises++;

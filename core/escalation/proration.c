@@ -12,7 +12,7 @@ static void book(Deciding *d, Currency currency, int64_t amount, Date from, int6
     credit->amount = amount;
     credit->issued_on = d->today;
     credit->kind = kind;
-    credit->sequence = (int64_t)STATE_COUNT(d->state, KIND_CREDIT);
+    credit->sequence = ++d->state->account.next_id;
     reason_add(d, "credit_booked", "§4 proration", credit->id, kind,
                json_pack("{s:s,s:I,s:I}", "from", date_format(from, text), "days", (json_int_t)days,
                          "amount", (json_int_t)amount),

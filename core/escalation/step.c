@@ -203,7 +203,8 @@ void step_ensure(Deciding *d, Cycle *cycle)
     const Step *step = cycle_step(d, cycle);
     bool was_waiting = cycle->rule_since == DATE_NONE;
     bool holds = step && rule_holds_now(d, cycle);
-    if (!step || !holds || (cycle->executed_on != DATE_NONE && !was_waiting))
+    if (!step || !holds || d->state->account.path ||
+        (cycle->executed_on != DATE_NONE && !was_waiting))
         return;
     if (policy->form != POLICY_MODULE && !step->notice)
         return;

@@ -11,7 +11,7 @@ typedef struct {
     Date as_of; /* DATE_NONE: everything that is known */
     Arena *arena;
     Ledger *ledger;
-    int64_t *left;
+    int64_t *left, *stated_paid;
     size_t *order; /* invoice rows in the order in which unnamed money settles them */
 } Allocation;
 
@@ -40,6 +40,11 @@ bool ledger_lists(const char *ids, const char *id)
 static bool is_collectable(const Invoice *invoice)
 {
     return invoice->status == INVOICE_OPEN && !invoice->excluded;
+}
+
+static bool is_stated(const Allocation *a, const Invoice *invoice)
+{
+    return invoice->ledger_open != AMOUNT_NONE && a->as_of == DATE_NONE;
 }
 
 static bool money_took_effect(const Allocation *a, Date effective_on, Date learnt_on)
@@ -135,15 +140,19 @@ static size_t invoice_row(const AccountState *state, const char *id)
     return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, Invoice)) : SIZE_MAX;
 }
 
-/* Takes from amount what the invoice can still take; returns the rest. */
-static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amount, Date day)
+/* Takes from amount what the invoice can still take; returns the rest. sequence: of the money's
+ * arrival. */
+static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amount, Date day,
+                      int64_t sequence)
 {
     InvoiceBalance *b = &a->ledger->invoices[row];
-    if (amount <= 0 || a->left[row] <= 0 || !currency_equal(b->invoice->currency, currency))
+    bool included = is_stated(a, b->invoice) && sequence <= b->invoice->stated_after;
+    int64_t *room = included ? &a->stated_paid[row] : &a->left[row];
+    if (amount <= 0 || *room <= 0 || !currency_equal(b->invoice->currency, currency))
         return amount;
-    int64_t taken = MIN(amount, a->left[row]);
-    a->left[row] -= taken;
-    if (a->left[row] == 0)
+    int64_t taken = MIN(amount, *room);
+    *room -= taken;
+    if (a->left[row] == 0 && *room == 0)
         b->settled_on = day;
     return amount - taken;
 }
@@ -158,11 +167,11 @@ static int64_t apply_named(Allocation *a, const Payment *p)
     int64_t amount = p->amount;
     size_t row = invoice_row(a->state, p->invoice);
     if (row != SIZE_MAX)
-        amount = settle(a, row, p->currency, amount, payment_day(p));
+        amount = settle(a, row, p->currency, amount, payment_day(p), p->sequence);
     const Plan *plan = p->plan ? state_find(a->state, KIND_PLAN, p->plan) : NULL;
     for (size_t i = 0; plan && i < a->ledger->n_invoices; i++)
         if (ledger_lists(plan->invoices, a->ledger->invoices[a->order[i]].invoice->id))
-            amount = settle(a, a->order[i], p->currency, amount, payment_day(p));
+            amount = settle(a, a->order[i], p->currency, amount, payment_day(p), p->sequence);
     return amount;
 }
 
@@ -175,8 +184,8 @@ static void apply_payments(Allocation *a)
         excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < a->ledger->n_invoices && excess[i] > 0; k++)
-            excess[i] =
-                settle(a, a->order[k], payments[i].currency, excess[i], payment_day(&payments[i]));
+            excess[i] = settle(a, a->order[k], payments[i].currency, excess[i],
+                               payment_day(&payments[i]), payments[i].sequence);
         CurrencyBalance *c = currency_row(a->ledger, payments[i].currency);
         if (c && excess[i] > 0)
             c->unapplied = ledger_sum(c->unapplied, excess[i]);
@@ -192,15 +201,28 @@ static void apply_credits(Allocation *a)
         size_t row = invoice_row(a->state, credit->invoice);
         int64_t rest = credit->amount;
         if (row != SIZE_MAX)
-            rest = settle(a, row, credit->currency, rest, credit->issued_on);
+            rest = settle(a, row, credit->currency, rest, credit->issued_on, credit->sequence);
         CurrencyBalance *c = currency_row(a->ledger, credit->currency);
         if (c)
             c->unapplied = ledger_sum(c->unapplied, rest);
     }
 }
 
-/* A dispute decided for the debtor is credited (domain.md §4); a ledger that states what is open
- * has done it itself. */
+/* What the ledger itself has credited on that invoice since the dispute was opened. */
+static int64_t credited_since(const Allocation *a, const Dispute *dispute)
+{
+    int64_t sum = 0;
+    STATE_FOREACH(a->state, KIND_CREDIT, Credit, credit)
+    {
+        if (credit_counts(a, credit) && g_strcmp0(credit->invoice, dispute->invoice) == 0 &&
+            credit->issued_on >= dispute->opened_on)
+            sum = ledger_sum(sum, credit->amount);
+    }
+    return sum;
+}
+
+/* A dispute decided for the debtor is credited (domain.md §4), with or without a credit note of the
+ * ledger; one that states what is open has done it itself. */
 static void apply_decided_disputes(Allocation *a)
 {
     STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute)
@@ -209,9 +231,10 @@ static void apply_decided_disputes(Allocation *a)
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
         const Invoice *invoice = a->ledger->invoices[row].invoice;
-        if (invoice->ledger_open == AMOUNT_NONE &&
+        int64_t rest = dispute->amount - credited_since(a, dispute);
+        if (invoice->ledger_open == AMOUNT_NONE && rest > 0 &&
             money_took_effect(a, dispute->closed_on, DATE_NONE))
-            settle(a, row, invoice->currency, dispute->amount, dispute->closed_on);
+            settle(a, row, invoice->currency, rest, dispute->closed_on, INT64_MAX);
     }
 }
 
@@ -269,6 +292,7 @@ static void list_invoices(Allocation *a, Date today)
     a->ledger->invoices = arena_new0(a->arena, InvoiceBalance, n + 1);
     a->ledger->n_invoices = n;
     a->left = arena_new0(a->arena, int64_t, n + 1);
+    a->stated_paid = arena_new0(a->arena, int64_t, n + 1);
     const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, Invoice);
     for (size_t i = 0; i < n; i++) {
         const Invoice *invoice = &rows[i];
@@ -282,7 +306,10 @@ static void list_invoices(Allocation *a, Date today)
         a->ledger->invoices[i].days_overdue =
             dates_days_overdue(a->ledger->invoices[i].overdue_on, today);
         bool owed = invoice->status == INVOICE_OPEN || invoice->status == INVOICE_WRITTEN_OFF;
-        a->left[i] = owed ? MAX(0, invoice->amount) : 0;
+        int64_t amount = owed ? MAX(0, invoice->amount) : 0;
+        bool stated = owed && is_stated(a, invoice);
+        a->left[i] = stated ? MAX(0, invoice->ledger_open) : amount;
+        a->stated_paid[i] = stated ? MAX(0, amount - a->left[i]) : 0;
     }
 }
 
@@ -290,10 +317,7 @@ static void close_invoices(Allocation *a)
 {
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
-        int64_t stated = b->invoice->ledger_open;
-        b->open =
-            stated == AMOUNT_NONE || a->as_of != DATE_NONE ? a->left[i] : MIN(a->left[i], stated);
-        b->open = is_collectable(b->invoice) ? MAX(0, b->open) : 0;
+        b->open = is_collectable(b->invoice) ? a->left[i] : 0;
     }
     note_disputes(a);
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {

@@ -109,6 +109,8 @@ static const Field invoice_fields[] = {
     FIELD(Invoice, fee_type, NAME, GIVEN, NULL, "Kind of fee, such as late_fee; absent: no fee."),
     FIELD(Invoice, ledger_open, AMOUNT, GIVEN, NULL,
           "Open amount that the ledger states, in minor units; absent: computed."),
+    FIELD(Invoice, stated_after, INT, KEPT, NULL,
+          "Sequence of the last record known when ledger_open was stated."),
     FIELD(Invoice, version, INT, GIVEN, NULL,
           "Version of the object in its ledger; an older one is ignored; 0: none given."),
     FIELD(Invoice, sequence, INT, KEPT, NULL, "Order of arrival among the account's invoices."),
