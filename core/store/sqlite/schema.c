@@ -32,7 +32,7 @@ static const char *const schema_001[] = {
     "CREATE TABLE invoice ("
     "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, id TEXT, number TEXT, "
     "currency TEXT, amount INTEGER, issued_on INTEGER, due_on INTEGER, kind TEXT, "
-    "status TEXT, fee_type TEXT, ledger_open INTEGER, version INTEGER NOT NULL, "
+    "status TEXT, fee_type TEXT, ledger_open INTEGER, stated_after INTEGER NOT NULL, version INTEGER NOT NULL, "
     "sequence INTEGER NOT NULL, plan TEXT, cycle TEXT, excluded INTEGER NOT NULL, "
     "spent INTEGER NOT NULL, seen_at INTEGER, changed_on INTEGER, "
     "PRIMARY KEY (account, row)"
