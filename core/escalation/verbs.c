@@ -61,16 +61,14 @@ const Verb *verb_by_name(const char *name)
     return NULL;
 }
 
+/* A row for each event that decide tells, no more. */
 const HubEvent hub_events[] = {
-    {"case.opened", "The account became delinquent: its first step was entered."},
-    {"case.step_entered", "A step was entered, the first one included."},
-    {"case.step_left", "A step was left, forward or out."},
-    {"case.needs_intervention", "A person is needed; the reasons say for what."},
-    {"case.resolved", "The account left delinquency."},
-    {"case.reopened", "Money was taken back and the cycle goes on."},
-    {"notice.accepted", "A channel took a notice."},
-    {"notice.suppressed", "A planned notice never goes: paid, void, dispute, hold."},
-    {"action.succeeded", "An instance carried out an action."},
+    {"case.opened",
+     "The account became delinquent, or did so again in the same cycle; `entry` says how."},
+    {"case.step_entered", "A step was entered, the first one included; `how` says why."},
+    {"case.step_left", "A step was left, forward or out; `reason` says why."},
+    {"case.needs_intervention", "A person is needed; `reasons` says for what."},
+    {"case.resolved", "The account left delinquency; `reason` says by what."},
     {"action.dead", "An action failed for good and waits for a person."},
 };
 const size_t n_hub_events = G_N_ELEMENTS(hub_events);
