@@ -3,8 +3,11 @@
 
 #include "model/event.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -297,6 +300,47 @@ static void test_free_leaves_nobody(void)
     }
 }
 
+/* What a killed hub would do: says the pid of its host, then stands still. */
+static void run_hub_to_kill(void)
+{
+    Rig *rig = rig_new(NULL);
+    rig_add(rig, "one", "unruly", ISOLATE_PROCESS, NULL);
+    rig_wait_up(rig, "one");
+    printf("%d %s\n", rig_status(rig, "one").pid, rig->run_dir);
+    fflush(stdout);
+    for (;;) {
+        pause();
+    }
+}
+
+static void test_killed_hub(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    char *arguments[] = {self, (char *)(uintptr_t) "--hub-to-kill", NULL};
+    GPid hub = 0;
+    int out = -1;
+    g_assert_true(g_spawn_async_with_pipes(NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                           NULL, &hub, NULL, &out, NULL, NULL));
+    FILE *said = fdopen(out, "r");
+    int host = 0;
+    char run_dir[200] = "";
+    g_assert_cmpint(fscanf(said, "%d %199s", &host, run_dir), ==, 2);
+    int host_end = pidfd_open(host, 0);
+    g_assert_cmpint(host_end, >=, 0);
+    kill(hub, SIGKILL);
+    waitpid(hub, NULL, 0);
+    struct pollfd item = {host_end, POLLIN, 0};
+    g_assert_cmpint(poll(&item, 1, RIG_PATIENCE_MS), ==, 1); /* it ended with its hub */
+    close(host_end);
+    fclose(said);
+    /* The next hub in the same folder clears away the socket that was left. */
+    const BusEvents events = {0};
+    g_autoptr(Bus) bus = bus_new(run_dir, "/", "/bin/true", NULL, clock_system(), &events, NULL);
+    g_assert_nonnull(bus);
+    g_clear_pointer(&bus, bus_free);
+    g_assert_cmpint(remove(run_dir), ==, 0);
+}
+
 static void test_refused_instances(void)
 {
     static const struct {
@@ -335,6 +379,9 @@ static void test_refused_endpoints(void)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--hub-to-kill") == 0) {
+        run_hub_to_kill();
+    }
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bus/trouble/crash", test_crash);
     g_test_add_func("/bus/trouble/leave", test_leave);
@@ -348,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bus/trouble/remove_and_replace", test_remove_and_replace);
     g_test_add_func("/bus/trouble/strangers", test_strangers);
     g_test_add_func("/bus/trouble/free_leaves_nobody", test_free_leaves_nobody);
+    g_test_add_func("/bus/trouble/killed_hub", test_killed_hub);
     g_test_add_func("/bus/trouble/refused_instances", test_refused_instances);
     g_test_add_func("/bus/trouble/refused_endpoints", test_refused_endpoints);
     return g_test_run();
