@@ -185,7 +185,7 @@ void apply_reply(Deciding *d)
     switch (kind) {
     case REPLY_STOP:
         set_consent(d, reply, CONSENT_REVOKED, false);
-        answer(d, reply, "optout_confirmation");
+        answer(d, reply, "opt_out_confirmation");
         return;
     case REPLY_START:
         set_consent(d, reply, CONSENT_GRANTED, true);
