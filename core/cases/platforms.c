@@ -112,6 +112,7 @@ ActResult platforms_call(Platforms *platforms, Instant now, const AccountState *
     } else if (strcmp(word, "timeout_after_accept") == 0) {
         apply(platforms, now, state, act);
         result = answer(platforms, act, OUTCOME_UNCERTAIN);
+        result.retry_at = now + 60 * 1000;
         result.message = "no answer";
     } else {
         apply(platforms, now, state, act);
