@@ -147,6 +147,38 @@ $(filter $(BUILD)/tests/unit/plugins/% $(BUILD)/tests/unit/hub/test_configuratio
 
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# ---- fuzzing -----------------------------------------------------------------------------------------
+# tests/fuzz/X.c are parsers as functions of bytes. One program drives any of them under libFuzzer; a test of the unit
+# suite replays their corpora without it. What is found is kept in tests/fuzz/crashes, as TARGET-crash-….
+FUZZ_SRCS  := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJS  := $(call objs,$(FUZZ_SRCS) $(addprefix plugins/csv_ledger/,reader.c row.c facts.c mapping.c memory.c))
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_LIMITS := -max_len=16384 -timeout=10 -rss_limit_mb=1024
+FUZZ_LINK   = $(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS)
+TARGETS    ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+SECONDS    ?= 20
+
+$(BUILD)/tests/unit/fuzz/test_replay: $(call objs,tests/unit/fuzz/test_replay.c) $(FUZZ_OBJS) $(CORE_LIB) $(SDK_LIB) $(WIRE_LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(FUZZ_LINK) -o $@
+$(BUILD)/tests/fuzz/driver: $(call objs,tests/fuzz/driver.c) $(FUZZ_OBJS) $(CORE_LIB) $(SDK_LIB) $(WIRE_LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(FUZZ_LINK) -fsanitize=fuzzer -o $@
+
+.PHONY: fuzz
+fuzz:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -g" SANITIZE_FLAGS="$(FUZZ_FLAGS)" $(BUILD)/fuzz/tests/fuzz/driver
+	@mkdir -p tests/fuzz/crashes; status=0; for t in $(TARGETS); do \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$t; \
+	    $(BUILD)/fuzz/tests/fuzz/driver --target=$$t -max_total_time=$(SECONDS) $(FUZZ_LIMITS) -print_final_stats=1 \
+	        -artifact_prefix=tests/fuzz/crashes/$$t- $(BUILD)/fuzz/corpus/$$t tests/fuzz/corpus/$$t >$(BUILD)/fuzz/$$t.log 2>&1 \
+	        && echo "ok $$t: $$(grep -o 'number_of_executed_units: *[0-9]*' $(BUILD)/fuzz/$$t.log | grep -o '[0-9]*') inputs" \
+	        || { status=1; echo "not ok $$t: see $(BUILD)/fuzz/$$t.log"; }; \
+	done; exit $$status
+
 # ---- what people type ------------------------------------------------------------------------------
 SUITES ?= unit cases integration faults tree
 
@@ -156,6 +188,7 @@ help:
 	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio"
 	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make fuzz        runs each parser's fuzzer for SECONDS=20 (TARGETS='tree wire …'), with clang"
 	@echo "make clang       builds everything with clang as well, warnings as errors"
 	@echo "make lint        the part of the style that a script can hold"
 	@echo "make bench       ratios against bare programs in the same run, as a table and build/bench.json"
