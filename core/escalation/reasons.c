@@ -79,6 +79,8 @@ static bool is_known(const char *event)
     return false;
 }
 
+static const char *text_v(Arena *arena, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
+
 static const char *text_v(Arena *arena, const char *format, va_list args)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);

@@ -179,7 +179,7 @@ bool dunhub_need_text(const DunhubTask *task, const json_t *object, const char *
 static void set_result(const DunhubTask *task, DunhubOutcome outcome, const char *code, const char *message)
 {
     DunhubResult *result = task->result;
-    result->outcome = outcome;
+    result->outcome = (int32_t)outcome;
     result->retry_after_ms = 0;
     result->code = bytes_of(code ? dunhub_format(task, "%s", code) : NULL);
     result->message = bytes_of(message ? dunhub_one_line(task, message, MESSAGE_MAX_BYTES) : NULL);
