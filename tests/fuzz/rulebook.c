@@ -6,9 +6,6 @@
 
 #include "fuzz.h"
 
-const ConditionName condition_names[] = {{"age", TYPE_INT, ""}, {"overdue", TYPE_MONEY, ""}};
-const size_t n_condition_names = G_N_ELEMENTS(condition_names);
-
 static void load_again(const Policy *policy, const Rulebook *book, Arena *arena)
 {
     g_autoptr(Diags) diags = diags_new();
