@@ -89,7 +89,8 @@ typedef struct {
 /* ---- the hub --------------------------------------------------------------------------------------------------------- */
 typedef struct {
     Date day;             /* organisation's local day */
-    int64_t count;
+    int64_t count;        /* notices released */
+    int64_t approved;     /* those of them that a person has let through beforehand */
 } DayCount;
 
 struct Hub {
@@ -109,6 +110,7 @@ struct Hub {
     bool clock_back;          /* told once */
     GArray *days;             /* DayCount, ascending: notices released */
     int64_t allowance;        /* notices a person has let through beyond the usual */
+    Date open_through;        /* a ledger was released unseen: no number surprises through this day */
     bool dirty;               /* the switches are to be written down */
     bool frozen;              /* the clock is not believed: now stands still */
     bool progress;            /* the last turn did something */

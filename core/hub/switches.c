@@ -55,13 +55,13 @@ static json_t *switches_json(const Hub *hub)
     json_t *days = json_array();
     for (guint i = 0; i < hub->days->len; i++) {
         const DayCount *day = &g_array_index(hub->days, DayCount, i);
-        json_array_append_new(days,
-                              json_pack("[I,I]", (json_int_t)day->day, (json_int_t)day->count));
+        json_array_append_new(days, json_pack("[I,I,I]", (json_int_t)day->day,
+                                              (json_int_t)day->count, (json_int_t)day->approved));
     }
-    return json_pack("{s:I,s:b,s:b,s:I,s:o}", "high_water", (json_int_t)hub->high_water, "observe",
-                     (hub->switches & HUB_OBSERVE) != 0, "fuse",
+    return json_pack("{s:I,s:b,s:b,s:I,s:I,s:o}", "high_water", (json_int_t)hub->high_water,
+                     "observe", (hub->switches & HUB_OBSERVE) != 0, "fuse",
                      (hub->switches & HUB_FUSE_BLOWN) != 0, "allowance", (json_int_t)hub->allowance,
-                     "days", days);
+                     "open_through", (json_int_t)hub->open_through, "days", days);
 }
 
 bool switches_sources(Hub *hub, GError **error)
@@ -88,11 +88,13 @@ bool switches_read(Hub *hub, GError **error)
         hub->switches = (json_is_true(json_object_get(kept, "observe")) ? HUB_OBSERVE : 0u) |
                         (json_is_true(json_object_get(kept, "fuse")) ? HUB_FUSE_BLOWN : 0u);
         hub->allowance = json_integer_value(json_object_get(kept, "allowance"));
+        hub->open_through = (Date)json_integer_value(json_object_get(kept, "open_through"));
         const json_t *days = json_object_get(kept, "days");
         for (size_t i = 0; i < json_array_size(days); i++) {
-            const json_t *pair = json_array_get(days, i);
-            DayCount day = {(Date)json_integer_value(json_array_get(pair, 0)),
-                            json_integer_value(json_array_get(pair, 1))};
+            const json_t *row = json_array_get(days, i);
+            DayCount day = {(Date)json_integer_value(json_array_get(row, 0)),
+                            json_integer_value(json_array_get(row, 1)),
+                            json_integer_value(json_array_get(row, 2))};
             g_array_append_val(hub->days, day);
         }
     }
@@ -183,6 +185,11 @@ void switches_clock(Hub *hub)
  * ------------------------------------------------------------------------------------------------------------------
  */
 
+static Date organisation_day(const Hub *hub)
+{
+    return zone_date(hub->setup.configuration->book.zone, hub->now);
+}
+
 static bool was_released(const AccountState *before, size_t i)
 {
     const Notice *rows = STATE_ROWS(before, KIND_NOTICE, Notice);
@@ -200,15 +207,15 @@ static int64_t newly_released(const AccountState *before, const AccountState *af
     return n;
 }
 
-static int64_t *count_of(Hub *hub, Date today)
+static DayCount *count_of(Hub *hub, Date today)
 {
     if (!hub->days->len || g_array_index(hub->days, DayCount, hub->days->len - 1).day < today) {
-        DayCount day = {today, 0};
+        DayCount day = {today, 0, 0};
         g_array_append_val(hub->days, day);
     }
     while (hub->days->len > FUSE_DAYS + 1)
         g_array_remove_index(hub->days, 0);
-    return &g_array_index(hub->days, DayCount, hub->days->len - 1).count;
+    return &g_array_index(hub->days, DayCount, hub->days->len - 1);
 }
 
 /* Days without any notice say nothing about what is usual on a day that has some. */
@@ -230,20 +237,21 @@ void switches_count_notices(Group *group, const AccountState *before, const Acco
     int64_t released = newly_released(before, after);
     if (!released || hub->setup.dry)
         return;
-    int64_t let_through = MIN(released, hub->allowance);
-    hub->allowance -= let_through;
-    int64_t *count = count_of(hub, zone_date(hub->setup.configuration->book.zone, hub->now));
-    *count += released - let_through;
+    DayCount *today = count_of(hub, organisation_day(hub));
+    int64_t approved = today->day <= hub->open_through ? released : MIN(released, hub->allowance);
+    hub->allowance = MAX(hub->allowance - approved, 0);
+    today->count += released;
+    today->approved += approved;
     hub->dirty = true;
-    int64_t most = most_today(hub);
-    if (hub->setup.configuration->book.fuse_factor <= 0 || released == let_through ||
-        *count < most || (hub->switches & HUB_FUSE_BLOWN))
+    bool fused = hub->setup.configuration->book.fuse_factor > 0 && released > approved;
+    if (!fused || today->count - today->approved < most_today(hub) ||
+        (hub->switches & HUB_FUSE_BLOWN))
         return;
     hub->switches |= HUB_FUSE_BLOWN;
     hub_alert(hub, "fuse_blown", NULL,
               "%" G_GINT64_FORMAT " notices went out today, as many as are usual at the very most: "
               "no more go until someone approves",
-              *count);
+              today->count);
 }
 
 /* ---- what a person does
@@ -287,7 +295,8 @@ static bool count_planned(const char *account, const Act *act, void *data)
     return true;
 }
 
-/* The plan that a person has let through is no surprise to the fuse. */
+/* The plan that a person has let through is no surprise to the fuse. Who lets a ledger through
+ * before it was ever read takes what its first import brings. */
 static bool allow_plan(Hub *hub, GError **error)
 {
     int64_t planned = 0;
@@ -295,6 +304,8 @@ static bool allow_plan(Hub *hub, GError **error)
                     count_planned, &planned, error))
         return false;
     hub->allowance = MAX(hub->allowance, planned);
+    if (planned == 0)
+        hub->open_through = organisation_day(hub) + 1;
     return true;
 }
 
