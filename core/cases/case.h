@@ -28,6 +28,8 @@ bool cases_load(const char *const *paths, size_t n_paths, Arena *arena, Diags *d
 Instant case_instant(const char *text, const Zone *zone);
 /* Zone of the case; checked before. */
 const Zone *case_zone(const Case *c);
+/* Names of the notices that the policies of the case and the hub itself may send, added to names (borrowed texts). */
+void case_notices(const Case *c, GHashTable *names);
 /* All accounts of the case, each laid over the default account. NULL-ended arena array. */
 const Node *const *case_accounts(const Case *c, Arena *arena);
 

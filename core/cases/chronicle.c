@@ -11,7 +11,6 @@ void chronicle_init(Chronicle *ret_chronicle, Arena *arena, const Zone *zone, bo
         .arena = arena,
         .handovers = g_array_new(FALSE, TRUE, sizeof(Handover)),
         .deeds = g_array_new(FALSE, TRUE, sizeof(Deed)),
-        .entries = g_array_new(FALSE, TRUE, sizeof(Entry)),
         .done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .timeline = verbose ? g_string_new(NULL) : NULL,
         .zone = zone,
@@ -22,7 +21,6 @@ void chronicle_done(Chronicle *chronicle)
 {
     g_array_free(chronicle->handovers, TRUE);
     g_array_free(chronicle->deeds, TRUE);
-    g_array_free(chronicle->entries, TRUE);
     g_hash_table_unref(chronicle->done);
     if (chronicle->timeline != NULL)
         g_string_free(chronicle->timeline, TRUE);
@@ -112,10 +110,6 @@ void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, con
 
 void chronicle_reason(Chronicle *chronicle, Instant at, const char *account, const Reason *reason)
 {
-    Arena *arena = chronicle->arena;
-    Entry entry = {at, arena_strdup(arena, account), arena_strdup(arena, reason->event), arena_strdup(arena, reason->rule),
-                   arena_strdup(arena, reason->subject), arena_strdup(arena, reason->reason), arena_strdup(arena, reason->text)};
-    g_array_append_val(chronicle->entries, entry);
     chronicle_line(chronicle, at, "%s  %s %s %s: %s [%s]", account, reason->event, reason->subject != NULL ? reason->subject : "",
                    reason->reason != NULL ? reason->reason : "", reason->text != NULL ? reason->text : "",
                    reason->rule != NULL ? reason->rule : "");

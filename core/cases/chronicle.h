@@ -1,5 +1,5 @@
-/* What could be seen from outside while a case ran: messages handed over, effects on platforms, entries of the audit.
- * Assertions ask this and the state, nothing else. */
+/* What could be seen from outside while a case ran: messages handed over, effects on platforms.
+ * Assertions ask this, the state and the audit, nothing else. */
 #ifndef DUNHUB_CASES_CHRONICLE_H
 #define DUNHUB_CASES_CHRONICLE_H
 
@@ -20,13 +20,8 @@ typedef struct {
 } Deed;
 
 typedef struct {
-    Instant at;
-    const char *account, *event, *rule, *subject, *reason, *text;
-} Entry;
-
-typedef struct {
     Arena *arena;
-    GArray *handovers, *deeds, *entries;
+    GArray *handovers, *deeds;
     GHashTable *done; /* "account key" of acts of the hub itself that were seen done */
     GString *timeline; /* NULL: nobody wants it */
     const Zone *zone;
@@ -40,6 +35,7 @@ void chronicle_handover(Chronicle *chronicle, Instant at, const AccountState *st
 /* The latest delivery to the account over that channel got its answer. NULL: there is none. */
 const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *account, const char *channel, const char *outcome);
 void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform, const char *op, const char *purpose);
+/* A line of the timeline. */
 void chronicle_reason(Chronicle *chronicle, Instant at, const char *account, const Reason *reason);
 /* Acts that the hub itself has done since the last look. */
 void chronicle_look(Chronicle *chronicle, Instant at, const AccountState *state);

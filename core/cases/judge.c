@@ -253,7 +253,7 @@ static void check_never(Play *play, const Node *expect, const Node *value, GPtrA
     }
 }
 
-static bool entry_fits(const Node *wanted, const Entry *entry)
+static bool entry_fits(const Node *wanted, const AuditEntry *entry)
 {
     const char *reason = node_text(wanted, "reason");
     if (g_strcmp0(entry->event, node_text(wanted, "event")) != 0 || (reason != NULL && g_strcmp0(entry->reason, reason) != 0))
@@ -267,26 +267,40 @@ static bool entry_fits(const Node *wanted, const Entry *entry)
     return true;
 }
 
-static void check_audit(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+typedef struct {
+    const Node *wanted;
+    bool found;
+    json_t *near; /* entries of the same event */
+} Search;
+
+static bool search_entry(const char *account, const AuditEntry *entry, void *data)
 {
-    const Node *wanted = value;
-    bool found = false;
+    (void)account;
+    Search *search = data;
+    search->found = search->found || entry_fits(search->wanted, entry);
+    if (g_strcmp0(entry->event, node_text(search->wanted, "event")) == 0)
+        json_array_append_new(search->near, json_pack("{s:s?, s:s?}", "subject", entry->subject, "reason", entry->reason));
+    return true;
+}
+
+/* Every entry wanted must stand in the chain of the account, or of one of all. */
+static void check_audit(Play *play, const Node *expect, const Node *wanted, GPtrArray *findings)
+{
     g_autoptr(json_t) near = json_array();
-    for (guint i = 0; i < play->chronicle.entries->len; i++) {
-        const Entry *entry = &g_array_index(play->chronicle.entries, Entry, i);
-        if (!concerns(expect, entry->account))
-            continue;
-        found = found || entry_fits(wanted, entry);
-        if (g_strcmp0(entry->event, node_text(wanted, "event")) == 0)
-            json_array_append_new(near, json_pack("{s:s?, s:s?}", "subject", entry->subject, "reason", entry->reason));
+    Search search = {wanted, false, near};
+    for (size_t i = 0; play->accounts[i] != NULL; i++) {
+        const char *account = node_text(play->accounts[i], "id");
+        g_autoptr(GError) error = NULL;
+        if (concerns(expect, account) && !stage_audit(play->stage, account, search_entry, &search, &error))
+            fail(findings, wanted, "audit", "a chain that can be read", error->message);
     }
-    if (!found)
+    if (!search.found)
         fail_node(findings, wanted, "audit", near);
 }
 
 static void check_audits(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
 {
-    for (const Node *item = value->kind == NODE_LIST ? value->first : value; item != NULL; item = item->next)
+    for (const Node *item = value->first; item != NULL; item = item->next)
         check_audit(play, expect, item, findings);
 }
 

@@ -23,31 +23,38 @@ typedef struct {
 
 /* ---- words --------------------------------------------------------------------------------------------------------------- */
 
-static void add_scan_notices(const Node *policy, GPtrArray *words)
+static void add_policy_notices(const Node *policies, GPtrArray *words)
 {
-    const Node *notices = node_get(policy, "notices");
-    for (const Node *item = notices != NULL ? notices->first : NULL; item != NULL; item = item->next)
-        if (item->kind == NODE_SCALAR)
-            g_ptr_array_add(words, (char *)item->text);
+    for (const Node *policy = policies != NULL ? policies->first : NULL; policy != NULL; policy = policy->next) {
+        if (policy->kind != NODE_MAP)
+            continue;
+        const Node *stages = node_get(policy, "stages"), *notices = node_get(policy, "notices");
+        for (const Node *stage = stages != NULL ? stages->first : NULL; stage != NULL; stage = stage->next)
+            if (stage->kind == NODE_MAP && node_text(stage, "name") != NULL)
+                g_ptr_array_add(words, (char *)node_text(stage, "name"));
+        for (const Node *item = notices != NULL ? notices->first : NULL; item != NULL; item = item->next)
+            if (item->kind == NODE_SCALAR)
+                g_ptr_array_add(words, (char *)item->text);
+    }
 }
 
 /* Every notice a case of this file can name: those of the policies, those outside them. */
-static GPtrArray *notice_words(const Reader *reader)
+static GPtrArray *notice_words(const Node *policies)
 {
     GPtrArray *words = g_ptr_array_new();
     for (const char *const *word = outside_notices; *word != NULL; word++)
         g_ptr_array_add(words, (char *)*word);
-    for (const Node *policy = reader->policies != NULL ? reader->policies->first : NULL; policy != NULL; policy = policy->next) {
-        if (policy->kind != NODE_MAP)
-            continue;
-        const Node *stages = node_get(policy, "stages");
-        for (const Node *stage = stages != NULL ? stages->first : NULL; stage != NULL; stage = stage->next)
-            if (stage->kind == NODE_MAP && node_text(stage, "name") != NULL)
-                g_ptr_array_add(words, (char *)node_text(stage, "name"));
-        add_scan_notices(policy, words);
-    }
+    add_policy_notices(policies, words);
     g_ptr_array_add(words, NULL);
     return words;
+}
+
+void case_notices(const Case *c, GHashTable *names)
+{
+    g_autoptr(GPtrArray) words = notice_words(c->policies);
+    for (guint i = 0; i + 1 < words->len; i++)
+        g_hash_table_add(names, words->pdata[i]);
+    g_hash_table_add(names, (char *)"opt_out_confirmation");
 }
 
 static void add_op_words(GPtrArray *words)
@@ -235,7 +242,7 @@ static void check_expect(const Reader *reader, const Node *given, const Node *ex
     check_keys(reader, node_get(expect, "provider_messages"), "platform", platforms);
     check_keys(reader, node_get(expect, "fees"), "fee", fees);
     check_keys(reader, node_get(expect, "credits"), "credit", credits);
-    g_autoptr(GPtrArray) any = notice_words(reader);
+    g_autoptr(GPtrArray) any = notice_words(reader->policies);
     g_ptr_array_set_size(any, (gint)any->len - 1);
     add_op_words(any);
     g_ptr_array_add(any, (char *)"late_fee");
@@ -269,7 +276,7 @@ static void read_case(Reader *reader, const Node *node)
               .events = node_get(node, "when"), .expects = node_get(node, "then")};
     const char *zone = node_text(c.given, "tz");
     check_events(reader, c.given, c.events, zone_get(zone != NULL ? zone : "UTC", NULL));
-    g_autoptr(GPtrArray) notices = notice_words(reader);
+    g_autoptr(GPtrArray) notices = notice_words(reader->policies);
     for (const Node *expect = c.expects->first; expect != NULL; expect = expect->next)
         check_expect(reader, c.given, expect, notices);
     const Node *connected = node_get(c.given, "connected");

@@ -7,11 +7,12 @@
 
 #define PLAY_ERROR g_quark_from_static_string("dunhub-play")
 
-static json_t *silent_changes(void *data, const char *account)
+static json_t *silent_changes(void *data)
 {
     Play *play = data;
-    json_t *changes = g_hash_table_lookup(play->silent, account);
-    return changes != NULL ? json_incref(changes) : NULL;
+    json_t *changes = play->silent;
+    play->silent = json_array();
+    return changes;
 }
 
 static void drop_json(gpointer json)
@@ -58,7 +59,7 @@ static bool tell_object(Play *play, EventKind kind, const char *account, const c
         g_hash_table_insert(play->objects, g_strdup(key), object);
     }
     json_object_update(object, owned);
-    return tell(play, kind, "ledger", account, json_deep_copy(object), NULL, error);
+    return tell(play, kind, STAGE_LEDGER, account, json_deep_copy(object), NULL, error);
 }
 
 static void set_text(json_t *object, const char *member, const char *text)
@@ -123,13 +124,10 @@ static bool do_source_changed_silently(Play *play, const Node *event, StageAnswe
 {
     (void)ret_answer;
     (void)error;
-    json_t *changes = g_hash_table_lookup(play->silent, account_of(event));
-    if (changes == NULL) {
-        changes = json_array();
-        g_hash_table_insert(play->silent, g_strdup(account_of(event)), changes);
-    }
-    json_array_append_new(changes, json_pack("{s:s, s:{s:s, s:I}}", "type", event_types[EVENT_INVOICE_UPDATED].name, "data", "id",
-                                             node_text(event, "invoice"), "ledger_open", (json_int_t)node_int(event, "open_cents", 0)));
+    g_autofree char *id = g_strdup_printf("%s-%u", play->c->id, ++play->events);
+    json_array_append_new(play->silent, json_pack("{s:s, s:s, s:s, s:{s:s, s:I}}", "id", id, "type",
+                                                  event_types[EVENT_INVOICE_UPDATED].name, "account", account_of(event), "data", "id",
+                                                  node_text(event, "invoice"), "ledger_open", (json_int_t)node_int(event, "open_cents", 0)));
     return true;
 }
 
@@ -153,7 +151,7 @@ static bool do_credit_note_cancelled(Play *play, const Node *event, StageAnswer 
 static bool do_autopay_attempt(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
 {
     const char *outcome = node_text(event, "outcome");
-    if (!tell(play, EVENT_PAYMENT_ATTEMPTED, "ledger", account_of(event), json_pack("{s:s}", "outcome", outcome), ret_answer, error))
+    if (!tell(play, EVENT_PAYMENT_ATTEMPTED, STAGE_LEDGER, account_of(event), json_pack("{s:s}", "outcome", outcome), ret_answer, error))
         return false;
     const AccountState *state = stage_state(play->stage, account_of(event));
     if (strcmp(outcome, "paid") != 0 || state == NULL)
@@ -349,13 +347,14 @@ static bool do_delivery(Play *play, const Node *event, StageAnswer *ret_answer, 
 static bool reload(Play *play, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
-    Rulebook *book = world_rulebook(play->c, play->settings, play->published, play->book->epoch + 1, play->arena, diags);
-    if (book == NULL) {
+    const Configuration *configuration = world_configuration(play->c, play->settings, play->published, play->templates,
+                                                             play->book->epoch + 1, play->arena, diags);
+    if (configuration == NULL) {
         g_set_error(error, PLAY_ERROR, 1, "%s", diags_length(diags) > 0 ? diags_get(diags, 0)->message : "the configuration is refused");
         return false;
     }
-    play->book = book;
-    return stage_reload(play->stage, book, error);
+    play->book = &configuration->book;
+    return stage_reload(play->stage, configuration, error);
 }
 
 static bool do_settings_changed(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
@@ -440,13 +439,10 @@ static bool do_hub_down(Play *play, const Node *event, StageAnswer *ret_answer, 
     return true;
 }
 
-static bool trusted_at(const Play *play, const Node *event, Instant now, bool absent)
+static Instant trusted_by(const Play *play, const Node *event, Instant absent)
 {
     const char *source = node_text(event, "trusted_source");
-    if (source == NULL)
-        return absent;
-    Instant trusted = case_instant(source, play->zone);
-    return ABS(trusted - now) <= 5 * INSTANT_MINUTE;
+    return source != NULL ? case_instant(source, play->zone) : absent;
 }
 
 /* What arrived meanwhile was kept by its sources and is told now. */
@@ -455,7 +451,7 @@ static bool do_hub_up(Play *play, const Node *event, StageAnswer *ret_answer, GE
     (void)ret_answer;
     if (play->downs->len > 0)
         g_array_index(play->downs, Instant, play->downs->len - 1) = stage_now(play->stage);
-    if (!stage_up(play->stage, trusted_at(play, event, stage_now(play->stage), true), error))
+    if (!stage_up(play->stage, trusted_by(play, event, INSTANT_NEVER), error))
         return false;
     g_autoptr(GPtrArray) waiting = g_steal_pointer(&play->waiting);
     play->waiting = g_ptr_array_new();
@@ -468,7 +464,7 @@ static bool do_clock_set(Play *play, const Node *event, StageAnswer *ret_answer,
 {
     (void)ret_answer;
     Instant to = case_instant(node_text(event, "to"), play->zone);
-    return stage_clock(play->stage, to, trusted_at(play, event, to, false), error);
+    return stage_clock(play->stage, to, trusted_by(play, event, INSTANT_NONE), error);
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------------------------------------ */
@@ -590,10 +586,17 @@ static bool tell_history(Play *play, const Node *account, Date today, GError **e
     int64_t n = node_int(account, "invoices_before", 0);
     for (int64_t i = 1; i <= n; i++) {
         g_autofree char *id = g_strdup_printf("before-%" G_GINT64_FORMAT, i);
+        g_autofree char *payment = g_strdup_printf("paid-%" G_GINT64_FORMAT, i);
         g_autoptr(json_t) issued = json_date(today - (Date)(i * 30 + 30));
-        json_t *invoice = json_pack("{s:s, s:i, s:s, s:s, s:O, s:i}", "currency", node_text(play->c->given, "currency"), "amount", 1000,
-                                    "kind", "charge", "status", "open", "issued_on", issued, "ledger_open", 0);
-        if (!tell_object(play, EVENT_INVOICE_UPDATED, node_text(account, "id"), id, invoice, error))
+        const char *currency = node_text(play->c->given, "currency");
+        if (!tell_object(play, EVENT_INVOICE_UPDATED, node_text(account, "id"), id,
+                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount", 1000, "kind", "charge", "status", "open",
+                                   "issued_on", issued),
+                         error) ||
+            !tell_object(play, EVENT_PAYMENT_UPDATED, node_text(account, "id"), payment,
+                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount", 1000, "state", "settled", "invoice", id,
+                                   "effective_on", issued),
+                         error))
             return false;
     }
     return true;
@@ -605,12 +608,12 @@ static bool tell_accounts(Play *play, GError **error)
     for (size_t i = 0; play->accounts[i] != NULL; i++) {
         const Node *account = play->accounts[i];
         const char *id = node_text(account, "id");
-        if (!tell(play, EVENT_ACCOUNT_UPDATED, "crm", id, world_account(play->c, account, today), NULL, error))
+        if (!tell(play, EVENT_ACCOUNT_UPDATED, STAGE_LEDGER, id, world_account(play->c, account, today), NULL, error))
             return false;
         const Node *points = node_get(account, "contact_points");
         size_t position = 0;
         for (const Node *point = points != NULL ? points->first : NULL; point != NULL; point = point->next)
-            if (!tell(play, EVENT_CONTACT_UPDATED, "crm", id, world_contact(point, position++), NULL, error))
+            if (!tell(play, EVENT_CONTACT_UPDATED, STAGE_LEDGER, id, world_contact(point, position++), NULL, error))
                 return false;
         if (!tell_history(play, account, today, error))
             return false;
@@ -618,7 +621,7 @@ static bool tell_accounts(Play *play, GError **error)
     return true;
 }
 
-bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags *diags, GError **error)
+bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena *arena, bool verbose, Diags *diags, GError **error)
 {
     const Node *first = c->events->first;
     const Zone *zone = case_zone(c);
@@ -631,7 +634,8 @@ bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags 
         .published = g_ptr_array_new(),
         .accounts = case_accounts(c, arena),
         .objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_json),
-        .silent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_json),
+        .silent = json_array(),
+        .templates = templates,
         .waiting = g_ptr_array_new(),
         .outcomes = g_array_new(FALSE, TRUE, sizeof(Outcome)),
         .downs = g_array_new(FALSE, TRUE, sizeof(Instant)),
@@ -640,10 +644,11 @@ bool play_open(Play *ret_play, const Case *c, Arena *arena, bool verbose, Diags 
     g_array_set_clear_func(ret_play->outcomes, clear_outcome);
     chronicle_init(&ret_play->chronicle, arena, zone, verbose);
     platforms_init(&ret_play->platforms, c, arena, &ret_play->chronicle);
-    ret_play->book = world_rulebook(c, ret_play->settings, ret_play->published, 1, arena, diags);
-    if (ret_play->book == NULL)
+    const Configuration *configuration = world_configuration(c, ret_play->settings, ret_play->published, templates, 1, arena, diags);
+    if (configuration == NULL)
         return false;
-    StageSetup setup = {ret_play->book, ret_play->started, &ret_play->platforms, &ret_play->chronicle, silent_changes, ret_play};
+    ret_play->book = &configuration->book;
+    StageSetup setup = {configuration, ret_play->started, &ret_play->platforms, &ret_play->chronicle, silent_changes, ret_play};
     ret_play->stage = stage_new(&setup, arena, error);
     return ret_play->stage != NULL && tell_accounts(ret_play, error);
 }
@@ -658,7 +663,7 @@ void play_close(Play *play)
     g_array_free(play->outcomes, TRUE);
     g_array_free(play->downs, TRUE);
     g_hash_table_unref(play->objects);
-    g_hash_table_unref(play->silent);
+    json_decref(play->silent);
 }
 
 static bool was_down(const Play *play, Instant at, Instant *ret_up)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cases/judge.h"
+#include "cases/letters.h"
 #include "cases/shape.h"
 
 typedef struct {
@@ -134,14 +135,14 @@ static void print_json(const Case *c, const CasesOptions *options, const GPtrArr
     fprintf(options->out, "%s\n", text);
 }
 
-static bool run_case(const Case *c, const CasesOptions *options)
+static bool run_case(const Case *c, const Templates *templates, const CasesOptions *options)
 {
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(finding_free);
     Play play;
-    bool opened = play_open(&play, c, arena, options->verbose, diags, &error);
+    bool opened = play_open(&play, c, templates, arena, options->verbose, diags, &error);
     if (opened)
         opened = play_through(&play, findings, &error);
     add_diags(diags, findings);
@@ -164,13 +165,16 @@ static bool wanted(const Case *c, const char *only)
     return only == NULL || g_pattern_match_simple(only, c->id);
 }
 
-CasesTally cases_run(const CaseSet *set, const CasesOptions *options)
+bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally, GError **error)
 {
     CasesTally tally = {0, 0};
+    g_autoptr(Templates) templates = letters_of(set, error);
+    if (templates == NULL)
+        return false;
     for (size_t i = 0; i < set->n; i++) {
         if (!wanted(&set->cases[i], options->only))
             continue;
-        bool passed = run_case(&set->cases[i], options);
+        bool passed = run_case(&set->cases[i], templates, options);
         tally.passed += passed ? 1 : 0;
         tally.failed += passed ? 0 : 1;
         fflush(options->out);
@@ -179,5 +183,6 @@ CasesTally cases_run(const CaseSet *set, const CasesOptions *options)
         fprintf(options->out, "{\"failed\":%zu,\"passed\":%zu}\n", tally.failed, tally.passed);
     else
         fprintf(options->out, "%zu passed, %zu failed\n", tally.passed, tally.failed);
-    return tally;
+    *ret_tally = tally;
+    return true;
 }

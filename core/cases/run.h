@@ -16,7 +16,8 @@ typedef struct {
     size_t passed, failed;
 } CasesTally;
 
-/* Plays every case that is asked for and prints a line each (JSON: an object each), then the tally. */
-CasesTally cases_run(const CaseSet *set, const CasesOptions *options);
+/* Plays every case that is asked for and prints a line each (JSON: an object each), then the tally. False and *error: nothing
+ * could be played. */
+bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally, GError **error);
 
 #endif

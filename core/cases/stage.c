@@ -1,247 +1,284 @@
-/* Accounts in memory, decide for every event and wake-up, acts handed to the scripted platforms in their order. */
 #include "cases/stage.h"
 
 #include <string.h>
 
-#include "base/clock.h"
+#include "bus/bus.h"
+#include "hub/hub.h"
+
+#define STAGE_ERROR g_quark_from_static_string("dunhub-stage")
 
 enum {
-    STEPS_MAX = 20000, /* decisions at one instant: more means that two rules ask for each other for ever */
+    STEPS_MAX = 20000, /* rounds at one instant: more means that two rules ask for each other for ever */
+    SEED = 1,
 };
 
 typedef struct {
-    char *id;
-    Arena *arena; /* of state; replaced at every decision */
+    uint64_t id;
+    int kind;
+    char *instance, *key;
+} Waiting;
+
+typedef struct {
+    Arena *arena;
     AccountState state;
-    Instant wake_at;
-} Player;
+} Loaded;
 
 struct Stage {
     StageSetup setup;
-    const Rulebook *book;
+    const Configuration *configuration;
     Arena *arena;
     VirtualClock clock;
-    GPtrArray *players;
-    GHashTable *seen; /* "source id" of events taken */
+    SeededRandom random;
+    Store *store;
+    Hub *hub;
+    Instant trusted;      /* INSTANT_NONE: there is no trusted time; INSTANT_NEVER: it agrees with the machine's */
+    GQueue calls;         /* Waiting: what left and is not answered */
+    GPtrArray *accounts;  /* names, in order of appearance */
+    GHashTable *loaded;   /* account -> Loaded, since the last turn */
+    json_t *platform, *ledger; /* manifests */
+    StageAnswer answer;   /* of the event being submitted */
+    const char *invalid;  /* why it cannot be taken at all; NULL */
     bool down;
-    unsigned switches;
-    uint64_t steps;
 };
 
-typedef struct {
-    char *account;
-    Instant after;
-} Freshness;
+/* ---- what the platforms declare ------------------------------------------------------------------------------------------- */
 
-static void free_player(gpointer data)
+/* Every verb of the case files can be looked up by its key. */
+static json_t *platform_manifest(void)
 {
-    Player *player = data;
-    arena_free(player->arena);
-    g_free(player->id);
-    g_free(player);
+    json_t *actions = json_array();
+    for (size_t i = 0; i < n_verbs; i++) {
+        static const char *const effects[] = {"read", "write", "contact", "legal"};
+        json_array_append_new(actions, json_pack("{s:s, s:s, s:s, s:i}", "verb", verbs[i].name, "effect", effects[verbs[i].effect],
+                                                 "repeat", "lookup", "lookup_lag_s", 0));
+    }
+    return json_pack("{s:s, s:o}", "name", "scripted", "actions", actions);
+}
+
+static json_t *ledger_manifest(void)
+{
+    return json_pack("{s:s, s:[{s:s, s:b, s:b, s:i}]}", "name", "scripted", "sources", "name", "ledger", "ledger", 1, "read", 1, "every_s",
+                     86400);
+}
+
+/* ---- ports ----------------------------------------------------------------------------------------------------------------- */
+
+static size_t port_credit(void *data, const char *instance)
+{
+    (void)data;
+    (void)instance;
+    return 8;
+}
+
+static bool port_send(void *data, const char *instance, uint64_t call, int kind, const char *verb, const char *key, const char *input,
+                      GBytes *content, GError **error)
+{
+    (void)verb;
+    (void)input;
+    (void)content;
+    (void)error;
+    Stage *stage = data;
+    Waiting *waiting = g_new0(Waiting, 1);
+    *waiting = (Waiting){call, kind, g_strdup(instance), g_strdup(key)};
+    g_queue_push_tail(&stage->calls, waiting);
+    return true;
+}
+
+static const json_t *port_manifest(void *data, const char *instance)
+{
+    const Stage *stage = data;
+    return strcmp(instance, STAGE_LEDGER) == 0 ? stage->ledger : stage->platform;
+}
+
+static bool port_trusted_now(void *data, Instant *ret_now)
+{
+    const Stage *stage = data;
+    *ret_now = stage->trusted == INSTANT_NEVER ? stage->clock.instant : stage->trusted;
+    return stage->trusted != INSTANT_NONE;
+}
+
+static void port_alert(void *data, const HubAlert *alert)
+{
+    Stage *stage = data;
+    chronicle_line(stage->setup.chronicle, stage->clock.instant, "   alert %s %s: %s", alert->code,
+                   alert->subject != NULL ? alert->subject : "", alert->text);
+}
+
+static void on_reason(void *data, const char *account, Instant now, const AccountState *after, const Reason *reason)
+{
+    (void)now;
+    Stage *stage = data;
+    chronicle_reason(stage->setup.chronicle, stage->clock.instant, account, reason);
+    chronicle_look(stage->setup.chronicle, stage->clock.instant, after);
+}
+
+/* ---- opening and closing --------------------------------------------------------------------------------------------------- */
+
+static void free_waiting(gpointer data)
+{
+    Waiting *waiting = data;
+    g_free(waiting->instance);
+    g_free(waiting->key);
+    g_free(waiting);
+}
+
+static void free_loaded(gpointer data)
+{
+    arena_free(((Loaded *)data)->arena);
+    g_free(data);
+}
+
+static bool open_hub(Stage *stage, GError **error)
+{
+    HubSetup setup = {
+        .clock = &stage->clock.clock,
+        .random = &stage->random.random,
+        .store = stage->store,
+        .configuration = stage->configuration,
+        .ports = {stage, port_credit, port_send, NULL, port_manifest, port_trusted_now, port_alert},
+        .polls_by_hand = true,
+    };
+    stage->hub = hub_new(&setup, error);
+    if (stage->hub == NULL)
+        return false;
+    hub_watch(stage->hub, on_reason, stage);
+    return true;
 }
 
 Stage *stage_new(const StageSetup *setup, Arena *arena, GError **error)
 {
-    (void)error;
-    Stage *stage = g_new0(Stage, 1);
+    g_autoptr(Stage) stage = g_new0(Stage, 1);
     stage->setup = *setup;
-    stage->book = setup->book;
+    stage->configuration = setup->configuration;
     stage->arena = arena;
+    stage->trusted = INSTANT_NEVER;
     virtual_clock_init(&stage->clock, setup->start);
-    stage->players = g_ptr_array_new_with_free_func(free_player);
-    stage->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    return stage;
+    seeded_random_init(&stage->random, SEED);
+    g_queue_init(&stage->calls);
+    stage->accounts = g_ptr_array_new_with_free_func(g_free);
+    stage->loaded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_loaded);
+    stage->platform = platform_manifest();
+    stage->ledger = ledger_manifest();
+    if (!store_open(&store_sqlite, NULL, STORE_MEMORY, NULL, &stage->store, error) || !open_hub(stage, error) ||
+        !hub_release_source(stage->hub, STAGE_LEDGER, "case", error))
+        return NULL;
+    return g_steal_pointer(&stage);
 }
 
 void stage_free(Stage *stage)
 {
     if (stage == NULL)
         return;
-    g_ptr_array_unref(stage->players);
-    g_hash_table_unref(stage->seen);
+    g_clear_pointer(&stage->hub, hub_free);
+    g_clear_pointer(&stage->store, store_close);
+    g_queue_clear_full(&stage->calls, free_waiting);
+    g_ptr_array_unref(stage->accounts);
+    g_hash_table_unref(stage->loaded);
+    json_decref(stage->platform);
+    json_decref(stage->ledger);
     g_free(stage);
 }
 
-Instant stage_now(const Stage *stage)
+/* ---- states ---------------------------------------------------------------------------------------------------------------- */
+
+const AccountState *stage_state(Stage *stage, const char *account)
 {
-    return stage->clock.instant;
+    Loaded *loaded = g_hash_table_lookup(stage->loaded, account);
+    if (loaded != NULL)
+        return &loaded->state;
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    bool found = false;
+    if (!store_load_account(stage->store, account, arena, &state, &found, NULL) || !found)
+        return NULL;
+    loaded = g_new0(Loaded, 1);
+    *loaded = (Loaded){g_steal_pointer(&arena), state};
+    g_hash_table_insert(stage->loaded, g_strdup(account), loaded);
+    return &loaded->state;
 }
 
-static Player *find_player(const Stage *stage, const char *account)
+bool stage_audit(Stage *stage, const char *account, AuditVisitor visitor, void *data, GError **error)
 {
-    for (guint i = 0; i < stage->players->len; i++) {
-        Player *player = stage->players->pdata[i];
-        if (strcmp(player->id, account) == 0)
-            return player;
+    return store_audit_read(stage->store, account, visitor, data, error);
+}
+
+/* The act a call is about. */
+static const Act *find_act(Stage *stage, const char *instance, const char *key, const AccountState **ret_state)
+{
+    for (guint i = 0; i < stage->accounts->len; i++) {
+        const AccountState *state = stage_state(stage, stage->accounts->pdata[i]);
+        const Act *act = state != NULL ? state_find(state, KIND_ACT, key) : NULL;
+        if (act == NULL || g_strcmp0(act->instance, instance) != 0)
+            continue;
+        *ret_state = state;
+        return act;
     }
     return NULL;
 }
 
-static Player *player_of(Stage *stage, const char *account)
-{
-    Player *player = find_player(stage, account);
-    if (player != NULL)
-        return player;
-    player = g_new0(Player, 1);
-    player->id = g_strdup(account);
-    player->arena = arena_new();
-    player->wake_at = INSTANT_NEVER;
-    state_init(&player->state, player->arena, player->id);
-    g_ptr_array_add(stage->players, player);
-    return player;
-}
+/* ---- answers --------------------------------------------------------------------------------------------------------------- */
 
-/* ---- deciding ------------------------------------------------------------------------------------------------------------ */
-
-static void answer_freshness(Stage *stage, Player *player, Instant after);
-
-static bool spinning(Stage *stage, GError **error)
-{
-    if (++stage->steps < STEPS_MAX)
-        return false;
-    g_set_error(error, g_quark_from_static_string("dunhub-stage"), 1,
-                "more than %d decisions without the clock moving: two rules ask for each other", STEPS_MAX);
-    return true;
-}
-
-static void take(Player *player, const DecideOut *out)
-{
-    Arena *arena = arena_new();
-    AccountState state;
-    state_copy(&out->after, arena, &state);
-    arena_free(player->arena);
-    player->arena = arena;
-    player->state = state;
-    player->wake_at = out->wake_at;
-}
-
-static void fill_answer(Stage *stage, const DecideOut *out, StageAnswer *ret_answer)
-{
-    *ret_answer = (StageAnswer){.accepted = out->rejection == NULL, .result = arena_strdup(stage->arena, out->result)};
-    if (out->rejection == NULL)
-        return;
-    ret_answer->code = arena_strdup(stage->arena, out->rejection->code);
-    ret_answer->text = arena_strdup(stage->arena, out->rejection->text);
-    ret_answer->detail = arena_strdup(stage->arena, out->rejection->detail);
-}
-
-/* One decision; wishes for fresh ledger data are answered at once. */
-static void decide_one(Stage *stage, Player *player, const Event *event, StageAnswer *ret_answer)
-{
-    g_autoptr(Arena) arena = arena_new();
-    DecideIn in = {&player->state, event, stage->clock.instant, stage->book, stage->switches};
-    DecideOut out = {0};
-    decide(&in, arena, &out);
-    for (size_t i = 0; i < out.n_reasons; i++)
-        chronicle_reason(stage->setup.chronicle, in.now, player->id, &out.reasons[i]);
-    take(player, &out);
-    chronicle_look(stage->setup.chronicle, in.now, &player->state);
-    if (ret_answer != NULL)
-        fill_answer(stage, &out, ret_answer);
-    stage->steps++;
-    for (size_t i = 0; i < out.n_wishes && stage->steps < STEPS_MAX; i++)
-        if (out.wishes[i].kind == WISH_FRESHNESS)
-            answer_freshness(stage, player, out.wishes[i].after);
-}
-
-static void decide_kind(Stage *stage, Player *player, EventKind kind, const void *payload)
-{
-    Event event = {.kind = kind, .source = "hub", .account = player->id, .time = stage->clock.instant,
-                   .received_at = stage->clock.instant, .payload = payload, .present = {UINT64_MAX, UINT64_MAX}};
-    decide_one(stage, player, &event, NULL);
-}
-
-static bool decode(Stage *stage, Player *player, const char *type, const json_t *data, Arena *arena, Event *ret_event, GError **error)
-{
-    if (!event_decode(type, data, arena, ret_event, error))
-        return false;
-    ret_event->account = player->id;
-    ret_event->time = ret_event->received_at = stage->clock.instant;
-    return true;
-}
-
-static void answer_freshness(Stage *stage, Player *player, Instant after)
-{
-    g_autoptr(Arena) arena = arena_new();
-    g_autoptr(json_t) events = stage->setup.ledger(stage->setup.ledger_data, player->id);
-    for (size_t i = 0; i < json_array_size(events); i++) {
-        const json_t *item = json_array_get(events, i);
-        Event event;
-        if (!decode(stage, player, json_string_value(json_object_get(item, "type")), json_object_get(item, "data"), arena, &event, NULL))
-            continue;
-        event.source = "ledger";
-        decide_one(stage, player, &event, NULL);
-    }
-    LedgerRead read = {.source = "ledger", .began_at = MAX(after, stage->clock.instant)};
-    decide_kind(stage, player, EVENT_LEDGER_READ, &read);
-}
-
-/* ---- the outbox ---------------------------------------------------------------------------------------------------------- */
-
-static bool is_due(const Act *act, Instant now)
-{
-    if (act->instance == NULL)
-        return false;
-    return act->state == ACT_READY || ((act->state == ACT_RETRY || act->state == ACT_UNCERTAIN) && act->next_at <= now);
-}
-
-/* The first due act of the account, in its order; an earlier one that waits for its platform does not block another platform's. */
-static const Act *next_act(const Player *player, Instant now)
-{
-    const Act *first = NULL;
-    STATE_FOREACH(&player->state, KIND_ACT, Act, act)
-    if (is_due(act, now) && (first == NULL || act->sequence < first->sequence))
-        first = act;
-    return first;
-}
-
-static void send_act(Stage *stage, Player *player, const Act *act)
-{
-    g_autoptr(Arena) arena = arena_new();
-    bool lookup = act->state == ACT_UNCERTAIN;
-    Act copy;
-    record_copy(&act_type, arena, act, &copy);
-    if (!lookup) {
-        ActResult sent = {.key = copy.key, .retry_at = INSTANT_NONE, .attempt = copy.attempts + 1};
-        decide_kind(stage, player, EVENT_ACT_SENT, &sent);
-    }
-    ActResult result = platforms_call(stage->setup.platforms, stage->clock.instant, &player->state, &copy, lookup);
-    result.attempt = copy.attempts + (lookup ? 0 : 1);
-    decide_kind(stage, player, EVENT_ACT_RESULT, &result);
-}
-
-/* Wakes and sends until nothing is due at the clock's now. */
-static bool settle(Stage *stage, GError **error)
+static void answer_act(Stage *stage, const Waiting *waiting)
 {
     Instant now = stage->clock.instant;
-    stage->steps = 0;
-    for (guint i = 0; i < stage->players->len; i++) {
-        Player *player = stage->players->pdata[i];
-        while (player->wake_at <= now || next_act(player, now) != NULL) {
-            if (spinning(stage, error))
-                return false;
-            const Act *act = next_act(player, now);
-            if (act != NULL)
-                send_act(stage, player, act);
-            else
-                decide_kind(stage, player, EVENT_WAKE, NULL);
-        }
+    const AccountState *state = NULL;
+    const Act *act = find_act(stage, waiting->instance, waiting->key, &state);
+    if (act == NULL) {
+        hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_PERMANENT, 0, "unknown", "no such act", NULL, NULL);
+        return;
     }
-    return true;
+    ActResult result = platforms_call(stage->setup.platforms, now, state, act, waiting->kind == CALL_LOOKUP);
+    int64_t after_ms = result.retry_at != INSTANT_NONE ? MAX(result.retry_at - now, 0) : 0;
+    hub_result(stage->hub, waiting->instance, waiting->id, result.outcome, after_ms, result.code, result.message, result.external_id, NULL);
 }
 
-static Instant next_instant(const Stage *stage)
+/* A poll or read of the ledger tells what it had not told. */
+static void answer_ledger(Stage *stage, const Waiting *waiting)
 {
-    Instant next = INSTANT_NEVER;
-    for (guint i = 0; i < stage->players->len; i++) {
-        const Player *player = stage->players->pdata[i];
-        next = MIN(next, player->wake_at);
-        STATE_FOREACH(&player->state, KIND_ACT, Act, act)
-        if (act->instance != NULL && (act->state == ACT_RETRY || act->state == ACT_UNCERTAIN))
-            next = MIN(next, act->next_at);
+    g_autoptr(json_t) events = stage->setup.ledger(stage->setup.ledger_data);
+    size_t n = json_array_size(events);
+    g_autofree const json_t **page = g_new0(const json_t *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        page[i] = json_array_get(events, i);
+    bool kept = n == 0 || hub_page(stage->hub, waiting->instance, waiting->id, page, n, NULL);
+    hub_result(stage->hub, waiting->instance, waiting->id, kept ? OUTCOME_OK : OUTCOME_RETRY, 0, NULL, NULL, NULL, NULL);
+}
+
+static void answer_calls(Stage *stage)
+{
+    g_hash_table_remove_all(stage->loaded);
+    while (stage->calls.length > 0) {
+        Waiting *waiting = g_queue_pop_head(&stage->calls);
+        if (waiting->kind == CALL_POLL || waiting->kind == CALL_READ)
+            answer_ledger(stage, waiting);
+        else if (waiting->kind == CALL_CHECK)
+            hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_OK, 0, NULL, NULL, NULL, NULL);
+        else
+            answer_act(stage, waiting);
+        free_waiting(waiting);
     }
-    return next;
+}
+
+/* Turns and answers until nothing is due at the clock's now. */
+static bool settle(Stage *stage, GError **error)
+{
+    for (int steps = 0; steps < STEPS_MAX; steps++) {
+        if (!hub_settle(stage->hub, error))
+            return false;
+        g_hash_table_remove_all(stage->loaded);
+        if (stage->calls.length == 0)
+            return true;
+        answer_calls(stage);
+    }
+    g_set_error(error, STAGE_ERROR, 1, "more than %d rounds without the clock moving: two rules ask for each other", STEPS_MAX);
+    return false;
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------------------------ */
+
+Instant stage_now(const Stage *stage)
+{
+    return stage->clock.instant;
 }
 
 bool stage_run(Stage *stage, Instant until, GError **error)
@@ -249,44 +286,19 @@ bool stage_run(Stage *stage, Instant until, GError **error)
     while (!stage->down) {
         if (!settle(stage, error))
             return false;
-        Instant next = next_instant(stage);
+        Instant next = hub_next(stage->hub);
         if (next > until)
             break;
-        virtual_clock_set(&stage->clock, MAX(next, stage->clock.instant));
+        virtual_clock_set(&stage->clock, MAX(next, stage->clock.instant + 1));
     }
     if (until > stage->clock.instant)
         virtual_clock_set(&stage->clock, until);
     return true;
 }
 
-/* ---- events -------------------------------------------------------------------------------------------------------------- */
-
-bool stage_submit(Stage *stage, const char *source, const char *id, const char *type, const char *account, const json_t *data,
-                  StageAnswer *ret_answer, GError **error)
+bool stage_clock(Stage *stage, Instant to, Instant trusted, GError **error)
 {
-    char *seen = g_strconcat(source, " ", id, NULL);
-    if (!g_hash_table_add(stage->seen, seen)) {
-        *ret_answer = (StageAnswer){.duplicate = true};
-        Reason reason = {.event = "event_duplicate", .rule = "§6.10", .subject = id};
-        chronicle_reason(stage->setup.chronicle, stage->clock.instant, account, &reason);
-        return true;
-    }
-    g_autoptr(Arena) arena = arena_new();
-    Player *player = player_of(stage, account);
-    Event event;
-    if (!decode(stage, player, type, data, arena, &event, error)) {
-        g_prefix_error(error, "%s: ", type);
-        return false;
-    }
-    event.source = source;
-    event.id = id;
-    decide_one(stage, player, &event, ret_answer);
-    return settle(stage, error);
-}
-
-bool stage_clock(Stage *stage, Instant to, bool trusted, GError **error)
-{
-    (void)trusted;
+    stage->trusted = trusted;
     virtual_clock_set(&stage->clock, to);
     return settle(stage, error);
 }
@@ -294,13 +306,15 @@ bool stage_clock(Stage *stage, Instant to, bool trusted, GError **error)
 void stage_down(Stage *stage)
 {
     stage->down = true;
+    g_clear_pointer(&stage->hub, hub_free);
 }
 
-bool stage_up(Stage *stage, bool trusted, GError **error)
+/* The hub starts anew on the store it left. */
+bool stage_up(Stage *stage, Instant trusted, GError **error)
 {
-    (void)trusted;
     stage->down = false;
-    return settle(stage, error);
+    stage->trusted = trusted;
+    return open_hub(stage, error) && settle(stage, error);
 }
 
 bool stage_is_up(const Stage *stage)
@@ -308,26 +322,57 @@ bool stage_is_up(const Stage *stage)
     return !stage->down;
 }
 
-bool stage_reload(Stage *stage, const Rulebook *book, GError **error)
+/* ---- events ---------------------------------------------------------------------------------------------------------------- */
+
+static void note_account(Stage *stage, const char *account)
 {
-    stage->book = book;
-    for (guint i = 0; i < stage->players->len; i++)
-        decide_kind(stage, stage->players->pdata[i], EVENT_EPOCH, NULL);
-    return settle(stage, error);
+    for (guint i = 0; i < stage->accounts->len; i++)
+        if (strcmp(stage->accounts->pdata[i], account) == 0)
+            return;
+    g_ptr_array_add(stage->accounts, g_strdup(account));
 }
 
-const AccountState *stage_state(Stage *stage, const char *account)
+static void on_answer(void *data, const IntakeAnswer *answer)
 {
-    const Player *player = find_player(stage, account);
-    return player != NULL ? &player->state : NULL;
+    Stage *stage = data;
+    Arena *arena = stage->arena;
+    bool rejected = answer->verdict == INTAKE_REJECTED;
+    stage->answer = (StageAnswer){
+        .accepted = answer->verdict == INTAKE_ACCEPTED,
+        .duplicate = answer->verdict == INTAKE_DUPLICATE,
+        .code = rejected ? arena_strdup(arena, answer->code) : NULL,
+        .text = arena_strdup(arena, answer->text),
+        .detail = rejected ? arena_strdup(arena, answer->result) : NULL,
+        .result = rejected ? NULL : arena_strdup(arena, answer->result),
+    };
+    if (answer->verdict == INTAKE_INVALID || answer->verdict == INTAKE_FULL)
+        stage->invalid = arena_strdup(arena, answer->text != NULL ? answer->text : "refused");
 }
 
-const Rulebook *stage_book(const Stage *stage)
+bool stage_submit(Stage *stage, const char *source, const char *id, const char *type, const char *account, const json_t *data,
+                  StageAnswer *ret_answer, GError **error)
 {
-    return stage->book;
+    note_account(stage, account);
+    stage->answer = (StageAnswer){0};
+    stage->invalid = NULL;
+    hub_submit(stage->hub, source, id, type, account, stage->clock.instant, data, on_answer, stage);
+    if (!settle(stage, error))
+        return false;
+    if (stage->invalid != NULL) {
+        g_set_error(error, STAGE_ERROR, 1, "%s: %s", type, stage->invalid);
+        return false;
+    }
+    *ret_answer = stage->answer;
+    return true;
+}
+
+bool stage_reload(Stage *stage, const Configuration *configuration, GError **error)
+{
+    stage->configuration = configuration;
+    return hub_reload(stage->hub, configuration, error) && settle(stage, error);
 }
 
 unsigned stage_switches(const Stage *stage)
 {
-    return stage->switches;
+    return stage->hub != NULL ? hub_switches(stage->hub) : 0;
 }

@@ -38,6 +38,7 @@ static void put_organisation(Node *root, const Case *c, Arena *arena)
     Node *map = graft_map(arena, c->place);
     graft_put_text(arena, map, "name", "Example");
     graft_take(arena, map, "zone", node_get(c->given, "tz"));
+    graft_put_int(arena, map, "fuse_factor", 1000);
     graft_put(arena, root, "organisation", map);
 }
 
@@ -135,7 +136,7 @@ static void put_policies(Node *root, const Case *c, const GPtrArray *published, 
     graft_put(arena, root, "policies", policies);
 }
 
-const Node *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, Arena *arena)
+static const Node *configuration_tree(const Case *c, const Node *settings, const GPtrArray *published, Arena *arena)
 {
     Node *root = graft_map(arena, c->place);
     put_organisation(root, c, arena);
@@ -148,16 +149,55 @@ const Node *world_configuration(const Case *c, const Node *settings, const GPtrA
     return root;
 }
 
-Rulebook *world_rulebook(const Case *c, const Node *settings, const GPtrArray *published, uint64_t epoch, Arena *arena, Diags *diags)
+/* ---- the whole ---------------------------------------------------------------------------------------------------------------- */
+
+static void add_instance(GArray *instances, const char *name)
 {
-    const Node *root = world_configuration(c, settings, published, arena);
+    for (guint i = 0; i < instances->len; i++)
+        if (strcmp(g_array_index(instances, Instance, i).name, name) == 0)
+            return;
+    Instance instance = {.name = name, .plugin = "scripted"};
+    g_array_append_val(instances, instance);
+}
+
+static void put_instances(Configuration *configuration, const Case *c, Arena *arena)
+{
+    g_autoptr(GArray) instances = g_array_new(FALSE, TRUE, sizeof(Instance));
+    add_instance(instances, STAGE_LEDGER);
+    for (size_t i = 0; i < n_case_carriers; i++)
+        add_instance(instances, case_carriers[i].platform);
+    for (size_t i = 0; i < n_case_ops; i++)
+        if (case_ops[i].platform != NULL && connected(c, case_ops[i].platform))
+            add_instance(instances, case_ops[i].platform);
+    configuration->instances = arena_dup(arena, instances->data, instances->len * sizeof(Instance));
+    configuration->n_instances = instances->len;
+}
+
+static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t epoch, Arena *arena, Diags *diags, Rulebook *ret_book)
+{
     StoredPolicy *older = arena_new0(arena, StoredPolicy, published->len);
     for (guint i = 0; i < published->len; i++) {
         const PolicyVersion *version = published->pdata[i];
         older[i] = (StoredPolicy){version->policy, version->version, version->source_json};
     }
-    Rulebook *book = arena_new0(arena, Rulebook, 1);
-    return rulebook_load(root, older, published->len, epoch, arena, diags, book) ? book : NULL;
+    return rulebook_load(root, older, published->len, epoch, arena, diags, ret_book);
+}
+
+const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Templates *templates,
+                                         uint64_t epoch, Arena *arena, Diags *diags)
+{
+    const Node *root = configuration_tree(c, settings, published, arena);
+    Configuration *configuration = arena_new0(arena, Configuration, 1);
+    if (!load_rulebook(root, published, epoch, arena, diags, &configuration->book))
+        return NULL;
+    g_autoptr(json_t) json = node_to_json(root);
+    g_autofree char *canonical = json_canonical(json);
+    Hash hash = hash_of(canonical, strlen(canonical));
+    configuration->canonical = arena_strdup(arena, canonical);
+    hash_hex(&hash, configuration->hash);
+    configuration->templates = templates;
+    put_instances(configuration, c, arena);
+    return configuration;
 }
 
 /* ---- accounts --------------------------------------------------------------------------------------------------------------- */
