@@ -158,7 +158,8 @@ static bool on_state_get(void *data, const char *instance, const char *name, GBy
 {
     Works *works = data;
     return store_state_get(works->setup.station->store, instance, name, ret_value, ret_version,
-                           NULL);
+                           NULL) &&
+           *ret_value != NULL;
 }
 
 static bool put(Store *store, const char *instance, const char *name, const void *bytes, size_t n,
