@@ -524,13 +524,16 @@ static int64_t through_bare(Bare *bare, const Decision *decisions, int n, int ba
 
 /* ---- both have the same rows ------------------------------------------------------------------- */
 
+#define AUDIT_ROWS                                                                                 \
+    "SELECT account, sequence, position, at, actor, event, rule, subject, reason, text, detail, "  \
+    "personal, length(previous), length(hash) FROM %s.audit"
+
 static void compare_rows(const char *ours, const char *bare)
 {
     static const char *const tables[] = {
         "SELECT * FROM %s.journal", "SELECT * FROM %s.account", "SELECT * FROM %s.invoice",
         "SELECT * FROM %s.notice",  "SELECT * FROM %s.act",     "SELECT * FROM %s.outbox",
-        "SELECT account, sequence, position, at, actor, event, rule, subject, reason, text, detail, "
-        "personal, length(previous), length(hash) FROM %s.audit",
+        AUDIT_ROWS,
         "SELECT number, entries, length(heads) FROM %s.seal",
     };
     sqlite3 *db = NULL;

@@ -212,11 +212,12 @@ static void test_open_leases_are_listed(void)
     begin(store);
     set_one(store, "A", "a", "mail", ACT_READY, 1, 0);
     set_one(store, "B", "b", "crm", ACT_UNCERTAIN, 1, T0);
-    g_autofree char *mail = leased(store, "mail", T0, 10), *crm = leased(store, "crm", T0, 10);
-    set_one(store, "A", "a", "mail", ACT_SENT, 1, 0);
-    commit(store);
     Lease *leases;
     size_t n;
+    lease(store, "mail", T0, 10, arena, &n);
+    lease(store, "crm", T0, 10, arena, &n);
+    set_one(store, "A", "a", "mail", ACT_SENT, 1, 0);
+    commit(store);
     g_assert_true(store_leases_open(store, "mail", arena, &leases, &n, NULL));
     g_assert_cmpuint(n, ==, 1);
     g_assert_cmpstr(leases[0].instance, ==, "mail");

@@ -231,7 +231,6 @@ static void test_account_without_changes_of_its_own(void)
 static void test_change_of_an_unknown_row_is_refused(void)
 {
     g_autoptr(Store) store = fixture_memory();
-    g_autoptr(Arena) arena = arena_new();
     g_autoptr(GError) error = NULL;
     Invoice invoice;
     record_init(&invoice_type, &invoice);
