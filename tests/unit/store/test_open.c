@@ -178,13 +178,15 @@ static void test_reader_beside_writer(void)
     fixture_remove(folder);
 }
 
-/* ---- a disk that fills up ---------------------------------------------------------------------- */
+/* ---- a disk that is watched, and fills up ------------------------------------------------------- */
 
-/* The system's files, whose writing fails once the room is used up. */
+/* The system's files, whose writing fails once the room is used up, and whose syncs are counted. */
 static int (*real_write)(sqlite3_file *, const void *, int, sqlite3_int64);
-static sqlite3_io_methods full_methods[2]; /* of the database itself, of the files beside it */
-static sqlite3_vfs full_files;
+static int (*real_sync)(sqlite3_file *, int);
+static sqlite3_io_methods watched_methods[2]; /* of the database itself, of the files beside it */
+static sqlite3_vfs watched_files;
 static int64_t room;
+static int syncs;
 
 static int write_while_there_is_room(sqlite3_file *file, const void *bytes, int n,
                                      sqlite3_int64 at)
@@ -195,42 +197,72 @@ static int write_while_there_is_room(sqlite3_file *file, const void *bytes, int 
     return real_write(file, bytes, n, at);
 }
 
-static int open_on_full_disk(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+static int count_sync(sqlite3_file *file, int flags)
+{
+    syncs++;
+    return real_sync(file, flags);
+}
+
+static int open_watched(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
                              int *ret_flags)
 {
     sqlite3_vfs *real = vfs->pAppData;
     int code = real->xOpen(real, name, file, flags, ret_flags);
     if (code != SQLITE_OK)
         return code;
-    sqlite3_io_methods *methods = &full_methods[flags & SQLITE_OPEN_MAIN_DB ? 0 : 1];
+    sqlite3_io_methods *methods = &watched_methods[flags & SQLITE_OPEN_MAIN_DB ? 0 : 1];
     *methods = *file->pMethods;
     real_write = methods->xWrite;
     methods->xWrite = write_while_there_is_room;
+    real_sync = methods->xSync;
+    methods->xSync = count_sync;
     file->pMethods = methods;
     return code;
+}
+
+static Store *open_on_watched_disk(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+    watched_files = *real;
+    watched_files.zName = "watched";
+    watched_files.pAppData = real;
+    watched_files.xOpen = open_watched;
+    g_assert_cmpint(sqlite3_vfs_register(&watched_files, 0), ==, SQLITE_OK);
+    room = INT64_MAX;
+    Store *store = NULL;
+    store_open(&store_sqlite, path, STORE_READ_WRITE, "watched", &store, &error);
+    g_assert_no_error(error);
+    return store;
+}
+
+static void close_watched(Store *store)
+{
+    store_close(store);
+    sqlite3_vfs_unregister(&watched_files);
+}
+
+static bool no_finding(const char *account, uint64_t sequence, const char *what, void *data)
+{
+    (void)data;
+    g_error("%s %" G_GUINT64_FORMAT " %s", account, sequence, what);
+    return false;
 }
 
 static void test_full_disk(void)
 {
     g_autofree char *folder = fixture_folder();
     g_autofree char *path = g_build_filename(folder, "store.db", NULL);
-    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-    full_files = *real;
-    full_files.zName = "full";
-    full_files.pAppData = real;
-    full_files.xOpen = open_on_full_disk;
-    g_assert_cmpint(sqlite3_vfs_register(&full_files, 0), ==, SQLITE_OK);
-    room = INT64_MAX;
     g_autoptr(GError) error = NULL;
-    Store *store = NULL;
-    store_open(&store_sqlite, path, STORE_READ_WRITE, "full", &store, &error);
-    g_assert_no_error(error);
+    Store *store = open_on_watched_disk(path);
     begin(store);
     journal(store, "A", "e1");
+    audit(store, "A", "one", NULL);
     commit(store);
     room = 0;
     begin(store);
     journal(store, "A", "e2");
+    audit(store, "A", "two", NULL);
     g_assert_false(store_commit(store, &error));
     g_assert_error(error, STORE_ERROR, STORE_ERROR_FULL);
     g_autofree char *message = g_strdup_printf(
@@ -242,9 +274,30 @@ static void test_full_disk(void)
     room = INT64_MAX;
     begin(store);
     g_assert_cmpuint(journal(store, "A", "e2"), ==, 2);
+    audit(store, "A", "two", NULL);
     commit(store);
-    store_close(store);
-    sqlite3_vfs_unregister(&full_files);
+    uint64_t entries, seals;
+    g_assert_true(store_audit_verify(store, no_finding, NULL, &entries, &seals, NULL));
+    g_assert_cmpuint(entries, ==, 2);
+    g_assert_cmpuint(seals, ==, 2);
+    close_watched(store);
+    fixture_remove(folder);
+}
+
+/* What is committed is on the disk: a crash of the machine, not only of the hub, leaves it. */
+static void test_every_commit_is_synced(void)
+{
+    g_autofree char *folder = fixture_folder();
+    g_autofree char *path = g_build_filename(folder, "store.db", NULL);
+    Store *store = open_on_watched_disk(path);
+    for (int i = 0; i < 3; i++) {
+        begin(store);
+        journal(store, "A", NULL);
+        syncs = 0;
+        commit(store);
+        g_assert_cmpint(syncs, >, 0);
+    }
+    close_watched(store);
     fixture_remove(folder);
 }
 
@@ -272,13 +325,6 @@ static void write_groups(const char *path, int tell, int n_groups)
                 pause();
         }
     }
-}
-
-static bool no_finding(const char *account, uint64_t sequence, const char *what, void *data)
-{
-    (void)data;
-    g_error("%s %" G_GUINT64_FORMAT " %s", account, sequence, what);
-    return false;
 }
 
 /* Kills the writer after it told of group `last`; what it committed must be whole, and all of it. */
@@ -337,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/no-permission", test_folder_without_permission);
     g_test_add_func("/open/reader", test_reader_beside_writer);
     g_test_add_func("/open/full-disk", test_full_disk);
+    g_test_add_func("/open/synced", test_every_commit_is_synced);
     g_test_add_func("/crash/within-a-group", test_crash_within_a_group);
     g_test_add_func("/crash/after-a-commit", test_crash_after_a_commit);
     return g_test_run();
