@@ -157,6 +157,8 @@ static void test_late_answer(void)
     rig_add(rig, "one", "unruly", ISOLATE_PROCESS, NULL);
     rig_wait_up(rig, "one");
     rig_send(rig, "one", 1, CALL_ACTION, "test.slow", "{}");
+    BusCall later = {.id = 3, .verb = "test.slow", .deadline_ms = 12000};
+    g_assert_true(bus_send(rig->bus, "one", &later, NULL));
     rig_advance(rig, 4900);
     bus_turn(rig->bus);
     rig_call(rig, "one", 2, CALL_ACTION, "test.echo", "{}");
@@ -166,13 +168,19 @@ static void test_late_answer(void)
     g_assert_true(rig_result(rig, 1)->made_by_hub);
     assert_says(rig_result(rig, 1)->message, "deadline");
     /* The worker is busy still: the instance takes one call less. */
-    g_assert_cmpuint(bus_credit(rig->bus, "one"), ==, 31);
+    g_assert_cmpuint(bus_credit(rig->bus, "one"), ==, 30);
     bus_cancel(rig->bus, "one", 1);
     while (rig_status(rig, "one").strays == 0) {
         rig_turn(rig);
     }
-    g_assert_cmpuint(bus_credit(rig->bus, "one"), ==, 32);
+    g_assert_cmpuint(bus_credit(rig->bus, "one"), ==, 31);
     g_assert_cmpuint(rig->results->len, ==, 2);
+    for (int second = 0; second < 8; second++) { /* the other one's turn */
+        rig_call(rig, "one", (uint64_t)(10 + second), CALL_ACTION, "test.echo", "{}");
+        rig_advance(rig, 1000);
+    }
+    bus_turn(rig->bus);
+    assert_says(rig_result(rig, 3)->message, "deadline");
 }
 
 static void test_back_off_grows(void)
