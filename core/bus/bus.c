@@ -18,6 +18,7 @@
 #define RECEIVE_PER_TURN 256
 #define ENDS_PER_TURN 64
 #define FREE_WAIT_MS 1500
+#define WAIT_MAX_MS 60000
 
 G_DEFINE_QUARK(dunhub - bus - error, bus_error)
 
@@ -450,11 +451,12 @@ size_t bus_poll_items(Bus *bus, void *ret_zmq_pollitems, size_t max)
 
 int64_t bus_wait_ms(const Bus *bus)
 {
-    int64_t next = INT64_MAX;
+    int64_t now = bus_now_ms(bus);
+    int64_t next = now + WAIT_MAX_MS;
     for (guint i = 0; i < bus->links->len; i++) {
         next = MIN(next, link_next_ms(bus, g_ptr_array_index(bus->links, i)));
     }
-    return next == INT64_MAX ? -1 : MAX(0, next - bus_now_ms(bus));
+    return MAX(0, next - now);
 }
 
 /* ---- looking on

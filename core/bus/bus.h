@@ -88,7 +88,7 @@ bool bus_send(Bus *bus, const char *instance, const BusCall *call, GError **erro
 void bus_cancel(Bus *bus, const char *instance, uint64_t call); /* its result still comes */
 size_t bus_in_flight(const Bus *bus);
 
-/* Descriptors to wait for (zmq_pollitem_t, at most 2), and the time to wait at most (-1: for ever); then one bounded turn
+/* Descriptors to wait for (zmq_pollitem_t, at most 2), and the time to wait at most (0..60,000); then one bounded turn
  * that drains, times out, restarts. */
 size_t bus_poll_items(Bus *bus, void *ret_zmq_pollitems, size_t max);
 int64_t bus_wait_ms(const Bus *bus);

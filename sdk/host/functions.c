@@ -200,11 +200,16 @@ static int32_t emit(DunhubCall *call, DunhubBytes event)
     return 0;
 }
 
+/* A read has no cursor of its own: its pages are handed on, and the poll's cursor stays where it
+ * is. */
 static int32_t page_done(DunhubCall *call, DunhubBytes cursor)
 {
-    bool may = call->kind == KIND_POLL && cursor.n <= WIRE_CURSOR_MAX &&
-               (cursor.n == 0 || g_utf8_validate_len(cursor.p, cursor.n, NULL));
-    return may && call_flush(call, cursor) ? 0 : -1;
+    if ((call->kind != KIND_POLL && call->kind != KIND_READ) || cursor.n > WIRE_CURSOR_MAX ||
+        (cursor.n > 0 && !g_utf8_validate_len(cursor.p, cursor.n, NULL))) {
+        return -1;
+    }
+    bool moves = call->kind == KIND_POLL;
+    return call_flush(call, moves ? cursor : (DunhubBytes){NULL, 0}) ? 0 : -1;
 }
 
 /* ---- words for people

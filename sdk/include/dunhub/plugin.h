@@ -101,7 +101,8 @@ struct DunhubHost {
      * such an object, over 256 KiB, or the core stopped this poll). A full page is handed on by itself, without a cursor;
      * what is left when the handler returns OK too. After any other outcome what was not handed on is forgotten. */
     int32_t (*emit)(DunhubCall *call, DunhubBytes event);
-    /* From a poll: everything emitted so far and this cursor are durable when it returns 0; -1: stop polling. */
+    /* From a poll: everything emitted so far and this cursor are durable when it returns 0; -1: stop polling. From a read
+     * likewise, but the cursor is ignored. */
     int32_t (*page_done)(DunhubCall *call, DunhubBytes cursor);
     /* A bad row or record that is skipped: place "file:line" or an id, what was wrong. Counted and shown by the core. */
     void (*finding)(DunhubCall *call, DunhubBytes place, DunhubBytes message);

@@ -172,8 +172,7 @@ void rig_turn(Rig *rig)
     int n = (int)bus_poll_items(rig->bus, items, G_N_ELEMENTS(items));
     /* The clock stands still, so a short wait is only there for a bus that asks to be turned soon.
      */
-    int64_t wait_ms = bus_wait_ms(rig->bus);
-    zmq_poll(items, n, (long)(wait_ms < 0 ? 50 : MIN(wait_ms, 50)));
+    zmq_poll(items, n, (long)MIN(bus_wait_ms(rig->bus), 50));
     bus_turn(rig->bus);
 }
 

@@ -127,27 +127,32 @@ static void test_bodies(void)
 static void test_pages(void)
 {
     static const struct {
+        int kind;
         const char *input;
         unsigned refuse_after, pages, events;
         int outcome;
         const char *last;
     } rows[] = {
-        {"{\"pages\":3,\"events\":10}", 0, 4, 40, OUTCOME_OK, "-"},
-        {"{\"pages\":2,\"events\":0}", 0, 2, 0, OUTCOME_OK, "page 1"},
-        {"{\"pages\":1,\"events\":2500}", 0, 6, 5000, OUTCOME_OK,
+        {CALL_POLL, "{\"pages\":3,\"events\":10}", 0, 4, 40, OUTCOME_OK, "-"},
+        {CALL_POLL, "{\"pages\":2,\"events\":0}", 0, 2, 0, OUTCOME_OK, "page 1"},
+        {CALL_POLL, "{\"pages\":1,\"events\":2500}", 0, 6, 5000, OUTCOME_OK,
          "-"}, /* full pages go by themselves */
-        {"{\"pages\":5,\"events\":10}", 2, 2, 20, OUTCOME_RETRY, "page 1"},
+        {CALL_READ, "{\"pages\":3,\"events\":10}", 0, 4, 40, OUTCOME_OK, "-"},
+        {CALL_POLL, "{\"pages\":5,\"events\":10}", 2, 2, 20, OUTCOME_RETRY, "page 1"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(Rig) rig = rig_new(NULL);
         rig->refuse_after = rows[i].refuse_after;
         rig_add(rig, "one", "unruly", ISOLATE_PROCESS, NULL);
         rig_wait_up(rig, "one");
-        const RigResult *result = rig_call(rig, "one", 1, CALL_POLL, "ledger", rows[i].input);
+        const RigResult *result = rig_call(rig, "one", 1, rows[i].kind, "ledger", rows[i].input);
         g_assert_cmpint(result->outcome, ==, rows[i].outcome);
         g_assert_cmpuint(rig->pages, ==, rows[i].pages);
         g_assert_cmpuint(rig->events, ==, rows[i].events);
         g_assert_cmpstr(g_ptr_array_index(rig->cursors, rig->cursors->len - 1), ==, rows[i].last);
+        if (rows[i].kind == CALL_READ) {
+            g_assert_cmpstr(g_ptr_array_index(rig->cursors, 0), ==, "-");
+        }
     }
 }
 
