@@ -24,12 +24,15 @@ static bool read_mapping(const Loader *loader, const Node *node, Policy *policy)
     return good;
 }
 
-/* The mode is no part of a version: an account on an old one goes live with the newest. */
+/* The mode is no part of a version: an account on an old one goes live with the newest. Where a graph begins is: the order
+ * of its steps, which says so where nothing else does, is lost in JSON. */
 static void keep_source(const Loader *loader, const Node *map, Policy *policy)
 {
     g_autoptr(json_t) json = node_to_json(map);
     json_object_del(json, "mode");
     json_object_del(json, "source");
+    if (policy->form == POLICY_GRAPH)
+        json_object_set_new(json, "start", json_string(policy->steps[0].name));
     g_autofree char *canonical = json_canonical(json);
     policy->source_json = arena_strdup(loader->arena, canonical);
     Hash hash = hash_of(canonical, strlen(canonical));

@@ -488,6 +488,32 @@ static void base_is_reported_once(void)
     free(text);
 }
 
+/* JSON keeps no order of members: where accounts begin is part of the version. */
+static void stored_graph_begins_where_it_did(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    Rulebook book, again;
+    static const char yaml[] =
+        TOP "graphs:\n  g:\n    steps: {reminder: {}, court: {final: true}}\n    moves: [{from: "
+            "reminder, to: court, when: 'age > 9'}]\n";
+    load(yaml, arena, &book);
+    const Policy *policy = book.policies[0];
+    g_assert_cmpstr(policy->steps[0].name, ==, "reminder");
+    StoredPolicy older = {"g", 6, policy->source_json};
+    char *findings = load_older(yaml, &older, 1, arena, &again);
+    g_assert_cmpstr(findings, ==, "");
+    free(findings);
+    g_assert_cmpint(again.policies[0]->version, ==, 6);
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(json_t) source =
+        json_parse(policy->source_json, strlen(policy->source_json), TREE_MAX_BYTES, NULL);
+    Policy alone;
+    g_assert_true(policy_load("g", node_from_json(source, "stored", arena), &book, 6, arena, diags,
+                              &alone));
+    g_assert_cmpstr(alone.steps[0].name, ==, "reminder");
+    g_assert_cmpstr(alone.hash, ==, policy->hash);
+}
+
 static void hash_ignores_order(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -556,6 +582,8 @@ int main(int argc, char **argv)
     g_test_add_func("/escalation/policy/stored_versions", stored_versions);
     g_test_add_func("/escalation/policy/mistakes", mistakes);
     g_test_add_func("/escalation/policy/base_is_reported_once", base_is_reported_once);
+    g_test_add_func("/escalation/policy/stored_graph_begins_where_it_did",
+                    stored_graph_begins_where_it_did);
     g_test_add_func("/escalation/policy/hash_ignores_order", hash_ignores_order);
     g_test_add_func("/escalation/policy/damaged", damaged);
     return g_test_run();
