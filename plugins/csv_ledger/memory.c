@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,21 @@ Told told_unpack(uint64_t value)
     return (Told){value >> (64 - CONTENT_BITS), (unsigned)(value >> 16) & 0xff, (unsigned)value & 0xffff};
 }
 
+/* Looked up once for the process: EVP_sha256() would be resolved anew for every hash. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 uint64_t memory_hash(const DunhubBytes *parts, size_t n)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
+    pthread_once(&sha256_once, fetch_sha256);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+    if (!sha256 || !context || !EVP_DigestInit_ex(context, sha256, NULL))
         abort(); /* only out of memory */
     for (size_t i = 0; i < n; i++) {
         uint64_t length = parts[i].n;
@@ -154,8 +165,10 @@ bool memory_compact(const DunhubTask *task, Memory *memory, uint64_t *ret_old_fi
     size_t n = 0;
     bool good = entries != NULL;
     for (size_t i = 0; good && i < memory->table.capacity; i++) {
-        if (memory->table.entries[i].key)
-            entries[n++] = memory->table.entries[i];
+        /* Not in the order of the slots: read back in that order they would fill a smaller table in one run. */
+        const TableEntry *entry = &memory->table.entries[i * UINT64_C(0x9e3779b97f4a7c15) & (memory->table.capacity - 1)];
+        if (entry->key)
+            entries[n++] = *entry;
         if (n == CHUNK_ENTRIES || (n && i + 1 == memory->table.capacity)) {
             good = put_chunk(task, next++, (DunhubBytes){(const char *)entries, n * sizeof *entries});
             n = 0;

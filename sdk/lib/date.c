@@ -117,7 +117,10 @@ char *dunhub_date_format(int32_t days, char ret[16])
 {
     int year, month, day;
     civil_from_days(days, &year, &month, &day);
-    snprintf(ret, 16, "%04d-%02d-%02d", year, month, day);
+    const int digits[] = {year / 1000, year / 100, year / 10, year, -1, month / 10, month, -1, day / 10, day};
+    for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
+        ret[i] = (char)(digits[i] < 0 ? '-' : '0' + digits[i] % 10);
+    ret[10] = 0;
     return ret;
 }
 

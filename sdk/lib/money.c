@@ -21,13 +21,19 @@ static const char *const codes_by_exponent[] = {
 
 int dunhub_currency_exponent(const char *code)
 {
+    /* Asked for every amount of a ledger: four bytes are compared at a time. */
+    uint32_t wanted, row;
     if (strlen(code) != 3)
         return -1;
+    const char padded[4] = {code[0], code[1], code[2], ' '};
+    memcpy(&wanted, padded, sizeof wanted);
     for (size_t exponent = 0; exponent < sizeof codes_by_exponent / sizeof *codes_by_exponent; exponent++) {
         const char *codes = codes_by_exponent[exponent];
-        for (; codes && *codes; codes += 4)
-            if (strncmp(codes, code, 3) == 0)
+        for (; codes && *codes; codes += sizeof row) {
+            memcpy(&row, codes, sizeof row);
+            if (row == wanted)
                 return (int)exponent;
+        }
     }
     return -1;
 }

@@ -169,16 +169,22 @@ void dunhub_append_text(DunhubBuffer *buffer, const char *text)
 
 void dunhub_append_format(DunhubBuffer *buffer, const char *format, ...)
 {
+    char small[128], *text = small;
     va_list list;
     va_start(list, format);
-    char *text = NULL;
-    int n = vasprintf(&text, format, list);
+    int n = vsnprintf(small, sizeof small, format, list);
     va_end(list);
+    if (n >= (int)sizeof small) {
+        va_start(list, format);
+        n = vasprintf(&text, format, list);
+        va_end(list);
+    }
     if (n < 0)
         buffer->failed = true;
     else
         dunhub_append(buffer, text, (size_t)n);
-    free(text);
+    if (n >= 0 && text != small)
+        free(text);
 }
 
 /* "-12.50" and "+49 30 1234" begin like a formula and are none. */
