@@ -98,7 +98,7 @@ static bool on_state_get(void *data, const char *instance, const char *name, GBy
     const Kept *kept = g_hash_table_lookup(replay->kept, key);
     *ret_value = kept != NULL ? g_bytes_ref(kept->bytes) : NULL;
     *ret_version = kept != NULL ? kept->version : 0;
-    return true;
+    return kept != NULL;
 }
 
 static int on_state_put(void *data, const char *instance, const char *name, const void *bytes, size_t n, uint64_t expected_version)

@@ -374,8 +374,10 @@ static int64_t wait_ms(Works *works, int64_t max_wait_ms)
     Clock *clock = works->setup.clock;
     int64_t wait = MIN(max_wait_ms, bus_wait_ms(works->bus));
     Instant next = hub_next(works->hub), now = clock->now(clock);
+    if (next <= now)
+        return 0;
     if (next != INSTANT_NEVER && !works->setup.moved_clock)
-        wait = MIN(wait, MAX(next - now, 0));
+        wait = MIN(wait, next - now);
     return MAX(wait, 0);
 }
 
