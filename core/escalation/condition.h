@@ -1,5 +1,5 @@
 /* The typed condition language: `age >= 8 and overdue > money("10.00 USD") and segment == "vip"`. Compiled once, no
- * coercion, one type per name known at load. Grammar: docs/architecture.md. Pure. */
+ * coercion, one type per name known at load. Grammar: condition_parse.c; for users: docs/reference/conditions.md. Pure. */
 #ifndef DUNHUB_ESCALATION_CONDITION_H
 #define DUNHUB_ESCALATION_CONDITION_H
 

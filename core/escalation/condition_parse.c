@@ -1,4 +1,4 @@
-/* Lexer, parser and type checker of conditions. Grammar (docs/architecture.md):
+/* Lexer, parser and type checker of conditions. Grammar:
  *   expr := and ("or" and)*            and := not ("and" not)*           not := "not" not | cmp
  *   cmp  := sum (op sum)?              op  := == != < <= > >= in         sum := term (("+"|"-")
  * term)* term := number | "text" | ["text", …] | money("10.00 USD") | date("2026-07-01") | days(5)
