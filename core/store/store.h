@@ -61,7 +61,8 @@ bool store_journal_read(Store *store, const char *account, uint64_t from, bool u
 /* ---- accounts ------------------------------------------------------------------------------------------------------ */
 /* False without error is not possible: an unknown account gives an empty state with n rows 0 and *ret_found false. */
 bool store_load_account(Store *store, const char *account, Arena *arena, AccountState *ret_state, bool *ret_found, GError **error);
-/* Writes the changed rows, the wake instant and the row of the list, and keeps the outbox in step with changed acts. */
+/* Writes the changed rows, the wake instant and the row of the list (NULL: empties it), and keeps the outbox in step with
+ * changed acts. The changes must be against the state that is stored. An account's salt is written once and stays. */
 typedef struct { const char *status, *step, *needs; Date since; } ListRow; /* summary kept beside the account, for lists */
 bool store_apply(Store *store, const char *account, uint64_t position, const Change *changes, size_t n_changes, Instant wake_at,
                  const ListRow *row, GError **error);
@@ -72,7 +73,8 @@ bool store_next_wake(Store *store, Instant *ret_instant, GError **error); /* INS
 bool store_wake_all(Store *store, const char *source, Instant at, GError **error);
 typedef bool (*AccountVisitor)(const char *account, const ListRow *row, void *data);
 bool store_accounts(Store *store, const char *after, size_t max, AccountVisitor visitor, void *data, GError **error);
-/* The account a reference belongs to: kind "external" (source-qualified), "invoice", "address", "object". NULL: unknown or ambiguous (*ret_n says). */
+/* The account a reference belongs to: kind "external" ("<source>:<external id>", or the id alone), "invoice" (id or number),
+ * "address", "object" (external id of an act). NULL: unknown or ambiguous (*ret_n says). */
 bool store_resolve(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account, size_t *ret_n, GError **error);
 
 /* ---- outbox -------------------------------------------------------------------------------------------------------- */
@@ -82,8 +84,11 @@ typedef struct {
     int64_t attempt;
     bool lookup;     /* the act was uncertain: ask, do not repeat */
 } Lease;
-/* Acts of `instance` that are READY, RETRY or UNCERTAIN and due at `now`, the oldest open act of each account first and
- * never a second one of an account while one is leased; at most max. Lease ends at `until`. */
+/* Acts of `instance` that are READY, RETRY or UNCERTAIN and due at `now`; at most max, those that became open first go first.
+ * Of an account only its oldest open act (by sequence) of this instance, also while that one waits for its repeat; PLANNED,
+ * FRESHNESS and HELD ones block nobody. Acts for other instances do not wait for it (one platform's outage never blocks
+ * another), but none of an account is leased while another one of it is. A lease does not end by itself at `until`: only
+ * store_finish ends it, or the act's leaving the open states. */
 bool store_lease(Store *store, const char *instance, Instant now, Instant until, size_t max, Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error);
 /* Ends a lease before its act's new state is applied: STORE_ERROR_STALE if the fence is not the current one, or the lease
  * was ended before. */
@@ -108,17 +113,23 @@ typedef struct {
     const char *personal;  /* JSON of personal data, enters the hash as H(salt, personal); NULL none */
     Hash previous, hash;   /* set by the store */
 } AuditEntry;
+/* account NULL: the hub's own chain. An entry with personal data needs the account's salt: apply the state first. */
 bool store_audit(Store *store, const char *account, const AuditEntry *entry, GError **error);
 typedef bool (*AuditVisitor)(const char *account, const AuditEntry *entry, void *data);
+/* account NULL: all chains, the hub's ("") first; the visitor sees NULL for the hub's. */
 bool store_audit_read(Store *store, const char *account, AuditVisitor visitor, void *data, GError **error);
-/* One finding per broken link: which account, which entry, what is wrong (edited, removed, inserted, tail removed, seal). */
+/* Not to be seen from inside: a store put back to an earlier copy, or one whose every hash since was made again. Against
+ * that, keep the number of seals and the last one elsewhere.
+ * One finding per broken link: which account (NULL: the hub's chain, or a seal and its number), which entry, what is wrong
+ * (edited, removed, inserted, tail removed, seal). */
 typedef bool (*AuditFinding)(const char *account, uint64_t sequence, const char *what, void *data);
 bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals, GError **error);
 
 /* ---- blobs by content hash: configurations, policy versions, templates, notices exactly as sent ---------------------- */
 bool store_blob_put(Store *store, const char *kind, const void *bytes, size_t n, char ret_hash[HASH_HEX], GError **error);
 bool store_blob_get(Store *store, const char *hash, GBytes **ret_bytes, GError **error); /* *ret_bytes NULL: unknown */
-/* Named pointers to blobs in order of publication: ("policy","b2b_standard") -> versions 1, 2, … */
+/* Named pointers to blobs in order of publication: ("policy","b2b_standard") -> versions 1, 2, … Publishing again what is
+ * the latest version gives its number. The blob must be stored. */
 bool store_version_put(Store *store, const char *kind, const char *name, const char *hash, Instant at, int64_t *ret_version, GError **error);
 typedef bool (*VersionVisitor)(const char *name, int64_t version, const char *hash, void *data);
 bool store_versions(Store *store, const char *kind, VersionVisitor visitor, void *data, GError **error);

@@ -243,7 +243,7 @@ typedef struct {
 typedef struct {
     sqlite3 *db;
     Places places;
-    Row begin, commit, journal, account, invoice, notice, act, act_before, put, remove, audit[2], seal;
+    Row begin, commit, count, journal, account, invoice, notice, act, act_before, put, remove, audit[2], seal;
     int64_t position, seals;
 } Bare;
 
@@ -403,6 +403,8 @@ static void prepare_rest(Bare *bare)
     prepare(bare, seal, "INSERT INTO seal VALUES (?1, ?2, ?3, ?4, ?5)");
     seal->cells[3] = seal->cells[4] = (Cell){.type = SQLITE_BLOB, .n = HASH_BYTES, .bytes = hash};
     seal->n = 5;
+    prepare(bare, &bare->count, "UPDATE latest SET seal = ?1");
+    bare->count.n = 1;
     prepare(bare, &bare->begin, "BEGIN IMMEDIATE");
     prepare(bare, &bare->commit, "COMMIT");
 }
@@ -506,6 +508,8 @@ static void bare_seal(Bare *bare, int n)
     bare->seal.cells[2] =
         (Cell){.type = SQLITE_BLOB, .n = n * (4 + 10 + 8 + HASH_BYTES), .bytes = heads};
     run_row(bare->db, &bare->seal);
+    bare->count.cells[0] = bare->seal.cells[0];
+    run_row(bare->db, &bare->count);
 }
 
 static int64_t through_bare(Bare *bare, const Decision *decisions, int n, int batch)
@@ -534,7 +538,7 @@ static void compare_rows(const char *ours, const char *bare)
         "SELECT * FROM %s.journal", "SELECT * FROM %s.account", "SELECT * FROM %s.invoice",
         "SELECT * FROM %s.notice",  "SELECT * FROM %s.act",     "SELECT * FROM %s.outbox",
         AUDIT_ROWS,
-        "SELECT number, entries, length(heads) FROM %s.seal",
+        "SELECT number, entries, length(heads) FROM %s.seal", "SELECT * FROM %s.latest",
     };
     sqlite3 *db = NULL;
     check(NULL, sqlite3_open_v2(ours, &db, SQLITE_OPEN_READWRITE, NULL));

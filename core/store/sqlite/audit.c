@@ -161,6 +161,15 @@ static bool know_last_seal(SqliteStore *store, GError **error)
     return true;
 }
 
+static bool count_seal(SqliteStore *store, uint64_t number, GError **error)
+{
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_SEAL_COUNT_PUT, error);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, (int64_t)number);
+    return sqlite_run(store, statement, error);
+}
+
 static bool add_seal(SqliteStore *store, const GByteArray *heads, GError **error)
 {
     sqlite3_stmt *statement = sqlite_query(store, QUERY_SEAL_ADD, error);
@@ -174,7 +183,7 @@ static bool add_seal(SqliteStore *store, const GByteArray *heads, GError **error
     sqlite3_bind_blob(statement, 3, heads->data, (int)heads->len, SQLITE_STATIC);
     bind_hash(statement, 4, &store->last_seal_hash);
     bind_hash(statement, 5, &hash);
-    if (!sqlite_run(store, statement, error))
+    if (!sqlite_run(store, statement, error) || !count_seal(store, number, error))
         return false;
     store->last_seal = number;
     store->last_seal_hash = hash;
@@ -458,6 +467,25 @@ static bool check_seal(Verification *check, sqlite3_stmt *statement, GError **er
     return true;
 }
 
+/* Seals that were made and are not there any more: with them the newest entries could have been removed unseen. */
+static bool check_seal_count(Verification *check, GError **error)
+{
+    sqlite3_stmt *statement = sqlite_query(check->store, QUERY_SEAL_COUNT_GET, error);
+    bool has;
+    if (!statement || !sqlite_row(check->store, statement, &has, error))
+        return false;
+    uint64_t made = has ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    if (made > check->seals)
+        report(check, NULL, check->seals + 1,
+               "seals %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+               " were removed, with any entries they named", check->seals + 1, made);
+    if (made < check->seals)
+        report(check, NULL, made + 1, "seals from %" G_GUINT64_FORMAT " on were inserted",
+               made + 1);
+    return true;
+}
+
 static bool check_seals(Verification *check, GError **error)
 {
     sqlite3_stmt *statement = sqlite_query(check->store, QUERY_SEAL_READ, error);
@@ -466,7 +494,7 @@ static bool check_seals(Verification *check, GError **error)
     bool has;
     while (sqlite_row(check->store, statement, &has, error)) {
         if (!has)
-            return true;
+            return check_seal_count(check, error);
         bool ok = check_seal(check, statement, error);
         if (!ok || check->stopped) {
             sqlite3_reset(statement);

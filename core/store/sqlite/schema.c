@@ -141,10 +141,11 @@ static const char *const schema_001[] = {
     "CREATE INDEX outbox_turn ON outbox(instance, due, position) "
     "WHERE turn = 1 AND lease_until = 0;",
     "CREATE INDEX outbox_leased ON outbox(instance) WHERE lease_until > 0;",
-    "CREATE TABLE fence ("
-    "one INTEGER PRIMARY KEY CHECK (one = 1), latest INTEGER NOT NULL"
+    /* the numbers given last, in the one row of their table */
+    "CREATE TABLE latest ("
+    "one INTEGER PRIMARY KEY CHECK (one = 1), fence INTEGER NOT NULL, seal INTEGER NOT NULL"
     ") STRICT;",
-    "INSERT INTO fence VALUES (1, 0);",
+    "INSERT INTO latest VALUES (1, 0, 0);",
     "CREATE TABLE audit ("
     "account TEXT NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL, "
     "at INTEGER NOT NULL, actor TEXT, event TEXT, rule TEXT, subject TEXT, reason TEXT, "

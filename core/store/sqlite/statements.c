@@ -71,8 +71,8 @@ static const char *const texts[N_QUERIES] = {
         "FROM outbox JOIN act ON act.account = outbox.account AND act.row = outbox.row "
         "WHERE outbox.lease_until > 0 AND (?1 IS NULL OR outbox.instance = ?1) "
         "ORDER BY outbox.fence",
-    [QUERY_FENCE_GET] = "SELECT latest FROM fence",
-    [QUERY_FENCE_PUT] = "UPDATE fence SET latest = ?1",
+    [QUERY_FENCE_GET] = "SELECT fence FROM latest",
+    [QUERY_FENCE_PUT] = "UPDATE latest SET fence = ?1",
     [QUERY_OUTBOX_INSTANCE] = "SELECT min(instance) FROM outbox "
                               "WHERE turn = 1 AND lease_until = 0 AND instance > ?1",
     [QUERY_OUTBOX_NEXT] = "SELECT min(due) FROM outbox WHERE instance = ?1 AND turn = 1 "
@@ -89,6 +89,8 @@ static const char *const texts[N_QUERIES] = {
     [QUERY_SEAL_LAST] = "SELECT number, hash FROM seal ORDER BY number DESC LIMIT 1",
     [QUERY_SEAL_ADD] = "INSERT INTO seal (number, entries, heads, previous, hash) "
                        "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [QUERY_SEAL_COUNT_GET] = "SELECT seal FROM latest",
+    [QUERY_SEAL_COUNT_PUT] = "UPDATE latest SET seal = ?1",
     [QUERY_SEAL_READ] = "SELECT number, entries, heads, previous, hash FROM seal ORDER BY number",
     [QUERY_BLOB_PUT] = "INSERT INTO blob (hash, kind, bytes) VALUES (?1, ?2, ?3) "
                        "ON CONFLICT (hash) DO NOTHING",

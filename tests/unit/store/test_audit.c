@@ -198,8 +198,18 @@ static const Tamper tampers[] = {
      "- 2 seals 2 to 2 were removed\n- 3 seal 3 is broken\n"
      "- 3 seal 3 is broken: it counts 3 entries and names 4\n"
      "- 1 inserted: no seal names it, or its seal was removed\n"},
+    {"tail removed with its seal",
+     "DELETE FROM seal WHERE number = 3; "
+     "DELETE FROM audit WHERE account = 'A' AND sequence >= 4; "
+     "DELETE FROM audit WHERE account = 'B' AND sequence = 2",
+     "- 3 seals 3 to 3 were removed, with any entries they named\n"},
+    {"everything removed", "DELETE FROM seal; DELETE FROM audit",
+     "- 1 seals 1 to 3 were removed, with any entries they named\n"},
+    {"seal inserted",
+     "INSERT INTO seal SELECT 4, 0, x'', hash, zeroblob(32) FROM seal WHERE number = 3",
+     "- 4 seal 4 is broken\n- 4 seals from 4 on were inserted\n"},
     {"last seal removed", "DELETE FROM seal WHERE number = 3",
-     "A 4 inserted: no seal names it, or its seal was removed\n"
+     "- 3 seals 3 to 3 were removed, with any entries they named\nA 4 inserted: no seal names it, or its seal was removed\n"
      "B 2 inserted: no seal names it, or its seal was removed\n"},
 };
 
