@@ -3,6 +3,8 @@
 
 #include "escalation/deciding.h"
 
+enum { READ_AGAIN_MINUTES = 5 };
+
 static bool is_present(const Event *event, size_t i)
 {
     return (event->present[i / 64] & (UINT64_C(1) << (i % 64))) != 0;
@@ -296,12 +298,20 @@ void apply_attempt(Deciding *d)
          attempt->invoice);
 }
 
+static void ask_later(Deciding *d)
+{
+    STATE_FOREACH(d->state, KIND_ACT, Act, act)
+    if (act->state == ACT_FRESHNESS)
+        act->next_at = d->now + READ_AGAIN_MINUTES * INSTANT_MINUTE;
+}
+
 void apply_ledger_read(Deciding *d)
 {
     const LedgerRead *read = d->in->event->payload;
     Account *account = &d->state->account;
     d->cause = "payment";
     if (read->failed) {
+        ask_later(d);
         reason_add(d, "ledger_unread", "§6.6", read->source, NULL, NULL,
                    "%s could not be read (%s): notices and adverse actions wait",
                    read->source ? read->source : "the ledger",

@@ -1,0 +1,246 @@
+/* Properties of decide over seeded random histories: what must hold whatever happens. */
+#include "driver.h"
+
+enum { SEEDS = 12, DAYS = 70 };
+
+/* One random fact or command; the same seed gives the same history. */
+static void random_event(Driver *v, GRand *rand, int n)
+{
+    static const char *const codes[] = {"USD", "USD", "USD", "EUR"};
+    const char *code = codes[g_rand_int_range(rand, 0, 4)];
+    const char *id = arena_printf(v->arena, "X%d", n);
+    const char *earlier = arena_printf(v->arena, "X%d", g_rand_int_range(rand, 0, MAX(n, 1)));
+    int64_t amount = g_rand_int_range(rand, 1, 90) * 100;
+    Date today = zone_date(v->book.zone, v->now);
+    switch (g_rand_int_range(rand, 0, 14)) {
+    case 0:
+    case 1:
+    case 2:
+        driver_invoice(v, id, amount, NULL, code);
+        return;
+    case 3:
+        driver_payment(v, id, amount, PAYMENT_SETTLED, code);
+        return;
+    case 4:
+        driver_payment(v, id, amount, PAYMENT_PENDING, code);
+        return;
+    case 5: {
+        const Payment *known = state_find(&v->state, KIND_PAYMENT, earlier);
+        if (known)
+            driver_payment(v, earlier, known->amount,
+                           known->state == PAYMENT_SETTLED ? PAYMENT_REVERSED : PAYMENT_SETTLED, known->currency.code);
+        return;
+    }
+    case 6: {
+        GraceRequest *grace = arena_new0(v->arena, GraceRequest, 1);
+        *grace = (GraceRequest){.extended_to = today + g_rand_int_range(rand, 1, 12), .by = "maria"};
+        driver_event(v, EVENT_GRACE_REQUESTED, grace);
+        return;
+    }
+    case 7: {
+        HoldRequest *hold = arena_new0(v->arena, HoldRequest, 1);
+        *hold = (HoldRequest){.kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1), .by = "maria",
+                              .until = today + g_rand_int_range(rand, 1, 6), .petition_on = DATE_NONE};
+        driver_event(v, EVENT_HOLD_SET, hold);
+        return;
+    }
+    case 8: {
+        PromiseRequest *promise = arena_new0(v->arena, PromiseRequest, 1);
+        *promise = (PromiseRequest){.id = id, .amount = amount, .currency = currency(code), .by = "maria",
+                                    .promised_on = today + g_rand_int_range(rand, 0, 5)};
+        driver_event(v, EVENT_PROMISE_MADE, promise);
+        return;
+    }
+    case 9: {
+        PlanRequest *plan = arena_new0(v->arena, PlanRequest, 1);
+        *plan = (PlanRequest){.id = id, .invoices = earlier, .instalments = g_rand_int_range(rand, 2, 4),
+                              .first_on = today + g_rand_int_range(rand, 0, 9), .by = "maria"};
+        driver_event(v, EVENT_PLAN_CREATED, plan);
+        return;
+    }
+    case 10: {
+        Dispute *dispute = arena_new0(v->arena, Dispute, 1);
+        record_init(&dispute_type, dispute);
+        *dispute = (Dispute){.id = earlier, .invoice = earlier, .amount = amount,
+                             .outcome = g_rand_int_range(rand, 0, 4)};
+        driver_fact(v, EVENT_DISPUTE_UPDATED, dispute, (const char *const[]){"id", "invoice", "amount", "outcome", NULL});
+        return;
+    }
+    case 11: {
+        FlagRequest *flag = arena_new0(v->arena, FlagRequest, 1);
+        *flag = (FlagRequest){.by = "maria", .currency = currency(code)};
+        driver_event(v, EVENT_ACCOUNT_FLAGGED, flag);
+        return;
+    }
+    case 12: {
+        StepRequest *step = arena_new0(v->arena, StepRequest, 1);
+        static const char *const steps[] = {"paid_by_customer", "suspended", "final_notice"};
+        *step = (StepRequest){.step = steps[g_rand_int_range(rand, 0, 3)], .by = "maria"};
+        driver_event(v, EVENT_STEP_CHANGE_REQUESTED, step);
+        return;
+    }
+    default: {
+        Credit *credit = arena_new0(v->arena, Credit, 1);
+        record_init(&credit_type, credit);
+        credit->id = id;
+        credit->amount = amount;
+        credit->currency = currency(code);
+        driver_fact(v, EVENT_CREDIT_UPDATED, credit, (const char *const[]){"id", "amount", "currency", NULL});
+    }
+    }
+}
+
+/* ---- the properties --------------------------------------------------------------------------------------------------- */
+
+static void check_one_notice_a_day(const Driver *v)
+{
+    STATE_FOREACH(&v->state, KIND_NOTICE, Notice, a) {
+        STATE_FOREACH(&v->state, KIND_NOTICE, Notice, b) {
+            bool both = a < b && a->severity > 0 && b->severity > 0 && a->handed_on != DATE_NONE &&
+                        a->handed_on == b->handed_on && currency_equal(a->currency, b->currency);
+            if (both)
+                g_error("%s and %s went on one day", a->key, b->key);
+        }
+    }
+}
+
+static void check_one_fee_a_cycle(const Driver *v)
+{
+    STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, a)
+        STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, b)
+            g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE && g_strcmp0(a->cycle, b->cycle) == 0);
+}
+
+/* Balance = invoices - settled money - credits - disputes decided for the debtor, as far as they were given. */
+static void check_balances(Driver *v)
+{
+    AccountView view = driver_view(v);
+    for (size_t i = 0; i < view.n_currencies; i++) {
+        const CurrencyView *c = &view.currencies[i];
+        int64_t invoices = 0, money = 0, decided = 0;
+        STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, row)
+            invoices += currency_equal(row->currency, c->currency) ? row->amount : 0;
+        STATE_FOREACH(&v->state, KIND_PAYMENT, Payment, row)
+            money += currency_equal(row->currency, c->currency) && row->state == PAYMENT_SETTLED ? row->amount : 0;
+        STATE_FOREACH(&v->state, KIND_CREDIT, Credit, row)
+            money += currency_equal(row->currency, c->currency) && !row->cancelled ? row->amount : 0;
+        STATE_FOREACH(&v->state, KIND_DISPUTE, Dispute, row) {
+            const Invoice *about = state_find(&v->state, KIND_INVOICE, row->invoice);
+            if (about && currency_equal(about->currency, c->currency) && row->outcome == DISPUTE_FOR_DEBTOR)
+                decided += MIN(row->amount, about->amount);
+        }
+        g_assert_cmpint(c->balance, <=, invoices - money);
+        g_assert_cmpint(c->balance, >=, invoices - money - decided);
+        g_assert_cmpint(c->overdue, >=, 0);
+    }
+}
+
+static void check_suspension_has_a_case(const Driver *v)
+{
+    if (v->state.account.service != SERVICE_SUSPENDED)
+        return;
+    g_assert_true(words_have(v->state.account.service_reasons, "delinquency"));
+    g_assert_cmpint(v->state.account.service_suspended_on, !=, DATE_NONE);
+}
+
+static void check_repeated_wake(Driver *v)
+{
+    g_autofree char *before = state_fingerprint(&v->state);
+    driver_decide(v, EVENT_WAKE, NULL);
+    driver_settle(v);
+    g_autofree char *settled = state_fingerprint(&v->state);
+    driver_decide(v, EVENT_WAKE, NULL);
+    g_assert_cmpuint(v->out.n_changes, ==, 0);
+    g_assert_cmpuint(v->out.n_reasons, ==, 0);
+    g_autofree char *after = state_fingerprint(&v->state);
+    g_assert_cmpstr(after, ==, settled);
+}
+
+static void check_all(Driver *v)
+{
+    check_one_notice_a_day(v);
+    check_one_fee_a_cycle(v);
+    check_balances(v);
+    check_suspension_has_a_case(v);
+    if (v->out.wake_at != INSTANT_NEVER)
+        g_assert_cmpint(v->out.wake_at, >, v->now);
+}
+
+typedef struct {
+    const char *policies, *policy, *settings;
+} World;
+
+static const World worlds[] = {
+    {MODULE, "isp", "first_step: suspended, auto_suspend: true, auto_reactivate: true, late_fee_cents: 1500"},
+    {MODULE, "isp", "auto_resolve: false, pending_must_cover: true, late_fee_cents: 700, fee_on_manual_entry: true"},
+    {LADDER, "b2b", ""},
+    {LADDER, "b2b", "on_anchor_shift: recompute, no_cutoff_before_closed_day: true, minimum_basis: past_allowed_days"},
+};
+
+/* Plays one history; dense: looked at every hour, else only when decide asked to be woken. Returns what the customer saw. */
+static char *play(const World *world, guint32 seed, bool dense, bool check)
+{
+    Driver v;
+    driver_open(&v, world->policies, world->settings, world->policy, "2026-03-01 06:00");
+    g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+    driver_invoice(&v, "X0", 6500, NULL, "USD");
+    for (int n = 1; n < DAYS; n++) {
+        driver_run_every(&v, v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE, dense);
+        random_event(&v, rand, n);
+        if (check) {
+            check_all(&v);
+            check_repeated_wake(&v);
+        }
+    }
+    g_autoptr(GString) seen = g_string_new(NULL);
+    STATE_FOREACH(&v.state, KIND_NOTICE, Notice, notice) {
+        char day[16];
+        g_string_append_printf(seen, "%s %s %d %s\n", notice->key, date_format(notice->handed_on, day), notice->state,
+                               notice->reason ? notice->reason : "");
+    }
+    STATE_FOREACH(&v.state, KIND_CYCLE, Cycle, cycle)
+        g_string_append_printf(seen, "%s %s %d %s\n", cycle->id, cycle->step ? cycle->step : "-", cycle->closed_on,
+                               cycle->closed_reason ? cycle->closed_reason : "-");
+    driver_close(&v);
+    return g_string_free(g_steal_pointer(&seen), FALSE);
+}
+
+static void test_invariants(gconstpointer data)
+{
+    for (guint32 seed = 1; seed <= SEEDS; seed++) {
+        g_test_message("seed %u", seed);
+        g_autofree char *seen = play(data, seed, false, true);
+        g_assert_nonnull(seen);
+    }
+}
+
+static void test_same_twice(gconstpointer data)
+{
+    g_autofree char *one = play(data, 77, false, false);
+    g_autofree char *two = play(data, 77, false, false);
+    g_assert_cmpstr(one, ==, two);
+}
+
+static void test_sparse_is_dense(gconstpointer data)
+{
+    for (guint32 seed = 101; seed <= 104; seed++) {
+        g_test_message("seed %u", seed);
+        g_autofree char *sparse = play(data, seed, false, false);
+        g_autofree char *dense = play(data, seed, true, false);
+        g_assert_cmpstr(sparse, ==, dense);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(worlds); i++) {
+        g_autofree char *invariants = g_strdup_printf("/decide/properties/%zu/invariants", i);
+        g_autofree char *twice = g_strdup_printf("/decide/properties/%zu/same-twice", i);
+        g_autofree char *sparse = g_strdup_printf("/decide/properties/%zu/sparse-is-dense", i);
+        g_test_add_data_func(invariants, &worlds[i], test_invariants);
+        g_test_add_data_func(twice, &worlds[i], test_same_twice);
+        g_test_add_data_func(sparse, &worlds[i], test_sparse_is_dense);
+    }
+    return g_test_run();
+}
