@@ -2,6 +2,8 @@
 
 #include "escalation/deciding.h"
 
+enum { ROUNDS_MAX = 4 };
+
 DueRules deciding_due_rules(const Settings *settings)
 {
     return (DueRules){settings->days_to_overdue, settings->ledger_grace_days};
@@ -110,7 +112,8 @@ static void judge_currency(Deciding *d, Currency currency)
     if (cycle_is_running(cycle)) {
         segment_follow(d, cycle);
         exit_judge(d, cycle);
-    } else {
+    }
+    if (!cycle_is_running(cycle)) {
         entry_judge(d, currency);
         cycle = cycle_current(d->state, currency);
     }
@@ -155,6 +158,14 @@ static void evaluate(Deciding *d)
     d->state->account.business_date = d->today;
 }
 
+/* Time alone changes nothing between midnight and the daily evaluation; a fact or a command is
+ * judged at any hour. */
+static bool is_too_early(const Deciding *d)
+{
+    return d->in->event->kind == EVENT_WAKE && !d->daily &&
+           d->state->account.evaluated_on < d->today;
+}
+
 /* ---- the result
  * ---------------------------------------------------------------------------------------------------
  */
@@ -192,6 +203,23 @@ static void undo_all(Deciding *d)
     deciding_read_ledger(d);
 }
 
+/* What is released can book a credit, and a credit can open a way out: judged again until nothing
+ * new is booked. */
+static void settle(Deciding *d)
+{
+    size_t booked;
+    int rounds = 0;
+    do {
+        booked = STATE_COUNT(d->state, KIND_CREDIT);
+        deciding_pick_policy(d);
+        deciding_read_ledger(d);
+        if (!(d->in->switches & HUB_OBSERVE) && !is_too_early(d))
+            evaluate(d);
+        release_due(d);
+        d->reversed = NULL;
+    } while (STATE_COUNT(d->state, KIND_CREDIT) != booked && ++rounds < ROUNDS_MAX);
+}
+
 void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
 {
     *ret_out = (DecideOut){.wake_at = INSTANT_NEVER};
@@ -203,11 +231,7 @@ void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
     if (d.rejection) {
         undo_all(&d);
     } else {
-        deciding_pick_policy(&d);
-        deciding_read_ledger(&d);
-        if (!(in->switches & HUB_OBSERVE))
-            evaluate(&d);
-        release_due(&d);
+        settle(&d);
         judge_unreachable(&d);
     }
     ret_out->rejection = d.rejection;

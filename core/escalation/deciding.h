@@ -189,7 +189,7 @@ typedef struct {
     int severity;
     const char *channel, *address;             /* an answer goes there and nowhere else; NULL */
 } NoticePlan;
-/* NULL: one like it is planned, out, or done. */
+/* NULL: one like it is planned, out, or done; or it has nothing to say now. */
 Notice *notice_plan(Deciding *d, const NoticePlan *plan);
 void notice_suppress(Deciding *d, Notice *notice, const char *reason);
 bool notice_is_live(const Notice *notice);

@@ -43,26 +43,37 @@ static int occurrences(const Deciding *d, const char *stem)
     return n;
 }
 
+static Notice drafted(Deciding *d, const NoticePlan *plan, const char *stem)
+{
+    Notice notice;
+    record_init(&notice_type, &notice);
+    notice.key = arena_printf(d->arena, "%s/%d", stem, occurrences(d, stem) + 1);
+    notice.cycle = plan->cycle ? plan->cycle->id : NULL;
+    notice.entry = plan->cycle ? plan->cycle->entry : 0;
+    notice.name = arena_strdup(d->arena, plan->name);
+    notice.template_name =
+        arena_strdup(d->arena, plan->template_name ? plan->template_name : plan->name);
+    notice.step = plan->step ? arena_strdup(d->arena, plan->step->name) : NULL;
+    notice.currency = plan->currency;
+    notice.invoice = arena_strdup(d->arena, plan->invoice);
+    notice.severity = plan->severity;
+    notice.planned_on = d->today;
+    notice.release_at = plan->severity == NOTICE_SEVERITY_NONE ? d->now : release_hour(d);
+    notice.state = NOTICE_PLANNED;
+    return notice;
+}
+
 Notice *notice_plan(Deciding *d, const NoticePlan *plan)
 {
     const char *stem = notice_stem(d, plan);
     if (notice_find(d, stem))
         return NULL;
-    const char *key = arena_printf(d->arena, "%s/%d", stem, occurrences(d, stem) + 1);
+    Notice draft = drafted(d, plan, stem);
+    if (notice_obsolete(d, &draft))
+        return NULL;
     Notice *notice = state_add(d->state, KIND_NOTICE);
-    notice->key = key;
-    notice->cycle = plan->cycle ? plan->cycle->id : NULL;
-    notice->entry = plan->cycle ? plan->cycle->entry : 0;
-    notice->name = arena_strdup(d->arena, plan->name);
-    notice->template_name =
-        arena_strdup(d->arena, plan->template_name ? plan->template_name : plan->name);
-    notice->step = plan->step ? arena_strdup(d->arena, plan->step->name) : NULL;
-    notice->currency = plan->currency;
-    notice->invoice = arena_strdup(d->arena, plan->invoice);
-    notice->severity = plan->severity;
-    notice->planned_on = d->today;
-    notice->release_at = plan->severity == NOTICE_SEVERITY_NONE ? d->now : release_hour(d);
-    notice->state = NOTICE_PLANNED;
+    *notice = draft;
+    const char *key = notice->key;
     reason_add(d, "notice_planned", "§6.4", notice->name, NULL,
                json_pack("{s:s,s:s}", "key", key, "currency", plan->currency.code),
                "notice %s is planned", notice->name);

@@ -1,5 +1,5 @@
-/* A hub in miniature for tests of decide: one account, a clock that jumps from wake to wake, a ledger that is always fresh
- * and platforms that say ok at once. */
+/* A hub in miniature for tests of decide: one account, a clock that jumps from wake to wake, a
+ * ledger that is always fresh and platforms that say ok at once. */
 #ifndef TESTS_ESCALATION_DRIVER_H
 #define TESTS_ESCALATION_DRIVER_H
 
@@ -13,9 +13,10 @@ typedef struct {
     AccountState state;
     Instant now, wake_at;
     unsigned switches;
-    DecideOut out;    /* of the latest decision */
-    GPtrArray *log;   /* "2026-07-16 delinquency" for each notice that was handed out, "event/subject/reason" lines */
-    bool deaf;        /* the ledger cannot be read */
+    DecideOut out;  /* of the latest decision */
+    GPtrArray *log; /* "2026-07-16 delinquency" for each notice that was handed out,
+                       "event/subject/reason" lines */
+    bool deaf;      /* the ledger cannot be read */
 } Driver;
 
 static inline Instant at(const char *local)
@@ -39,17 +40,17 @@ static inline Date day_of(const char *text)
 static inline void driver_load(Driver *v, const char *policies, const char *settings)
 {
     g_autoptr(Diags) diags = diags_new();
-    g_autofree char *yaml =
-        g_strdup_printf("organisation: {name: Example, zone: America/Chicago}\n"
-                        "settings: {currency: USD, minimum_cents: {USD: 1000, EUR: 1000}%s%s}\n"
-                        "channels: {email: {via: mailer}, sms: {via: texter}, letter: {via: printer}}\n"
-                        "actions:\n"
-                        "  call_task: {verb: task.create}\n"
-                        "  account_manager_task: {verb: task.create}\n"
-                        "  suspend_service: {verb: service.suspend}\n"
-                        "  agency_handover: {verb: agency.place}\n"
-                        "policies:\n%s",
-                        *settings ? ", " : "", settings, policies);
+    g_autofree char *yaml = g_strdup_printf(
+        "organisation: {name: Example, zone: America/Chicago}\n"
+        "settings: {currency: USD, minimum_cents: {USD: 1000, EUR: 1000}%s%s}\n"
+        "channels: {email: {via: mailer}, sms: {via: texter}, letter: {via: printer}}\n"
+        "actions:\n"
+        "  call_task: {verb: task.create}\n"
+        "  account_manager_task: {verb: task.create}\n"
+        "  suspend_service: {verb: service.suspend}\n"
+        "  agency_handover: {verb: agency.place}\n"
+        "policies:\n%s",
+        *settings ? ", " : "", settings, policies);
     const Node *root = tree_parse(yaml, strlen(yaml), "t.yaml", v->arena, diags);
     if (!root || !rulebook_load(root, NULL, 0, 1, v->arena, diags, &v->book)) {
         diags_print(diags, stderr, false);
@@ -57,27 +58,35 @@ static inline void driver_load(Driver *v, const char *policies, const char *sett
     }
 }
 
-#define MODULE \
-    "  isp: {source: S2, steps: [new, suspended, disconnected, paid_by_customer], notices: [invoice, reminder, overdue, " \
+#define MODULE                                                                                     \
+    "  isp: {source: S2, steps: [new, suspended, disconnected, paid_by_customer], notices: "       \
+    "[invoice, reminder, overdue, "                                                                \
     "delinquency]}\n"
-#define LADDER \
-    "  b2b:\n    source: S3\n    stages:\n" \
-    "      - {name: first_reminder, from: 1, to: 7, wait: 7, skippable: true}\n" \
-    "      - {name: second_notice, from: 8, to: 14, wait: 7, skippable: true}\n" \
-    "      - {name: final_notice, from: 15, to: 29, wait: 14, skippable: false, also: [call_task]}\n" \
-    "      - {name: pre_collections, from: 30, to: 44, wait: 14, skippable: false, also: [suspend_service]}\n" \
-    "      - {name: collections, from: 45, wait: 0, skippable: false, minimum_cents: 50000, also: [agency_handover]}\n"
+#define LADDER                                                                                     \
+    "  b2b:\n    source: S3\n    stages:\n"                                                        \
+    "      - {name: first_reminder, from: 1, to: 7, wait: 7, skippable: true}\n"                   \
+    "      - {name: second_notice, from: 8, to: 14, wait: 7, skippable: true}\n"                   \
+    "      - {name: final_notice, from: 15, to: 29, wait: 14, skippable: false, also: "            \
+    "[call_task]}\n"                                                                               \
+    "      - {name: pre_collections, from: 30, to: 44, wait: 14, skippable: false, also: "         \
+    "[suspend_service]}\n"                                                                         \
+    "      - {name: collections, from: 45, wait: 0, skippable: false, minimum_cents: 50000, "      \
+    "also: [agency_handover]}\n"
 
-static inline void driver_open(Driver *v, const char *policies, const char *settings, const char *policy, const char *start)
+static inline void driver_open(Driver *v, const char *policies, const char *settings,
+                               const char *policy, const char *start)
 {
-    *v = (Driver){.arena = arena_new(), .log = g_ptr_array_new_with_free_func(g_free), .wake_at = INSTANT_NEVER};
+    *v = (Driver){.arena = arena_new(),
+                  .log = g_ptr_array_new_with_free_func(g_free),
+                  .wake_at = INSTANT_NEVER};
     driver_load(v, policies, settings);
     state_init(&v->state, v->arena, "A");
     v->state.account.policy = policy;
     v->state.account.history = HISTORY_AVERAGE;
     v->state.account.pinned_segment = "standard";
     ContactPoint *email = state_add(&v->state, KIND_CONTACT_POINT);
-    *email = (ContactPoint){.channel = "email", .address = "payer@example.test", .consent_at = INSTANT_NONE};
+    *email = (ContactPoint){
+        .channel = "email", .address = "payer@example.test", .consent_at = INSTANT_NONE};
     v->now = at(start);
 }
 
@@ -93,16 +102,23 @@ static inline void driver_note(Driver *v)
     date_format(zone_date(v->book.zone, v->now), day);
     for (size_t i = 0; i < v->out.n_reasons; i++) {
         const Reason *r = &v->out.reasons[i];
-        g_ptr_array_add(v->log, g_strdup_printf("%s %s %s %s", day, r->event, r->subject ? r->subject : "-",
-                                                r->reason ? r->reason : "-"));
+        g_ptr_array_add(v->log,
+                        g_strdup_printf("%s %s %s %s", day, r->event, r->subject ? r->subject : "-",
+                                        r->reason ? r->reason : "-"));
     }
 }
 
 static inline void driver_decide(Driver *v, EventKind kind, const void *payload)
 {
     static int next;
-    Event event = {.kind = kind, .id = arena_printf(v->arena, "e%d", ++next), .source = "person:maria", .account = "A",
-                   .time = v->now, .received_at = v->now, .payload = payload, .present = {UINT64_MAX, UINT64_MAX}};
+    Event event = {.kind = kind,
+                   .id = arena_printf(v->arena, "e%d", ++next),
+                   .source = "person:maria",
+                   .account = "A",
+                   .time = v->now,
+                   .received_at = v->now,
+                   .payload = payload,
+                   .present = {UINT64_MAX, UINT64_MAX}};
     DecideIn in = {&v->state, &event, v->now, &v->book, v->switches};
     decide(&in, v->arena, &v->out);
     v->state = v->out.after;
@@ -116,7 +132,8 @@ static inline void driver_settle(Driver *v)
     for (int round = 0; round < 200; round++) {
         Act *ready = NULL;
         bool reads = false;
-        STATE_FOREACH(&v->state, KIND_ACT, Act, act) {
+        STATE_FOREACH(&v->state, KIND_ACT, Act, act)
+        {
             reads = reads || (act->state == ACT_FRESHNESS && act->next_at == INSTANT_NONE);
             if (act->state == ACT_READY && !ready)
                 ready = act;
@@ -129,7 +146,8 @@ static inline void driver_settle(Driver *v)
                 return;
         } else if (ready) {
             ActResult *result = arena_new0(v->arena, ActResult, 1);
-            *result = (ActResult){.key = ready->key, .outcome = OUTCOME_OK, .retry_at = INSTANT_NONE, .attempt = 1};
+            *result = (ActResult){
+                .key = ready->key, .outcome = OUTCOME_OK, .retry_at = INSTANT_NONE, .attempt = 1};
             driver_decide(v, EVENT_ACT_RESULT, result);
         } else {
             return;
@@ -165,10 +183,17 @@ static inline void driver_event(Driver *v, EventKind kind, const void *payload)
     driver_settle(v);
 }
 
-/* ---- the usual facts: each snapshot says which of its fields it gives -------------------------------------------------- */
-static inline void driver_fact(Driver *v, EventKind kind, const void *payload, const char *const *fields)
+/* ---- the usual facts: each snapshot says which of its fields it gives
+ * -------------------------------------------------- */
+static inline void driver_fact(Driver *v, EventKind kind, const void *payload,
+                               const char *const *fields)
 {
-    Event event = {.kind = kind, .id = "f", .source = "ledger", .account = "A", .time = v->now, .received_at = v->now,
+    Event event = {.kind = kind,
+                   .id = "f",
+                   .source = "ledger",
+                   .account = "A",
+                   .time = v->now,
+                   .received_at = v->now,
                    .payload = payload};
     const RecordType *type = event_types[kind].payload;
     for (size_t i = 0; i < type->n_fields; i++)
@@ -190,7 +215,8 @@ static inline Currency currency(const char *code)
     return c;
 }
 
-static inline void driver_invoice(Driver *v, const char *id, int64_t amount, const char *due_on, const char *code)
+static inline void driver_invoice(Driver *v, const char *id, int64_t amount, const char *due_on,
+                                  const char *code)
 {
     Invoice *i = arena_new0(v->arena, Invoice, 1);
     record_init(&invoice_type, i);
@@ -200,10 +226,12 @@ static inline void driver_invoice(Driver *v, const char *id, int64_t amount, con
     i->issued_on = zone_date(v->book.zone, v->now);
     i->due_on = due_on ? day_of(due_on) : DATE_NONE;
     driver_fact(v, EVENT_INVOICE_UPDATED, i,
-                (const char *const[]){"id", "amount", "currency", "issued_on", due_on ? "due_on" : "id", NULL});
+                (const char *const[]){"id", "amount", "currency", "issued_on",
+                                      due_on ? "due_on" : "id", NULL});
 }
 
-static inline void driver_payment(Driver *v, const char *id, int64_t amount, PaymentState state, const char *code)
+static inline void driver_payment(Driver *v, const char *id, int64_t amount, PaymentState state,
+                                  const char *code)
 {
     Payment *p = arena_new0(v->arena, Payment, 1);
     record_init(&payment_type, p);
@@ -211,7 +239,8 @@ static inline void driver_payment(Driver *v, const char *id, int64_t amount, Pay
     p->amount = amount;
     p->currency = currency(code);
     p->state = state;
-    driver_fact(v, EVENT_PAYMENT_UPDATED, p, (const char *const[]){"id", "amount", "currency", "state", NULL});
+    driver_fact(v, EVENT_PAYMENT_UPDATED, p,
+                (const char *const[]){"id", "amount", "currency", "state", NULL});
 }
 
 static inline bool driver_logged(const Driver *v, const char *line)

@@ -1,4 +1,5 @@
-/* decide on hand-made accounts: the module and the ladder day by day, and what must not change anything. */
+/* decide on hand-made accounts: the module and the ladder day by day, and what must not change
+ * anything. */
 #include "driver.h"
 
 static void assert_logged(const Driver *v, const char *line)
@@ -31,11 +32,13 @@ static void test_module_unpaid(void)
 
 static void test_ladder_to_collections(void)
 {
-    static const char *const lines[] = {
-        "2026-09-01 notice_released first_reminder email", "2026-09-08 notice_released second_notice email",
-        "2026-09-15 notice_released final_notice email",   "2026-09-30 notice_released pre_collections email",
-        "2026-09-30 service_suspended c2 delinquency",     "2026-10-15 notice_released collections email",
-        "2026-10-15 act_done agency_handover -"};
+    static const char *const lines[] = {"2026-09-01 notice_released first_reminder email",
+                                        "2026-09-08 notice_released second_notice email",
+                                        "2026-09-15 notice_released final_notice email",
+                                        "2026-09-30 notice_released pre_collections email",
+                                        "2026-09-30 service_suspended c2 delinquency",
+                                        "2026-10-15 notice_released collections email",
+                                        "2026-10-15 act_done agency_handover -"};
     Driver v;
     driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
     driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
@@ -118,7 +121,8 @@ static void test_test_account_acts_nowhere(void)
     driver_close(&v);
 }
 
-/* ---- commands that are refused --------------------------------------------------------------------------------------- */
+/* ---- commands that are refused
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *code;
@@ -133,22 +137,33 @@ static void test_refused_changes_nothing(void)
     static const StepRequest unknown = {.step = "nowhere", .by = "maria"};
     static const StepRequest same = {.step = "new", .by = "maria"};
     static const FlagRequest again = {.by = "maria"};
-    static const HoldRequest derived = {.kind = HOLD_PENDING, .until = DATE_NONE, .petition_on = DATE_NONE};
-    static const HoldRequest absent = {.kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE};
+    static const HoldRequest derived = {
+        .kind = HOLD_PENDING, .until = DATE_NONE, .petition_on = DATE_NONE};
+    static const HoldRequest absent = {
+        .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE};
     static const ApprovalDecision own = {.what = "legal", .by = "maria", .requested_by = "maria"};
     static const ApprovalDecision nothing = {.what = "backdated_correction", .by = "maria"};
-    static const PlanRequest short_plan = {.id = "X", .invoices = "I1", .instalments = 1, .first_on = 30000};
-    static const PlanRequest strange = {.id = "X", .invoices = "I9", .instalments = 3, .first_on = 30000};
+    static const PlanRequest short_plan = {
+        .id = "X", .invoices = "I1", .instalments = 1, .first_on = 30000};
+    static const PlanRequest strange = {
+        .id = "X", .invoices = "I9", .instalments = 3, .first_on = 30000};
     static const PersonalAct person = {.by = "maria"};
     static const ActDecision unknown_act = {.key = "nothing", .decision = DECIDED_RETRY};
     static const Refusal refusals[] = {
-        {"grace_too_long", EVENT_GRACE_REQUESTED, &too_long}, {"date_passed", EVENT_GRACE_REQUESTED, &passed},
-        {"unknown_step", EVENT_STEP_CHANGE_REQUESTED, &unknown}, {"same_step", EVENT_STEP_CHANGE_REQUESTED, &same},
-        {"already_delinquent", EVENT_ACCOUNT_FLAGGED, &again}, {"hold_not_settable", EVENT_HOLD_SET, &derived},
-        {"no_such_hold", EVENT_HOLD_ENDED, &absent}, {"self_approval", EVENT_APPROVAL_DECIDED, &own},
-        {"nothing_proposed", EVENT_APPROVAL_DECIDED, &nothing}, {"plan_length", EVENT_PLAN_CREATED, &short_plan},
-        {"invoice_not_coverable", EVENT_PLAN_CREATED, &strange}, {"nothing_to_confirm", EVENT_SUSPENSION_CONFIRMED, &person},
-        {"no_outreach_due", EVENT_OUTREACH_DONE, &person}, {"unknown_act", EVENT_ACT_DECIDED, &unknown_act},
+        {"grace_too_long", EVENT_GRACE_REQUESTED, &too_long},
+        {"date_passed", EVENT_GRACE_REQUESTED, &passed},
+        {"unknown_step", EVENT_STEP_CHANGE_REQUESTED, &unknown},
+        {"same_step", EVENT_STEP_CHANGE_REQUESTED, &same},
+        {"already_delinquent", EVENT_ACCOUNT_FLAGGED, &again},
+        {"hold_not_settable", EVENT_HOLD_SET, &derived},
+        {"no_such_hold", EVENT_HOLD_ENDED, &absent},
+        {"self_approval", EVENT_APPROVAL_DECIDED, &own},
+        {"nothing_proposed", EVENT_APPROVAL_DECIDED, &nothing},
+        {"plan_length", EVENT_PLAN_CREATED, &short_plan},
+        {"invoice_not_coverable", EVENT_PLAN_CREATED, &strange},
+        {"nothing_to_confirm", EVENT_SUSPENSION_CONFIRMED, &person},
+        {"no_outreach_due", EVENT_OUTREACH_DONE, &person},
+        {"unknown_act", EVENT_ACT_DECIDED, &unknown_act},
     };
     Driver v;
     driver_open(&v, MODULE, "", "isp", "2026-07-01 06:00");
@@ -166,7 +181,9 @@ static void test_refused_changes_nothing(void)
     driver_close(&v);
 }
 
-/* ---- backdated money ------------------------------------------------------------------------------------------------------ */
+/* ---- backdated money
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void settle_backdated(Driver *v, const char *effective_on)
 {
@@ -176,14 +193,17 @@ static void settle_backdated(Driver *v, const char *effective_on)
     p->amount = 6500;
     p->state = PAYMENT_SETTLED;
     p->effective_on = day_of(effective_on);
-    driver_fact(v, EVENT_PAYMENT_UPDATED, p, (const char *const[]){"id", "amount", "state", "effective_on", NULL});
+    driver_fact(v, EVENT_PAYMENT_UPDATED, p,
+                (const char *const[]){"id", "amount", "state", "effective_on", NULL});
 }
 
 static void test_backdated_is_corrected(void)
 {
     Driver v;
-    driver_open(&v, MODULE, "first_step: suspended, auto_suspend: true, auto_reactivate: true, late_fee_cents: 1500", "isp",
-                "2026-07-01 06:00");
+    driver_open(
+        &v, MODULE,
+        "first_step: suspended, auto_suspend: true, auto_reactivate: true, late_fee_cents: 1500",
+        "isp", "2026-07-01 06:00");
     v.state.account.subscription_price_minor = 6200;
     driver_invoice(&v, "I1", 6500, NULL, "USD");
     driver_until(&v, "2026-07-21 12:00");
@@ -196,7 +216,7 @@ static void test_backdated_is_corrected(void)
     assert_logged(&v, "2026-07-21 notice_retracted delinquency backdated_payment");
     int64_t credited = 0;
     STATE_FOREACH(&v.state, KIND_CREDIT, Credit, c)
-        credited += c->amount;
+    credited += c->amount;
     g_assert_cmpint(credited, ==, 1500 + 1000);
     g_assert_cmpint(driver_view(&v).currencies[0].balance, ==, -1000);
     driver_close(&v);
@@ -213,13 +233,16 @@ static void test_backdated_too_late_proposes_nothing(void)
     driver_close(&v);
 }
 
-/* ---- manual entry ----------------------------------------------------------------------------------------------------------- */
+/* ---- manual entry
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void test_manual_entry_waits_for_the_rule(void)
 {
     static const FlagRequest flag = {.by = "maria", .reason = "moved abroad"};
     Driver v;
-    driver_open(&v, MODULE, "first_step: suspended, auto_suspend: true, late_fee_cents: 1500", "isp", "2026-07-01 06:00");
+    driver_open(&v, MODULE, "first_step: suspended, auto_suspend: true, late_fee_cents: 1500",
+                "isp", "2026-07-01 06:00");
     driver_invoice(&v, "I1", 6500, NULL, "USD");
     driver_until(&v, "2026-07-03 10:00");
     driver_event(&v, EVENT_ACCOUNT_FLAGGED, &flag);
@@ -250,7 +273,9 @@ static void test_manual_entry_confirmed(void)
     driver_close(&v);
 }
 
-/* ---- views ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- views
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_explain_tells_what_follows(void)
 {

