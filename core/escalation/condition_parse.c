@@ -1,9 +1,15 @@
-/* Lexer, parser and type checker of conditions. Grammar:
- *   expr := and ("or" and)*            and := not ("and" not)*           not := "not" not | cmp
- *   cmp  := sum (op sum)?              op  := == != < <= > >= in         sum := term (("+"|"-")
- * term)* term := number | "text" | ["text", …] | money("10.00 USD") | date("2026-07-01") | days(5)
- * | name(.name)* | approved("what") | true | false | (expr) A syntax error ends the reading;
- * findings about names and types are all reported. */
+/* Lexer, parser and type checker of conditions.
+ *
+ *   expr := and ("or" and)*
+ *   and  := not ("and" not)*
+ *   not  := "not" not | cmp
+ *   cmp  := sum (op sum)?
+ *   op   := "==" | "!=" | "<" | "<=" | ">" | ">=" | "in"
+ *   sum  := term (("+" | "-") term)*
+ *   term := number | text | "[" text, … "]" | money("10.00 USD") | date("2026-07-01") | days(5)
+ *         | approved("what") | name ("." name)* | true | false | "(" expr ")"
+ *
+ * A syntax error ends the reading; findings about names and types are all reported. */
 #include "escalation/condition_tree.h"
 
 #include "config/amount.h"
