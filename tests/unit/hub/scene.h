@@ -271,11 +271,10 @@ static inline bool scene_answer_poll(Scene *scene, SceneCall *call)
         scene_answer(scene, call, OUTCOME_RETRY, NULL);
         return true;
     }
-    json_t *pages = scene->pages;
-    scene->pages = json_array();
-    g_assert_true(scene_page(scene, call, pages, "c"));
-    json_decref(pages);
-    scene_answer(scene, call, OUTCOME_OK, NULL);
+    bool taken = scene_page(scene, call, scene->pages, "c"); /* not if the hub has given the poll up */
+    if (taken)
+        json_array_clear(scene->pages);
+    scene_answer(scene, call, taken ? OUTCOME_OK : OUTCOME_RETRY, NULL);
     return true;
 }
 

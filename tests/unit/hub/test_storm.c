@@ -216,7 +216,7 @@ static void test_storm(gconstpointer data)
     const char *repeat = data;
     for (guint32 seed = 1; seed <= 3; seed++) {
         Storm storm = {
-            .scene = scene_new("2026-08-31T12:00:00Z", repeat),
+            .scene = scene_new("2026-09-01T14:30:00Z", repeat),
             .repeat = repeat,
             .chance = g_rand_new_with_seed(seed),
             .keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
