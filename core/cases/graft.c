@@ -92,13 +92,18 @@ void graft_append_text(Arena *arena, Node *list, const char *text)
     append(list, graft_scalar(arena, list->place, text, false));
 }
 
+static const Node *members_of(const Node *node)
+{
+    return node != NULL && node->kind == NODE_MAP ? node->first : NULL;
+}
+
 Node *graft_overlay(Arena *arena, const Node *base, const Node *over)
 {
     DiagPlace place = over != NULL ? over->place : base != NULL ? base->place : (DiagPlace){0};
     Node *map = graft_map(arena, place);
     const Node *const layers[] = {base, over};
     for (size_t i = 0; i < G_N_ELEMENTS(layers); i++)
-        for (const Node *value = layers[i] != NULL ? layers[i]->first : NULL; value != NULL; value = value->next)
+        for (const Node *value = members_of(layers[i]); value != NULL; value = value->next)
             graft_put(arena, map, value->key, value);
     return map;
 }

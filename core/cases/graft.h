@@ -17,7 +17,8 @@ void graft_put_int(Arena *arena, Node *map, const char *key, int64_t value);
 void graft_put_bool(Arena *arena, Node *map, const char *key, bool value);
 Node *graft_append(Arena *arena, Node *list, const Node *value);
 void graft_append_text(Arena *arena, Node *list, const char *text);
-/* A new map: base with the keys of `over` replaced or added. Either may be NULL. */
+/* A new map: base with the keys of `over` replaced or added. Either may be NULL, or no map (then it adds
+ * nothing: whoever read it has said so). */
 Node *graft_overlay(Arena *arena, const Node *base, const Node *over);
 
 #endif

@@ -42,6 +42,8 @@ static const Row rows[] = {
     {"twice", "- {id: A, title: t, source: s, when: [], then: []}\n- {id: A, title: t, source: s, when: [], then: []}\n", "T011", NULL, 6, 8},
     {"a setting", "- {id: A, title: t, source: s, given: {settings: {days_to_overdu: 3}}, when: [], then: []}\n", "T002",
      "unknown key 'days_to_overdu', did you mean 'days_to_overdue'?", 5, 51},
+    {"settings as a list", "- {id: A, title: t, source: s, given: {settings: [days_to_overdue, 3]}, when: [], then: []}\n", "T003",
+     "'settings' must be a map, not a list", 5, 50},
 };
 
 static char *write_file(const char *dir, const char *name, const char *text)
