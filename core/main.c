@@ -19,6 +19,7 @@ static const CommandOption run_options[] = {
     {"release", NULL, "Let a first import act at once, without a look at its plan."},
     {"as-of", "DATE", "Run this day on a moved clock, and stop."},
     {"to", "DATE", "With --as-of: run all days through this one."},
+    {"json", NULL, "Log as JSON lines."},
     END,
 };
 static const CommandOption check_options[] = {

@@ -215,6 +215,7 @@ static void submit(Replay *replay, const Feed *feed, const json_t *event)
 
 static bool tell_hub(Replay *replay, Feed *feed, GError **error)
 {
+    hub_order_page((const json_t **)feed->events->pdata, feed->events->len);
     for (guint i = 0; i < feed->events->len; i++) {
         submit(replay, feed, feed->events->pdata[i]);
         if ((i + 1) % CHUNK == 0 && !hub_settle(replay->hub, error))

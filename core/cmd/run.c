@@ -31,6 +31,7 @@ typedef struct {
     bool moves; /* the clock is a moved one */
     int signals;
     bool stopping, reloading, failing;
+    bool told; /* what waits for a person */
 } Run;
 
 /* ---- events of the works ----------------------------------------------------------------------
@@ -154,14 +155,62 @@ static bool turn(Run *run, int64_t max_wait_ms)
     return good;
 }
 
+/* ---- what waits for a person -------------------------------------------------------------------
+ */
+
+static bool count_act(const char *account, const Act *act, void *data)
+{
+    (void)account;
+    (void)act;
+    ++*(size_t *)data;
+    return true;
+}
+
+/* A first import that nobody has looked at yet: said once, when its plan is there. */
+static void tell_held(Run *run)
+{
+    g_autoptr(json_t) status = hub_status(works_hub(run->works));
+    const json_t *instances = json_object_get(status, "instances");
+    size_t planned = 0;
+    store_acts(run->station->store, NULL, 1u << ACT_PLANNED, SIZE_MAX, count_act, &planned, NULL);
+    for (size_t i = 0; !run->told && i < json_array_size(instances); i++) {
+        const json_t *instance = json_array_get(instances, i);
+        const char *name = json_string_value(json_object_get(instance, "name"));
+        if (!json_is_true(json_object_get(instance, "held")))
+            continue;
+        terminal_said(
+            run->terminal,
+            "%s is new here: %zu planned act(s) wait, and nothing is sent before a person has "
+            "seen them. Look: dunhub outbox. Then: dunhub approve --source %s",
+            name, planned, name);
+    }
+    run->told = true;
+}
+
+static void tell_rest(Run *run)
+{
+    const HubCounters *counters = hub_counters(works_hub(run->works));
+    Instant next = hub_next(works_hub(run->works));
+    char at[32];
+    terminal_said(run->terminal,
+                  "nothing more to do now: %" G_GUINT64_FORMAT " decisions, %" G_GUINT64_FORMAT
+                  " acts sent%s%s",
+                  counters->decisions, counters->sent,
+                  next == INSTANT_NEVER ? "" : "; the next look is at ",
+                  next == INSTANT_NEVER ? "" : instant_format(next, at));
+}
+
 /* ---- ways to run ------------------------------------------------------------------------------
  */
 
 static int until_stopped(Run *run)
 {
-    while (!run->stopping)
+    while (!run->stopping) {
         if (!turn(run, TURN_MS))
             g_usleep(FAILING_MS * 1000);
+        if (!run->told && works_idle(run->works))
+            tell_held(run);
+    }
     return EXIT_GOOD;
 }
 
@@ -309,7 +358,12 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
                   configuration->hash);
     if (run->moves)
         return through_days(run, configuration->book.zone, days->from, days->to);
-    return line_flag(line, "until-idle") ? until_idle(run) : until_stopped(run);
+    if (!line_flag(line, "until-idle"))
+        return until_stopped(run);
+    int code = until_idle(run);
+    tell_held(run);
+    tell_rest(run);
+    return code;
 }
 
 static void close_run(Run *run)
@@ -328,6 +382,7 @@ int cmd_run(const CommandLine *line)
     Run run = {.signals = -1};
     if (!read_days(line, &days))
         return EXIT_USAGE;
+    log_setup(LOG_INFO, line_flag(line, "json"));
     if (!open_signals(&run))
         return command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
     int code = desk_open(line, STATION_WRITE, &run.station);

@@ -105,10 +105,11 @@ void terminal_reason(void *data, const char *account, Instant now, const Account
         return;
     char day[16];
     const char *name = after->account.name && terminal->person ? after->account.name : account;
-    const char *about = reason->reason ? reason->reason : reason->subject ? reason->subject : "";
-    g_autofree char *text = g_strdup_printf(
-        "%s  %-14s %s%s%s", date_of(terminal, now, day), name, reason->text ? reason->text : about,
-        reason->text && *about ? " · " : "", reason->text ? about : "");
+    const char *about = reason->reason ? reason->reason : reason->subject;
+    const char *said = reason->text ? reason->text : about ? about : "";
+    bool adds = about && !strstr(said, about);
+    g_autofree char *text = g_strdup_printf("%s  %-16s %s%s%s", date_of(terminal, now, day), name,
+                                            said, adds ? " · " : "", adds ? about : "");
     if (terminal->person)
         line(terminal, shown->colour, shown->word, text);
     else

@@ -68,6 +68,10 @@ void hub_result(Hub *hub, const char *instance, uint64_t call, int outcome, int6
                 const char *external_id, const char *data);
 /* A page of events of a poll with its cursor: true once durable. */
 bool hub_page(Hub *hub, const char *instance, uint64_t call, const json_t *const *events, size_t n, const char *cursor);
+/* Puts the events of one page in the order in which they are taken: who it is, what was paid and credited, then all else, each
+ * kind as it came. An invoice that was paid long ago is so never seen unpaid (domain.md §6.5: a late import is one evaluation,
+ * not a history played again). hub_page does so by itself. */
+void hub_order_page(const json_t **events, size_t n);
 void hub_instance_up(Hub *hub, const char *instance);
 /* An id no call of the hub will carry: for calls that a person makes past it. */
 uint64_t hub_reserve_call(Hub *hub);

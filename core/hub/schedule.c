@@ -307,6 +307,35 @@ bool hub_poll_now(Hub *hub, const char *instance)
  * --------------------------------------------------------------------------------------------------------------------------------
  */
 
+static int rank_of(const json_t *event)
+{
+    static const struct {
+        EventKind kind;
+        int rank;
+    } early[] = {
+        {EVENT_ACCOUNT_UPDATED, 0},
+        {EVENT_CONTACT_UPDATED, 0},
+        {EVENT_PAYMENT_UPDATED, 1},
+        {EVENT_CREDIT_UPDATED, 1},
+    };
+    const char *type = json_string_value(json_object_get(event, "type"));
+    for (size_t i = 0; type && i < G_N_ELEMENTS(early); i++)
+        if (strcmp(event_types[early[i].kind].name, type) == 0)
+            return early[i].rank;
+    return 2;
+}
+
+void hub_order_page(const json_t **events, size_t n)
+{
+    g_autofree const json_t **ordered = g_new(const json_t *, n + 1);
+    size_t done = 0;
+    for (int rank = 0; rank <= 2; rank++)
+        for (size_t i = 0; i < n; i++)
+            if (rank_of(events[i]) == rank)
+                ordered[done++] = events[i];
+    memcpy(events, ordered, n * sizeof *events);
+}
+
 static Input *page_input(const char *instance, const json_t *event)
 {
     Input *input = input_new(INPUT_EVENT);
@@ -377,8 +406,13 @@ bool hub_page(Hub *hub, const char *instance, uint64_t id, const json_t *const *
     if (!source || source->call != id)
         return false;
     g_autoptr(GError) error = NULL;
+    g_autofree const json_t **ordered = g_new(const json_t *, n + 1);
+    if (n)
+        memcpy(ordered, events, n * sizeof *ordered);
+    hub_order_page(ordered, n);
     switches_clock(hub);
-    if (!take_page(hub, feed, source, events, n, call->kind == CALL_POLL ? cursor : NULL, &error)) {
+    if (!take_page(hub, feed, source, ordered, n, call->kind == CALL_POLL ? cursor : NULL,
+                   &error)) {
         hub_alert(hub, "store_failed", instance,
                   "what %s told could not be kept, it will be asked again: %s", instance,
                   error->message);

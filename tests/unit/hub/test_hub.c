@@ -306,6 +306,21 @@ static void test_a_bad_event_of_a_page_is_left_out(void)
     scene_free(scene);
 }
 
+static void test_a_page_is_taken_money_first(void)
+{
+    Scene *scene = scene_new("2026-09-20T15:00:00Z", "key");
+    g_autofree char *data = g_strdup_printf(INVOICE, "I1");
+    scene_tells(scene, "e1", "invoice.updated", "A", data); /* overdue for weeks, were it not for the next line */
+    scene_tells(scene, "e2", "payment.updated", "A", PAID);
+    scene_tells(scene, "e3", "contact.updated", "A", EMAIL);
+    hub_poll_now(scene->hub, "rents");
+    scene_rest(scene);
+    g_assert_cmpuint(STATE_COUNT(scene_state(scene, "A"), KIND_INVOICE), ==, 1);
+    g_assert_cmpuint(STATE_COUNT(scene_state(scene, "A"), KIND_NOTICE), ==, 0);
+    g_assert_cmpuint(scene_audited(scene, "A", "entered"), ==, 0);
+    scene_free(scene);
+}
+
 static void test_an_unknown_page_is_refused(void)
 {
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
@@ -546,6 +561,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hub/auth", test_a_refused_credential_pauses_until_the_check_passes);
     g_test_add_func("/hub/poll/cursor", test_a_page_and_its_cursor_are_one);
     g_test_add_func("/hub/poll/bad-event", test_a_bad_event_of_a_page_is_left_out);
+    g_test_add_func("/hub/poll/money-first", test_a_page_is_taken_money_first);
     g_test_add_func("/hub/poll/unknown", test_an_unknown_page_is_refused);
     g_test_add_func("/hub/switches/first-import", test_a_first_import_sends_nothing_until_it_is_released);
     g_test_add_func("/hub/switches/fuse", test_the_fuse_stops_a_flood);
