@@ -182,18 +182,29 @@ static void undo_if_left(Deciding *d, const Act *act)
         acts_undo_cycle(d, cycle);
 }
 
+/* Routes on this event cannot ask for each other without end: what one of them asked for is not
+ * told again. */
+static void tell_success(Deciding *d, const char *key, const char *cycle, const char *purpose)
+{
+    if (g_strcmp0(purpose, "action.succeeded") != 0)
+        hub_event(d, cycle_by_id(d->state, cycle), "action.succeeded",
+                  json_pack("{s:s}", "key", key));
+}
+
 void act_finish(Deciding *d, Act *act)
 {
     act->state = ACT_DONE;
     act->done_on = d->today;
     act->done_at = d->now;
-    reason_add(d, "act_done", act->purpose, act->action, NULL,
-               json_pack("{s:s,s:s?}", "key", act->key, "external_id", act->external_id),
-               "%s is done", act->action);
+    const Act done = *act; /* the row moves when acts are added */
+    reason_add(d, "act_done", done.purpose, done.action, NULL,
+               json_pack("{s:s,s:s?}", "key", done.key, "external_id", done.external_id),
+               "%s is done", done.action);
     for (size_t i = 0; i < G_N_ELEMENTS(effects); i++)
-        if (strcmp(effects[i].verb, act->verb) == 0)
-            effects[i].run(d, cycle_by_id(d->state, act->cycle));
-    undo_if_left(d, act);
+        if (strcmp(effects[i].verb, done.verb) == 0)
+            effects[i].run(d, cycle_by_id(d->state, done.cycle));
+    undo_if_left(d, &done);
+    tell_success(d, done.key, done.cycle, done.purpose);
 }
 
 /* ---- taking back

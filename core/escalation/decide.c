@@ -101,12 +101,20 @@ static void tell_person(Deciding *d, Cycle *cycle)
                   json_pack("{s:s}", "reasons", cycle->reasons));
 }
 
+/* Nobody enters and nothing moves, but what is paid leaves. */
+static void judge_without_minimum(Deciding *d, Cycle *cycle)
+{
+    if (cycle_is_running(cycle))
+        exit_judge(d, cycle);
+    if (cycle_is_running(cycle))
+        step_judge_reasons(d, cycle);
+}
+
 static void judge_currency(Deciding *d, Currency currency)
 {
     Cycle *cycle = cycle_current(d->state, currency);
     if (!settings_minimum(d->settings, currency)) {
-        if (cycle_is_running(cycle))
-            step_judge_reasons(d, cycle);
+        judge_without_minimum(d, cycle);
         return;
     }
     if (cycle_is_running(cycle)) {

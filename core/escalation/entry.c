@@ -223,6 +223,7 @@ static Cycle *open_or_reopen(Deciding *d, Currency currency)
     latest->reopened = true;
     reason_add(d, "cycle_reopened", "§4 reversal", latest->id, NULL, NULL,
                "money was taken back: the same cycle goes on");
+    hub_event(d, latest, "case.reopened", NULL);
     return latest;
 }
 

@@ -93,6 +93,8 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
                json_pack("{s:s,s:I}", "key", notice->key, "overdue",
                          (json_int_t)ledger_currency(&d->ledger, notice->currency).overdue),
                "notice %s does not go: %s", notice->name, reason);
+    hub_event(d, cycle_by_id(d->state, notice->cycle), "notice.suppressed",
+              json_pack("{s:s,s:s}", "notice", notice->name, "reason", reason));
 }
 
 void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
@@ -157,9 +159,9 @@ static bool is_ceased(const Deciding *d, const Notice *notice)
     if (!holds_cease(d))
         return false;
     const Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    const Step *step =
-        cycle && notice->step ? policy_step(cycle_policy(d, cycle), notice->step) : NULL;
-    return !step || step->skippable;
+    const Policy *policy = cycle ? cycle_policy(d, cycle) : NULL;
+    const Step *step = policy && notice->step ? policy_step(policy, notice->step) : NULL;
+    return !step || (policy->form == POLICY_MODULE ? !step->suspends : step->skippable);
 }
 
 static bool is_promise_reminder(const Notice *notice)
@@ -265,6 +267,8 @@ void notice_accept(Deciding *d, Notice *notice)
         if (g_strcmp0(other->covered_by, notice->key) == 0)
             execute_for(d, other);
     }
+    hub_event(d, cycle_by_id(d->state, notice->cycle), "notice.accepted",
+              json_pack("{s:s,s:s?}", "notice", notice->name, "channel", notice->channel));
 }
 
 /* A message of this stay is still on its way or reached nobody: nothing that requires it may follow

@@ -114,6 +114,8 @@ static void become_personal(Deciding *d)
             continue;
         notices_suppress_cycle(d, cycle, "segment");
         acts_suppress_cycle(d, cycle, "segment");
+        if (cycle->executed_on == DATE_NONE)
+            return; /* the step opens its own task instead of the notice */
         ActPlan plan = {.rule = segment_policy(&d->state->account, d->book)->became,
                         .cycle = cycle,
                         .purpose = "segment_changed",

@@ -180,6 +180,21 @@ static void open_task(Deciding *d, Cycle *cycle, const Policy *policy)
     act_plan(d, &plan);
 }
 
+/* Who asked for silence hears of a specific remedy only; a milder step is recorded as skipped (§5
+ * cease). */
+static bool is_silenced(const Deciding *d, const Policy *policy, const Step *step)
+{
+    bool remedy = policy->form == POLICY_MODULE ? step->suspends : !step->skippable;
+    return holds_cease(d) && !remedy;
+}
+
+static void pass_in_silence(Deciding *d, Cycle *cycle, const Step *step)
+{
+    reason_add(d, "step_skipped", "§5 cease", step->name, "cease", NULL,
+               "step %s passes without its message: the customer asked for silence", step->name);
+    step_execute(d, cycle);
+}
+
 static void plan_step_notice(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
 {
     unsigned blocked = holds_block(d, cycle->currency);
@@ -210,6 +225,8 @@ void step_ensure(Deciding *d, Cycle *cycle)
         return;
     if (needs_task(policy, step))
         open_task(d, cycle, policy);
+    else if (is_silenced(d, policy, step))
+        pass_in_silence(d, cycle, step);
     else if (policy->form != POLICY_MODULE || (policy->notices & NOTICES_DELINQUENCY))
         plan_step_notice(d, cycle, policy, step);
 }
