@@ -34,9 +34,7 @@ static bool fits_minutes(LocalTime t, int from, int to)
     return ms >= from * INSTANT_MINUTE && ms <= to * INSTANT_MINUTE;
 }
 
-/* ---- the gates
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the gates ------------------------------------------------------------------------------- */
 
 static GateAnswer gate_undeliverable(const GateIn *in, Arena *arena)
 {

@@ -121,8 +121,7 @@ void acts_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
         act_suppress(d, act, reason);
 }
 
-/* ---- effects of what was done
- * ------------------------------------------------------------------------------------------- */
+/* ---- effects of what was done ---------------------------------------------------------------- */
 
 static void service_off(Deciding *d, Cycle *cycle)
 {
@@ -207,9 +206,7 @@ void act_finish(Deciding *d, Act *act)
     tell_success(d, done.key, done.cycle, done.purpose);
 }
 
-/* ---- taking back
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- taking back ----------------------------------------------------------------------------- */
 
 /* instance NULL: any. */
 static const ActionRule *configured(const Deciding *d, const char *verb, const char *instance)
@@ -375,9 +372,7 @@ bool acts_required_done(const Deciding *d, const Cycle *cycle)
     return true;
 }
 
-/* ---- the hub's own events
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the hub's own events -------------------------------------------------------------------- */
 
 static json_t *event_data(const Deciding *d, const Cycle *cycle, json_t *detail)
 {

@@ -168,9 +168,7 @@ void apply_act_decision(Deciding *d)
     decided(d, act, decision);
 }
 
-/* ---- reports about messages
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- reports about messages ------------------------------------------------------------------ */
 
 static bool fits(const Act *act, const MessageReport *report)
 {

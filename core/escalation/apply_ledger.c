@@ -108,9 +108,7 @@ void apply_account(Deciding *d)
     tell(d, "account", account->id);
 }
 
-/* ---- invoices
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- invoices -------------------------------------------------------------------------------- */
 
 /* A void can come before the invoice it is about: it is kept, and the invoice that appears later
  * stays void. */
@@ -171,9 +169,7 @@ void apply_invoice(Deciding *d)
     tell(d, "invoice", row->id);
 }
 
-/* ---- money
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- money ----------------------------------------------------------------------------------- */
 
 static void money_taken_back(Deciding *d, Currency currency)
 {
@@ -266,9 +262,7 @@ void apply_dispute(Deciding *d)
     tell(d, "dispute", row->id);
 }
 
-/* ---- the rest
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 void apply_contact(Deciding *d)
 {

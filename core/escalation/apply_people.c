@@ -30,9 +30,7 @@ void apply_assignment(Deciding *d)
                request->to ? request->to : "nobody");
 }
 
-/* ---- steps by hand
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- steps by hand --------------------------------------------------------------------------- */
 
 static json_t *step_names(const Policy *policy)
 {
@@ -102,8 +100,7 @@ void apply_confirmation(Deciding *d)
     step_execute(d, cycle);
 }
 
-/* ---- grace, status of a tenant
- * ----------------------------------------------------------------------------------------- */
+/* ---- grace, status of a tenant --------------------------------------------------------------- */
 
 static bool owes_in(const Deciding *d, Currency currency)
 {
@@ -230,9 +227,7 @@ void apply_status(Deciding *d)
     }
 }
 
-/* ---- holds
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- holds ----------------------------------------------------------------------------------- */
 
 enum { HELP_BUSINESS_DAYS = 2, BREATHING_DAYS = 60 };
 
@@ -282,9 +277,7 @@ void apply_hold_end(Deciding *d)
         reject(d, "no_such_hold", NULL, "no hold of that kind runs; `dunhub show` lists them");
 }
 
-/* ---- decisions
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- decisions ------------------------------------------------------------------------------- */
 
 static Cycle *cycle_with_proposals(const Deciding *d)
 {
@@ -379,9 +372,7 @@ void apply_collections(Deciding *d)
                "%s: collections closed, %s", deciding_actor(d, report->by), cycle->outcome);
 }
 
-/* ---- migration (§6.12)
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- migration (§6.12) ----------------------------------------------------------------------- */
 
 static const Policy *version_of(const Deciding *d, const char *name, int64_t version)
 {

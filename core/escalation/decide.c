@@ -58,9 +58,7 @@ void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *
     d->before = d->ledger;
 }
 
-/* ---- evaluation
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- evaluation ------------------------------------------------------------------------------ */
 
 /* The clock of an invoice stands still while all that is open on it is disputed (§5). */
 static void mark_whole_disputes(Deciding *d)
@@ -174,9 +172,7 @@ static bool is_too_early(const Deciding *d)
            d->state->account.evaluated_on < d->today;
 }
 
-/* ---- the result
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- the result ------------------------------------------------------------------------------ */
 
 static void hand_over(Deciding *d, DecideOut *ret_out)
 {

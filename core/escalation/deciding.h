@@ -32,7 +32,7 @@ typedef struct {
     const char *result;
 } Deciding;
 
-/* ---- reasons.c ----------------------------------------------------------------------------------------------------- */
+/* ---- reasons.c ------------------------------------------------------------------------------- */
 /* detail is consumed and may be NULL. event must be in the catalogue. */
 void reason_add(Deciding *d, const char *event, const char *rule, const char *subject, const char *reason,
                 json_t *detail, const char *format, ...) G_GNUC_PRINTF(7, 8);
@@ -46,7 +46,7 @@ typedef struct { const char *event, *doc; } ReasonType;
 extern const ReasonType reason_types[];
 extern const size_t n_reason_types;
 
-/* ---- decide.c ------------------------------------------------------------------------------------------------------ */
+/* ---- decide.c -------------------------------------------------------------------------------- */
 void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy);
 void deciding_read_ledger(Deciding *d);
 /* Policy and settings of the account's segment. */
@@ -57,7 +57,7 @@ const char *deciding_actor(const Deciding *d, const char *by);
 const char *deciding_next_id(Deciding *d, const char *prefix);
 DueRules deciding_due_rules(const Settings *settings);
 
-/* ---- apply_*.c: what an event does to the records ---------------------------------------------------------------- */
+/* ---- apply_*.c: what an event does to the records -------------------------------------------- */
 void apply_event(Deciding *d);
 void apply_account(Deciding *d), apply_invoice(Deciding *d), apply_payment(Deciding *d), apply_credit(Deciding *d),
     apply_dispute(Deciding *d), apply_contact(Deciding *d), apply_attempt(Deciding *d), apply_ledger_read(Deciding *d);
@@ -69,14 +69,14 @@ void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_s
     apply_message_accepted(Deciding *d), apply_message_delivered(Deciding *d), apply_message_failed(Deciding *d),
     apply_reply(Deciding *d), apply_call(Deciding *d);
 
-/* ---- segment.c --------------------------------------------------------------------------------------------------------- */
+/* ---- segment.c ------------------------------------------------------------------------------- */
 void segment_judge(Deciding *d);
 const char *segment_judged(const AccountState *state, const Rulebook *book, const Ledger *ledger);
 const Policy *segment_policy(const Account *account, const Rulebook *book);
 /* The cycle goes on under the policy of today's segment, if its step exists there (§7). */
 void segment_follow(Deciding *d, Cycle *cycle);
 
-/* ---- cycle.c ------------------------------------------------------------------------------------------------------- */
+/* ---- cycle.c --------------------------------------------------------------------------------- */
 /* Open and not parked by a running plan; NULL. */
 Cycle *cycle_current(const AccountState *state, Currency currency);
 /* Latest of that currency, open or closed; NULL. */
@@ -92,7 +92,7 @@ const Policy *cycle_policy(const Deciding *d, const Cycle *cycle);
 const Step *cycle_step(const Deciding *d, const Cycle *cycle);
 size_t step_index(const Policy *policy, const Step *step);
 
-/* ---- entry.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- entry.c --------------------------------------------------------------------------------- */
 bool entry_meets_e1(const Deciding *d, const InvoiceBalance *b);
 bool entry_e1(const Deciding *d, Currency currency);
 bool entry_e2(const Deciding *d, Currency currency);
@@ -104,14 +104,14 @@ void entry_by_rule(Deciding *d, Cycle *cycle);
 void entry_by_hand(Deciding *d, Currency currency, const char *by, const char *why);
 void entry_judge(Deciding *d, Currency currency);
 
-/* ---- exit.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- exit.c ---------------------------------------------------------------------------------- */
 bool exit_due(const Deciding *d, const Cycle *cycle);
 void exit_judge(Deciding *d, Cycle *cycle);
 void exit_leave(Deciding *d, Cycle *cycle, const char *reason);
 void exit_by_staff(Deciding *d, Cycle *cycle, const char *by);
 const char *exit_suppression(const char *exit_reason);
 
-/* ---- step.c ---------------------------------------------------------------------------------------------------------------- */
+/* ---- step.c ---------------------------------------------------------------------------------- */
 void step_enter(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step, const char *how);
 /* Back to the step held before, nothing repeated, dwell from today. */
 void step_resume(Deciding *d, Cycle *cycle, const char *how);
@@ -125,7 +125,7 @@ void step_judge_reasons(Deciding *d, Cycle *cycle);
 bool step_asks_suspension(const Deciding *d, const Cycle *cycle);
 Date step_due(const Deciding *d, const Cycle *cycle);
 
-/* ---- moves.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- moves.c --------------------------------------------------------------------------------- */
 void moves_judge(Deciding *d, Cycle *cycle);
 /* Where an account that enters at this age goes; steps in between are recorded as skipped. */
 const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle);
@@ -134,7 +134,7 @@ bool moves_guard(Deciding *d, Cycle *cycle, const Step *step);
 /* Lowers the step at once where the setting says so (§6.2). */
 void moves_recompute(Deciding *d, Cycle *cycle);
 
-/* ---- holds.c, pending.c, grace.c, promise.c, plan.c -------------------------------------------------------------------------- */
+/* ---- holds.c, pending.c, grace.c, promise.c, plan.c ------------------------------------------ */
 enum { BLOCKS_ENTRY = 1, BLOCKS_MESSAGES = 2, BLOCKS_SUSPENSION = 4, BLOCKS_COLLECTIONS = 8, BLOCKS_FEES = 16 };
 bool hold_is_running(const Hold *hold, Date today);
 bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency);
@@ -168,7 +168,7 @@ void plans_remind(Deciding *d);
 int64_t instalment_open(const AccountState *state, const Instalment *instalment);
 bool plan_failed(const Deciding *d, const Cycle *cycle);
 
-/* ---- fee.c, proration.c, backdated.c, reversal.c --------------------------------------------------------------------- */
+/* ---- fee.c, proration.c, backdated.c, reversal.c --------------------------------------------- */
 void fee_on_entry(Deciding *d, Cycle *cycle, bool by_rule);
 void fee_judge(Deciding *d, Cycle *cycle);
 void proration_book(Deciding *d, Currency currency, Date from, Date before, const char *kind);
@@ -177,7 +177,7 @@ void backdated_correct(Deciding *d, Cycle *cycle, const char *by);
 bool reversal_happened(const Deciding *d, Currency currency);
 void reversal_notice(Deciding *d, Currency currency, Cycle *cycle);
 
-/* ---- notices.c, release.c, delivery.c ------------------------------------------------------------------------------------ */
+/* ---- notices.c, release.c, delivery.c -------------------------------------------------------- */
 enum { NOTICE_SEVERITY_COURTESY = 1, NOTICE_SEVERITY_REMINDER, NOTICE_SEVERITY_PROMISE, NOTICE_SEVERITY_OVERDUE,
        NOTICE_SEVERITY_STEP, NOTICE_SEVERITY_RETURNED, NOTICE_SEVERITY_NONE = 0 /* outside the limit of one a day */ };
 typedef struct {
@@ -217,7 +217,7 @@ void release_due(Deciding *d);
 Instant release_hour(const Deciding *d);
 GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice);
 
-/* ---- acts.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- acts.c ---------------------------------------------------------------------------------- */
 typedef struct {
     const ActionRule *rule;
     Cycle *cycle;         /* NULL: of the account itself */
@@ -241,7 +241,7 @@ ActionRule action_of_verb(const Deciding *d, const char *verb);
 bool any_cycle_asks_suspension(const Deciding *d);
 void service_lift(Deciding *d, Cycle *cycle);
 
-/* ---- values.c, wake.c ------------------------------------------------------------------------------------------------------ */
+/* ---- values.c, wake.c ------------------------------------------------------------------------ */
 typedef struct {
     const Deciding *d;
     Cycle *cycle; /* NULL: of the account */

@@ -68,8 +68,7 @@ bool entry_holds(Deciding *d, Cycle *cycle)
     return !pending_blocks_entry(d, cycle);
 }
 
-/* ---- the first day on which it would come to that
- * -------------------------------------------------------------------- */
+/* ---- the first day on which it would come to that -------------------------------------------- */
 
 static bool would_enter_on(const Deciding *d, Currency currency, Date day)
 {
@@ -118,9 +117,7 @@ Date entry_date(const Deciding *d, Currency currency, Date from)
     return best;
 }
 
-/* ---- entering
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- entering -------------------------------------------------------------------------------- */
 
 static json_t *entry_detail(const Deciding *d, const Cycle *cycle)
 {
@@ -210,8 +207,7 @@ void entry_by_hand(Deciding *d, Currency currency, const char *by, const char *w
                json_pack("{s:s,s:s?}", "by", by, "reason", why), "%s flagged the account", by);
 }
 
-/* ---- the cycle of an account outside
- * ------------------------------------------------------------------------------------- */
+/* ---- the cycle of an account outside --------------------------------------------------------- */
 
 static Cycle *open_or_reopen(Deciding *d, Currency currency)
 {

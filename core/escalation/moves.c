@@ -48,9 +48,7 @@ const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle)
     return &policy->steps[i];
 }
 
-/* ---- guards
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- guards ---------------------------------------------------------------------------------- */
 
 static const Limit *limit_of(const Step *step, Currency currency)
 {
@@ -138,9 +136,7 @@ bool moves_guard(Deciding *d, Cycle *cycle, const Step *step)
     return enough && !missing;
 }
 
-/* ---- blocks
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 static bool rules_suspend(const ActionRule *rules, size_t n)
 {
@@ -178,9 +174,7 @@ static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, c
     return effect && pending_blocks_act(d, cycle, effect) ? "pending" : NULL;
 }
 
-/* ---- the move
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- the move -------------------------------------------------------------------------------- */
 
 static bool may_leave(const Deciding *d, const Cycle *cycle)
 {

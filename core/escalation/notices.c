@@ -105,8 +105,7 @@ void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
         notice_suppress(d, notice, reason);
 }
 
-/* ---- does it still have something to say?
- * ---------------------------------------------------------------------------- */
+/* ---- does it still have something to say? ---------------------------------------------------- */
 
 static bool is_about_invoice(const Notice *notice)
 {
@@ -188,9 +187,7 @@ const char *notice_obsolete(const Deciding *d, const Notice *notice)
     return blocked || is_ceased(d, notice) ? "hold" : NULL;
 }
 
-/* ---- what it shows
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- what it shows --------------------------------------------------------------------------- */
 
 static json_t *shown_invoice(const InvoiceBalance *b)
 {
@@ -240,9 +237,7 @@ void notice_show(Deciding *d, Notice *notice)
         notice->amount = ledger_currency(&d->ledger, notice->currency).overdue;
 }
 
-/* ---- accepted
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- accepted -------------------------------------------------------------------------------- */
 
 static void execute_for(Deciding *d, const Notice *notice)
 {
@@ -284,8 +279,7 @@ bool notice_of_stay_is_open(const Deciding *d, const Cycle *cycle)
     return false;
 }
 
-/* ---- the notices besides the steps' own (§6.4)
- * --------------------------------------------------------------------------- */
+/* ---- the notices besides the steps' own (§6.4) ----------------------------------------------- */
 
 static void plan_about(Deciding *d, const InvoiceBalance *b, const char *name, int severity)
 {

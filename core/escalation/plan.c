@@ -6,9 +6,7 @@
 
 enum { REMINDER_DAYS = 3 };
 
-/* ---- making one
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- making one ------------------------------------------------------------------------------ */
 
 static bool length_allowed(Deciding *d, const PlanRequest *request)
 {
@@ -115,9 +113,7 @@ void apply_plan(Deciding *d)
                deciding_actor(d, request->by), plan->instalments);
 }
 
-/* ---- paying it
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- paying it ------------------------------------------------------------------------------- */
 
 static int64_t paid_towards(const AccountState *state, const Plan *plan)
 {
@@ -172,9 +168,7 @@ static bool is_delayed(Deciding *d, Plan *plan, const Instalment *missed)
            d->today < dates_add(plan->delayed_from, d->settings->pending_grace_days);
 }
 
-/* ---- its end
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- its end --------------------------------------------------------------------------------- */
 
 static void release_invoices(Deciding *d, const Plan *plan)
 {

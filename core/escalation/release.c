@@ -44,9 +44,7 @@ static const Policy *policy_of(const Deciding *d, const Act *act)
     return cycle ? cycle_policy(d, cycle) : d->policy;
 }
 
-/* ---- switches
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- switches -------------------------------------------------------------------------------- */
 
 static bool only_observes(const Deciding *d, const Act *act)
 {
@@ -84,9 +82,7 @@ static void observe(Deciding *d, Act *act, Notice *notice)
         step_execute(d, cycle);
 }
 
-/* ---- one a day
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* ---- one a day ------------------------------------------------------------------------------- */
 
 static bool is_limited(const Notice *notice)
 {
@@ -150,8 +146,7 @@ static bool yields(const Deciding *d, const Notice *notice)
     return false;
 }
 
-/* ---- what stands before an act
- * -------------------------------------------------------------------------------------------- */
+/* ---- what stands before an act --------------------------------------------------------------- */
 
 static bool is_suspension(const Act *act)
 {
@@ -234,9 +229,7 @@ static void ask_freshness(Deciding *d, Act *act)
     wish_add(d, WISH_FRESHNESS, d->state->account.id, d->now, NULL);
 }
 
-/* ---- out
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 static void hand_out_notice(Deciding *d, const Act *act, Notice *notice)
 {

@@ -99,9 +99,7 @@ static ReplyKind classify(const char *text, int *ret_hold)
     return REPLY_OTHER;
 }
 
-/* ---- what follows
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- what follows ---------------------------------------------------------------------------- */
 
 static bool is_phone(const char *channel)
 {

@@ -98,9 +98,7 @@ void step_resume(Deciding *d, Cycle *cycle, const char *how)
     acts_redo_cycle(d, cycle);
 }
 
-/* ---- execution
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- execution ------------------------------------------------------------------------------- */
 
 static bool suspends_by_itself(const Step *step)
 {
@@ -231,8 +229,7 @@ void step_ensure(Deciding *d, Cycle *cycle)
         plan_step_notice(d, cycle, policy, step);
 }
 
-/* ---- what a person has to see
- * -------------------------------------------------------------------------------------------- */
+/* ---- what a person has to see ---------------------------------------------------------------- */
 
 Date step_due(const Deciding *d, const Cycle *cycle)
 {

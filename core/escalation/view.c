@@ -179,9 +179,7 @@ InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on
     };
 }
 
-/* ---- explain
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- explain --------------------------------------------------------------------------------- */
 
 static void say(json_t *list, const char *rule, Date on, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

@@ -101,8 +101,7 @@ static void list_currencies(const AccountState *state, Arena *arena, Ledger *led
     currency_note(ledger, c->currency);
 }
 
-/* ---- the order of unnamed money
- * --------------------------------------------------------------------------------- */
+/* ---- the order of unnamed money -------------------------------------------------------------- */
 
 static int order_compare(const void *pa, const void *pb, void *data)
 {
@@ -130,9 +129,7 @@ static void order_invoices(Allocation *a)
         qsort_r(a->order, n, sizeof(size_t), order_compare, a->ledger);
 }
 
-/* ---- applying money
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- applying money -------------------------------------------------------------------------- */
 
 static size_t invoice_row(const AccountState *state, const char *id)
 {
@@ -238,9 +235,7 @@ static void apply_decided_disputes(Allocation *a)
     }
 }
 
-/* ---- the sums
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the sums -------------------------------------------------------------------------------- */
 
 static void note_disputes(Allocation *a)
 {

@@ -112,8 +112,8 @@ static const Row rows[] = {
 static Instant local(const Zone *zone, const char *text)
 {
     g_autofree char *date = g_strndup(text, 10);
-    Date day;
-    int minute;
+    Date day = DATE_NONE;
+    int minute = 0;
     g_assert_true(date_parse(date, &day, NULL) && minute_parse(text + 11, &minute, NULL));
     return zone_instant(zone, day, minute);
 }

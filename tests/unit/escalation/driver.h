@@ -21,7 +21,7 @@ typedef struct {
 
 static inline Instant at(const char *local)
 {
-    Date day;
+    Date day = DATE_NONE;
     g_autofree char *date = g_strndup(local, 10);
     g_assert_true(date_parse(date, &day, NULL));
     int minute = 0;
@@ -32,7 +32,7 @@ static inline Instant at(const char *local)
 
 static inline Date day_of(const char *text)
 {
-    Date day;
+    Date day = DATE_NONE;
     g_assert_true(date_parse(text, &day, NULL));
     return day;
 }
@@ -183,8 +183,7 @@ static inline void driver_event(Driver *v, EventKind kind, const void *payload)
     driver_settle(v);
 }
 
-/* ---- the usual facts: each snapshot says which of its fields it gives
- * -------------------------------------------------- */
+/* ---- the usual facts: each snapshot says which of its fields it gives ------------------------ */
 static inline void driver_fact(Driver *v, EventKind kind, const void *payload,
                                const char *const *fields)
 {
@@ -238,7 +237,7 @@ static inline void driver_payment(Driver *v, const char *id, int64_t amount, Pay
     p->id = id;
     p->amount = amount;
     p->currency = currency(code);
-    p->state = state;
+    p->state = (int)state;
     driver_fact(v, EVENT_PAYMENT_UPDATED, p,
                 (const char *const[]){"id", "amount", "currency", "state", NULL});
 }

@@ -121,8 +121,7 @@ static void test_test_account_acts_nowhere(void)
     driver_close(&v);
 }
 
-/* ---- commands that are refused
- * --------------------------------------------------------------------------------------- */
+/* ---- commands that are refused --------------------------------------------------------------- */
 
 typedef struct {
     const char *code;
@@ -181,9 +180,7 @@ static void test_refused_changes_nothing(void)
     driver_close(&v);
 }
 
-/* ---- backdated money
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- backdated money ------------------------------------------------------------------------- */
 
 static void settle_backdated(Driver *v, const char *effective_on)
 {
@@ -233,9 +230,7 @@ static void test_backdated_too_late_proposes_nothing(void)
     driver_close(&v);
 }
 
-/* ---- manual entry
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- manual entry ---------------------------------------------------------------------------- */
 
 static void test_manual_entry_waits_for_the_rule(void)
 {
@@ -273,9 +268,7 @@ static void test_manual_entry_confirmed(void)
     driver_close(&v);
 }
 
-/* ---- views
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 static void test_explain_tells_what_follows(void)
 {

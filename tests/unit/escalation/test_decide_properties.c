@@ -106,9 +106,7 @@ static void random_event(Driver *v, GRand *rand, int n)
     }
 }
 
-/* ---- the properties
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- the properties -------------------------------------------------------------------------- */
 
 static void check_one_notice_a_day(const Driver *v)
 {

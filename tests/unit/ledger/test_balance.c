@@ -201,9 +201,7 @@ static void test_enormous_amounts_stay_in_range(void)
     arena_free(b.arena);
 }
 
-/* ---- ages
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- ages ------------------------------------------------------------------------------------ */
 
 static Hold *hold(Books *b, int kind, const char *from, const char *until, const char *over_on)
 {
