@@ -96,9 +96,11 @@ static bool on_state_get(void *data, const char *instance, const char *name, GBy
     const Replay *replay = data;
     g_autofree char *key = g_strdup_printf("%s %s", instance, name);
     const Kept *kept = g_hash_table_lookup(replay->kept, key);
-    *ret_value = kept != NULL ? g_bytes_ref(kept->bytes) : NULL;
-    *ret_version = kept != NULL ? kept->version : 0;
-    return kept != NULL;
+    if (kept == NULL)
+        return false;
+    *ret_value = g_bytes_ref(kept->bytes);
+    *ret_version = kept->version;
+    return true;
 }
 
 static int on_state_put(void *data, const char *instance, const char *name, const void *bytes, size_t n, uint64_t expected_version)
@@ -215,7 +217,6 @@ static void submit(Replay *replay, const Feed *feed, const json_t *event)
 
 static bool tell_hub(Replay *replay, Feed *feed, GError **error)
 {
-    hub_order_page((const json_t **)feed->events->pdata, feed->events->len);
     for (guint i = 0; i < feed->events->len; i++) {
         submit(replay, feed, feed->events->pdata[i]);
         if ((i + 1) % CHUNK == 0 && !hub_settle(replay->hub, error))

@@ -37,8 +37,7 @@ typedef struct {
 /* What is told of a decision; everything else is its working. */
 static const char *const told[] = {"entered",         "left",        "step_entered", "step_skipped",      "resumed",
                                    "cycle_reopened",  "notice_released", "notice_suppressed", "notice_unreachable", "fee_charged",
-                                   "service_suspended", "service_restored", "act_done", "needs_intervention", "awaiting",
-                                   "segment_changed", NULL};
+                                   "service_suspended", "service_restored", "act_done", "needs_intervention", "awaiting", NULL};
 
 /* The latest notice of that name: what it showed. */
 static const Notice *notice_named(const AccountState *state, const char *name)
