@@ -94,12 +94,19 @@ static json_t *line_json(const char *date, const char *account, const AccountSta
     return line;
 }
 
+/* Ids of cycles say nothing to a reader. */
+static const char *subject_of(const Reason *reason)
+{
+    static const char *const about_cycles[] = {"entered", "left", "resumed", "cycle_reopened", NULL};
+    return reason->subject != NULL && !g_strv_contains(about_cycles, reason->event) ? reason->subject : "-";
+}
+
 static char *line_text(const char *date, const char *account, const AccountState *after, const Reason *reason)
 {
     g_autofree char *text = text_one_line(reason->text != NULL ? reason->text : "", TEXT_MAX);
     const Notice *notice = is_about_notice(reason) ? notice_named(after, reason->subject) : NULL;
     g_autofree char *amount = notice != NULL && notice->amount != AMOUNT_NONE ? money_to_text((Money){notice->amount, notice->currency}) : NULL;
-    return g_strdup_printf("%s  %-14s %-18s %-16s %s%s%s", date, account, reason->event, reason->subject != NULL ? reason->subject : "-",
+    return g_strdup_printf("%s  %-14s %-18s %-16s %s%s%s", date, account, reason->event, subject_of(reason),
                            amount != NULL ? amount : "", amount != NULL ? "  " : "", text);
 }
 
