@@ -287,6 +287,7 @@ static void expect(const char *dir, const char *line, int status, const char *ou
 static void test_desk(void)
 {
     g_autofree char *dir = make_site();
+    write_file(dir, "inbox/.keep", "");
     expect(dir, "check .", 0, "good: 1 policies, 0 routes, 2 instances", NULL);
     expect(dir, "accounts --conf .", 3, NULL, "there is no store");
     expect(dir, "run --conf . --release --as-of 2026-03-06 --to 2026-03-10", 0, NULL, NULL);
