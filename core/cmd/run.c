@@ -220,15 +220,17 @@ static uint64_t movement(Run *run)
     return counters->decisions + counters->answered + counters->page_events + counters->sent;
 }
 
-/* Turns until nothing more can be done at this instant. */
+/* Turns until nothing more can be done at this instant; at least once, since the clock may have moved. */
 static int until_idle(Run *run)
 {
     Clock *clock = clock_system();
     int64_t moved_ms = clock->monotonic_ms(clock);
     uint64_t before = movement(run);
-    while (!run->stopping && !works_idle(run->works)) {
-        if (!turn(run, BRIEF_MS))
+    int wait_ms = 0;
+    do {
+        if (!turn(run, wait_ms))
             return EXIT_ENVIRONMENT;
+        wait_ms = BRIEF_MS;
         uint64_t after = movement(run);
         if (after != before)
             moved_ms = clock->monotonic_ms(clock);
@@ -238,7 +240,7 @@ static int until_idle(Run *run)
                                 "something waits, but nothing has moved for %d seconds; `dunhub "
                                 "status` and `dunhub outbox` show what",
                                 STALL_MS / 1000);
-    }
+    } while (!run->stopping && !works_idle(run->works));
     return EXIT_GOOD;
 }
 
