@@ -15,15 +15,15 @@ PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium
 PKGS_HOST   := glib-2.0 jansson libzmq
 PKGS_PLUGIN := glib-2.0 jansson libcurl libxml-2.0 libcrypto
 
+ifdef SANITIZE
+SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wpointer-arith -Wformat=2 -Wvla -Werror
 CPPFLAGS_ALL := -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED -DDUNHUB_PREFIX='"$(PREFIX)"' -Icore -Isdk/include -Isdk $(CPPFLAGS)
 CFLAGS_ALL   := -std=gnu17 $(OPT) $(WARN) -fstack-protector-strong -fvisibility=hidden -fPIC $(SANITIZE_FLAGS) $(CFLAGS)
 LDFLAGS_ALL  := -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE_FLAGS) $(LDFLAGS)
-
-ifdef SANITIZE
-SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-endif
 
 # Commands are shown with V=1; else one line a file, none with -s.
 Q   := $(if $(V),,@)
