@@ -93,6 +93,10 @@ typedef struct {
 /* At `now` of the state as it stands; texts in the arena. */
 void account_view(const AccountState *state, const Rulebook *book, Instant now, Arena *arena, AccountView *ret_view);
 
+/* The condition as it stands for that cycle, in words with the values seen: `age 12 is not at least 30`. Text in the arena. */
+const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now, const Cycle *cycle, const Condition *condition,
+                           Arena *arena);
+
 /* Sentences: why it is where it is, what happens next, when, and what would change it. JSON array of
  * {"text","rule","on"?}; new reference. */
 json_t *explain_account(const AccountState *state, const Rulebook *book, Instant now, Arena *arena);

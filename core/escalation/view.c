@@ -168,6 +168,20 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
     look_away(&d);
 }
 
+const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now,
+                           const Cycle *cycle, const Condition *condition, Arena *arena)
+{
+    Deciding d;
+    DecideIn in;
+    AccountState copy;
+    look(&d, &in, &copy, state, book, now, arena);
+    ScopeContext context = {&d, cycle_by_id(&copy, cycle->id), cycle->currency};
+    ConditionScope scope = scope_of(&context);
+    const char *words = condition_explain(condition, &scope, arena);
+    look_away(&d);
+    return words;
+}
+
 InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on)
 {
     DueRules rules = deciding_due_rules(settings);
@@ -177,156 +191,4 @@ InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on
         .overdue_on = overdue_on,
         .delinquent_on = dates_add(overdue_on, settings->days_to_delinquent),
     };
-}
-
-/* ---- explain --------------------------------------------------------------------------------- */
-
-static void say(json_t *list, const char *rule, Date on, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
-static void say(json_t *list, const char *rule, Date on, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_t *row = json_pack("{s:s,s:s}", "text", text, "rule", rule);
-    char day[16];
-    if (on != DATE_NONE && on != DATE_NEVER)
-        json_object_set_new(row, "on", json_string(date_format(on, day)));
-    json_array_append_new(list, row);
-}
-
-static void say_debt(json_t *list, const Deciding *d, const CurrencyView *view)
-{
-    g_autofree char *overdue = money_to_text((Money){view->overdue, view->currency});
-    if (view->overdue == 0) {
-        say(list, "§3.6", DATE_NONE, "Nothing is overdue in %s.", view->currency.code);
-        return;
-    }
-    const Limit *minimum = settings_minimum(d->settings, view->currency);
-    if (!minimum) {
-        say(list, "§3.8", DATE_NONE,
-            "%s is overdue, but no minimum is set for %s: nothing is sent.", overdue,
-            view->currency.code);
-        return;
-    }
-    g_autofree char *least = money_to_text((Money){minimum->minor, view->currency});
-    say(list, "§3.6", DATE_NONE,
-        "%s is overdue, the oldest of it for %" G_GINT64_FORMAT
-        " days (invoice %s, escalation age %" G_GINT64_FORMAT "); the minimum is %s.",
-        overdue, view->days_overdue, view->anchor ? view->anchor : "none", view->escalation_age,
-        least);
-}
-
-static void say_entry(json_t *list, Deciding *d, const CurrencyView *view)
-{
-    Date on = entry_date(d, view->currency, d->today);
-    Date extended = grace_until(d->state, view->currency, d->today);
-    char day[16];
-    if (extended != DATE_NONE)
-        say(list, "§4 grace", extended,
-            "A grace period runs: the account cannot become delinquent before %s.",
-            date_format(extended, day));
-    if (view->pending > 0)
-        say(list, "§4 pending payment", DATE_NONE,
-            "Money is pending: entry would be delayed by %" G_GINT64_FORMAT " days, once.",
-            d->settings->pending_grace_days);
-    if (on != DATE_NEVER)
-        say(list, "§4 entry", MAX(on, extended),
-            "Without a payment the account becomes delinquent on %s.",
-            date_format(MAX(on, extended), day));
-}
-
-static void say_step(json_t *list, const Deciding *d, const Cycle *cycle)
-{
-    char day[16], other[16];
-    const Policy *policy = cycle_policy(d, cycle);
-    say(list, "§6.1", cycle->step_since,
-        "Delinquent since %s, in step %s of %s version %" G_GINT64_FORMAT " since %s.",
-        date_format(cycle->delinquent_since, day), cycle->step, policy->name, cycle->policy_version,
-        date_format(cycle->step_since, other));
-    if (cycle->executed_on == DATE_NONE)
-        say(list, "§6.1", DATE_NONE,
-            "The step is not executed yet: its notice was not accepted. It is not left before.");
-    if (cycle->awaiting)
-        say(list, "§7", DATE_NONE, "The next step waits for: %s.", cycle->awaiting);
-    if (cycle->reasons)
-        say(list, "§4 list columns", DATE_NONE, "A person is needed: %s.", cycle->reasons);
-}
-
-static void say_next(json_t *list, const Deciding *d, const Cycle *cycle, const CurrencyView *view)
-{
-    const Policy *policy = cycle_policy(d, cycle);
-    const Step *step = cycle_step(d, cycle);
-    if (!step || cycle->executed_on == DATE_NONE || step->final)
-        return;
-    char day[16];
-    for (size_t i = 0; i < policy->n_moves; i++) {
-        const Move *move = &policy->moves[i];
-        if (move->from != step_index(policy, step))
-            continue;
-        const Step *next = &policy->steps[move->to];
-        bool by_age = !move->when && next->from > 0;
-        Date dwelt = dates_add(cycle->dwell_from, by_age ? cycle->dwell_days : move->wait_days);
-        Date aged = by_age ? dates_add(d->today, next->from - view->escalation_age) : DATE_NONE;
-        Date on = MAX(MAX(dwelt, aged), d->today + 1);
-        say(list, "§6.3", on, "%s follows on %s at the earliest%s%s.", next->name,
-            date_format(on, day), move->when_text ? ", when " : "",
-            move->when_text ? move->when_text : "");
-    }
-}
-
-static void say_exit(json_t *list, const Deciding *d, const CurrencyView *view)
-{
-    const Limit *minimum = settings_minimum(d->settings, view->currency);
-    if (!minimum)
-        return;
-    g_autofree char *least = money_to_text((Money){minimum->minor, view->currency});
-    say(list, "§4 exit", DATE_NONE,
-        d->settings->auto_resolve ? "It leaves as soon as less than %s is overdue, or nothing."
-                                  : "Below %s a person decides whether it leaves.",
-        least);
-}
-
-static void say_waiting(json_t *list, const Deciding *d)
-{
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    {
-        char at[32];
-        if (notice->state == NOTICE_PLANNED)
-            say(list, "§6.8", zone_date(d->zone, notice->release_at),
-                "Notice %s is planned for %s.", notice->name,
-                instant_format(notice->release_at, at));
-        else if (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice))
-            say(list, "§8", DATE_NONE, "Notice %s reaches nobody: no channel is left.",
-                notice->name);
-    }
-}
-
-json_t *explain_account(const AccountState *state, const Rulebook *book, Instant now, Arena *arena)
-{
-    Deciding d;
-    DecideIn in;
-    AccountState copy;
-    look(&d, &in, &copy, state, book, now, arena);
-    json_t *list = json_array();
-    for (size_t i = 0; i < d.ledger.n_currencies; i++) {
-        CurrencyView view = currency_view(&d, &d.ledger.currencies[i]);
-        say_debt(list, &d, &view);
-        if (view.delinquent) {
-            say_step(list, &d, view.cycle);
-            say_next(list, &d, view.cycle, &view);
-            say_exit(list, &d, &view);
-        } else {
-            say_entry(list, &d, &view);
-        }
-    }
-    const char *holds = holds_words(&d);
-    if (holds)
-        say(list, "§5", DATE_NONE, "In force: %s.", holds);
-    if (state->account.reasons)
-        say(list, "§4 list columns", DATE_NONE, "A person is needed: %s.", state->account.reasons);
-    say_waiting(list, &d);
-    look_away(&d);
-    return list;
 }
