@@ -279,7 +279,7 @@ static void test_explain_tells_what_follows(void)
     json_t *list = explain_account(&v.state, &v.book, v.now, v.arena);
     g_autofree char *text = json_dumps(list, 0);
     g_assert_nonnull(strstr(text, "first_reminder"));
-    g_assert_nonnull(strstr(text, "second_notice follows on 2026-09-08"));
+    g_assert_nonnull(strstr(text, "Next is step second_notice, on 2026-09-08"));
     json_decref(list);
     driver_close(&v);
 }
