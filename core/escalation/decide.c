@@ -240,7 +240,8 @@ void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
     }
     ret_out->rejection = d.rejection;
     ret_out->result = d.result;
-    ret_out->wake_at = wake_instant(&d);
+    /* while the hub only looks on, time changes nothing; the hub looks at all again when that ends */
+    ret_out->wake_at = in->switches & HUB_OBSERVE ? INSTANT_NEVER : wake_instant(&d);
     hand_over(&d, ret_out);
     ret_out->changes = state_diff(in->state, after, arena, &ret_out->n_changes);
 }

@@ -81,6 +81,19 @@ static void test_switches_hold_everything(void)
     driver_close(&v);
 }
 
+static void test_looking_on_asks_for_no_wake(void)
+{
+    Driver v;
+    driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
+    driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+    driver_until(&v, "2026-08-31 23:00");
+    v.switches = HUB_OBSERVE;
+    driver_until(&v, "2026-09-02 12:00");
+    g_assert_cmpint(v.wake_at, ==, INSTANT_NEVER);
+    g_assert_null(driver_view(&v).stage);
+    driver_close(&v);
+}
+
 static void test_observing_policy_goes_on(void)
 {
     Driver v;
@@ -295,6 +308,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/mode/plan", test_planned_waits_for_person);
     g_test_add_func("/decide/mode/test-account", test_test_account_acts_nowhere);
     g_test_add_func("/decide/commands/refused", test_refused_changes_nothing);
+    g_test_add_func("/decide/switches/looking-on", test_looking_on_asks_for_no_wake);
     g_test_add_func("/decide/backdated/corrected", test_backdated_is_corrected);
     g_test_add_func("/decide/backdated/too-late", test_backdated_too_late_proposes_nothing);
     g_test_add_func("/decide/manual/rule", test_manual_entry_waits_for_the_rule);
