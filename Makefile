@@ -185,7 +185,7 @@ SUITES ?= unit cases integration faults tree
 .PHONY: help
 help:
 	@echo "make             builds $(BUILD)/dunhub, $(BUILD)/dunhub-host, $(BUILD)/plugins/*.so"
-	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio"
+	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio (LEDGER=ibm: a real ledger)"
 	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make fuzz        runs each parser's fuzzer for SECONDS=20 (TARGETS='tree wire …'), with clang"
@@ -201,7 +201,7 @@ help:
 run:
 	@tools/install-deps build
 	@$(MAKE) --no-print-directory -s -j2 all $(BUILD)/tools/sample_portfolio
-	@tools/demo $(BUILD)
+	@tools/demo $(BUILD) $(or $(LEDGER),sample)
 
 .PHONY: test check
 test:
