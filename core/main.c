@@ -4,11 +4,26 @@
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
 
-#define JSON_OPTION {"json", NULL, "Print JSON: one object a line."}
-#define BY_OPTION {"by", "PERSON", "Who does it; default your user name. Stands in the audit."}
-#define REASON_OPTION {"reason", "TEXT", "Why, for the audit."}
-#define CURRENCY_OPTION {"currency", "CODE", "Currency of the cycle; needed only if several are owed."}
-#define END {NULL, NULL, NULL}
+#define JSON_OPTION                                                                                \
+    {                                                                                              \
+        "json", NULL, "Print JSON: one object a line."                                             \
+    }
+#define BY_OPTION                                                                                  \
+    {                                                                                              \
+        "by", "PERSON", "Who does it; default your user name. Stands in the audit."                \
+    }
+#define REASON_OPTION                                                                              \
+    {                                                                                              \
+        "reason", "TEXT", "Why, for the audit."                                                    \
+    }
+#define CURRENCY_OPTION                                                                            \
+    {                                                                                              \
+        "currency", "CODE", "Currency of the cycle; needed only if several are owed."              \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
 
 static const CommandOption json_only[] = {JSON_OPTION, END};
 static const CommandOption look_options[] = {CONF_OPTIONS, JSON_OPTION, END};
@@ -23,10 +38,14 @@ static const CommandOption run_options[] = {
     END,
 };
 static const CommandOption check_options[] = {
-    CONF_OPTIONS, {"live", NULL, "Also ask each instance whether it can do its work."}, JSON_OPTION, END};
+    CONF_OPTIONS,
+    {"live", NULL, "Also ask each instance whether it can do its work."},
+    JSON_OPTION,
+    END};
 static const CommandOption simulate_options[] = {
     {"conf", "DIR", "Folder of the configuration; default conf.d here, else the installed one."},
-    {"plugins", "DIR", "Folder of the plugins; default beside the program, else the installed one."},
+    {"plugins", "DIR",
+     "Folder of the plugins; default beside the program, else the installed one."},
     {"from", "DATE", "First day, like 2026-07-01."},
     {"to", "DATE", "Last day."},
     {"ledger", "INSTANCE", "The ledger to replay; default all of the configuration."},
@@ -46,9 +65,13 @@ static const CommandOption accounts_options[] = {
     JSON_OPTION,
     END,
 };
-static const CommandOption person_options[] = {CONF_OPTIONS, BY_OPTION, REASON_OPTION, CURRENCY_OPTION, JSON_OPTION, END};
-static const CommandOption assign_options[] = {
-    CONF_OPTIONS, BY_OPTION, {"none", NULL, "Nobody looks after it from now on."}, JSON_OPTION, END};
+static const CommandOption person_options[] = {CONF_OPTIONS,    BY_OPTION,   REASON_OPTION,
+                                               CURRENCY_OPTION, JSON_OPTION, END};
+static const CommandOption assign_options[] = {CONF_OPTIONS,
+                                               BY_OPTION,
+                                               {"none", NULL, "Nobody looks after it from now on."},
+                                               JSON_OPTION,
+                                               END};
 static const CommandOption hold_options[] = {
     CONF_OPTIONS,
     BY_OPTION,
@@ -89,64 +112,92 @@ static const CommandOption call_options[] = {
     END,
 };
 static const CommandOption poll_options[] = {
-    CONF_OPTIONS, {"keep", NULL, "Let the hub poll it now and keep what it tells; default: only look."}, END};
-static const CommandOption graph_options[] = {
-    CONF_OPTIONS, {"dot", NULL, "Print Graphviz DOT."}, {"json", NULL, "Print the policy's source as JSON."}, END};
+    CONF_OPTIONS,
+    {"keep", NULL, "Let the hub poll it now and keep what it tells; default: only look."},
+    END};
+static const CommandOption graph_options[] = {CONF_OPTIONS,
+                                              {"dot", NULL, "Print Graphviz DOT."},
+                                              {"json", NULL, "Print the policy's source as JSON."},
+                                              END};
 static const CommandOption plugins_options[] = {
-    {"plugins", "DIR", "Folder of the plugins; default beside the program, else the installed one."}, JSON_OPTION, END};
+    {"plugins", "DIR",
+     "Folder of the plugins; default beside the program, else the installed one."},
+    JSON_OPTION,
+    END};
 
 const Command all_commands[] = {
     {"run", "", 0, 0, "run the hub",
-     "Reads the ledgers, decides, acts through the plugins, and answers the other commands, until it is told to stop.", run_options,
-     "run --conf conf.d\nrun --until-idle", cmd_run},
+     "Reads the ledgers, decides, acts through the plugins, and answers the other commands, until "
+     "it is told to stop.",
+     run_options, "run --conf conf.d\nrun --until-idle", cmd_run},
     {"check", "[DIR]", 0, 1, "check the configuration",
-     "Reads the configuration and the plugins' manifests and prints every finding with file, line and column.", check_options,
-     "check conf.d\ncheck --live", cmd_check},
+     "Reads the configuration and the plugins' manifests and prints every finding with file, line "
+     "and column.",
+     check_options, "check conf.d\ncheck --live", cmd_check},
     {"simulate", "", 0, 0, "replay a ledger on a virtual clock, sending nothing",
-     "Replays the ledgers of the configuration day by day under its policies: a line for each decision, and a summary. The ledger\n"
+     "Replays the ledgers of the configuration day by day under its policies: a line for each "
+     "decision, and a summary. The ledger\n"
      "plugins read their files as of each day; nothing is sent and nothing is kept.",
-     simulate_options, "simulate --conf conf.d --from 2026-01-01 --to 2026-06-30\nsimulate --from 2026-01-01 --to 2026-06-30 --json",
+     simulate_options,
+     "simulate --conf conf.d --from 2026-01-01 --to 2026-06-30\nsimulate --from 2026-01-01 --to "
+     "2026-06-30 --json",
      cmd_simulate},
     {"test", "FILE…", 1, -1, "play given/when/then cases of a policy",
-     "Plays the cases of the files through the same decisions, policies and loader as the hub, on a clock of its own, against\n"
-     "scripted platforms. A later file may inherit defaults and policies from the one before it. Prints a line for each case\n"
+     "Plays the cases of the files through the same decisions, policies and loader as the hub, on "
+     "a clock of its own, against\n"
+     "scripted platforms. A later file may inherit defaults and policies from the one before it. "
+     "Prints a line for each case\n"
      "and 'N passed, N failed' last; status 1 if one failed.",
-     test_options, "test tests/cases/cases.yaml\ntest --case 'TL-*' --verbose tests/cases/cases.yaml", cmd_test},
+     test_options,
+     "test tests/cases/cases.yaml\ntest --case 'TL-*' --verbose tests/cases/cases.yaml", cmd_test},
     {"accounts", "", 0, 0, "list accounts, their step and owner", NULL, accounts_options,
      "accounts --delinquent\naccounts --needs-intervention --json", cmd_accounts},
-    {"show", "ACCOUNT", 1, 1, "show one account in full", NULL, look_options, "show C-1007\nshow C-1007 --json", cmd_show},
-    {"explain", "ACCOUNT", 1, 1, "say why an account is where it is, and what comes next", NULL, look_options, "explain C-1007",
-     cmd_explain},
-    {"move", "ACCOUNT STEP", 2, 2, "move an account to a step, or out by paid_by_customer", NULL, person_options,
-     "move C-1007 suspended --reason 'agreed by phone'", cmd_move},
-    {"assign", "ACCOUNT [PERSON]", 1, 2, "assign an account to a person; default yourself", NULL, assign_options,
-     "assign C-1007\nassign C-1007 maria\nassign C-1007 --none", cmd_assign},
-    {"grace", "ACCOUNT DATE", 2, 2, "postpone delinquency to a date", NULL, person_options, "grace C-1007 2026-07-25", cmd_grace},
-    {"flag", "ACCOUNT", 1, 1, "make an account delinquent by hand", NULL, person_options, "flag C-1007 --reason 'two bounced cheques'",
-     cmd_flag},
+    {"show", "ACCOUNT", 1, 1, "show one account in full", NULL, look_options,
+     "show C-1007\nshow C-1007 --json", cmd_show},
+    {"explain", "ACCOUNT", 1, 1, "say why an account is where it is, and what comes next", NULL,
+     look_options, "explain C-1007", cmd_explain},
+    {"move", "ACCOUNT STEP", 2, 2, "move an account to a step, or out by paid_by_customer", NULL,
+     person_options, "move C-1007 suspended --reason 'agreed by phone'", cmd_move},
+    {"assign", "ACCOUNT [PERSON]", 1, 2, "assign an account to a person; default yourself", NULL,
+     assign_options, "assign C-1007\nassign C-1007 maria\nassign C-1007 --none", cmd_assign},
+    {"grace", "ACCOUNT DATE", 2, 2, "postpone delinquency to a date", NULL, person_options,
+     "grace C-1007 2026-07-25", cmd_grace},
+    {"flag", "ACCOUNT", 1, 1, "make an account delinquent by hand", NULL, person_options,
+     "flag C-1007 --reason 'two bounced cheques'", cmd_flag},
     {"hold", "set|end ACCOUNT KIND", 3, 3, "set or end a hold",
-     "Sets or ends a hold: promise, help, breathing_space, bankruptcy, attorney, cease, deceased, pause.", hold_options,
-     "hold set C-1007 bankruptcy --petition-on 2026-07-10\nhold end C-1007 pause", cmd_hold},
+     "Sets or ends a hold: promise, help, breathing_space, bankruptcy, attorney, cease, deceased, "
+     "pause.",
+     hold_options, "hold set C-1007 bankruptcy --petition-on 2026-07-10\nhold end C-1007 pause",
+     cmd_hold},
     {"approve", "[ACCOUNT WHAT]", 0, 2, "approve what waits for a second person",
-     "Approves or refuses for an account: legal, vip_collections, vip_legal, backdated_correction; or one of the hub's own\n"
+     "Approves or refuses for an account: legal, vip_collections, vip_legal, backdated_correction; "
+     "or one of the hub's own\n"
      "switches: --source, --fuse, --clock.",
-     approve_options, "approve C-1007 legal --requested-by maria --by jonas\napprove --source rents", cmd_approve},
-    {"outbox", "[ACCOUNT]", 0, 1, "list what waits to leave", NULL, look_options, "outbox\noutbox C-1007 --json", cmd_outbox},
-    {"dead", "[ACCOUNT]", 0, 1, "list what failed for good or waits for a person", NULL, look_options, "dead", cmd_dead},
+     approve_options,
+     "approve C-1007 legal --requested-by maria --by jonas\napprove --source rents", cmd_approve},
+    {"outbox", "[ACCOUNT]", 0, 1, "list what waits to leave", NULL, look_options,
+     "outbox\noutbox C-1007 --json", cmd_outbox},
+    {"dead", "[ACCOUNT]", 0, 1, "list what failed for good or waits for a person", NULL,
+     look_options, "dead", cmd_dead},
     {"retry", "KEY", 1, 1, "send a dead or held act again, or close it", NULL, retry_options,
-     "retry C-1007/c1/2/suspend_service\nretry C-1007/c1/2/suspend_service --close --reason 'done by hand'", cmd_retry},
-    {"audit", "verify|show [ACCOUNT]", 1, 2, "verify the audit chain, or show an account's", NULL, look_options,
-     "audit verify\naudit show C-1007", cmd_audit},
-    {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options, "plugins\nplugins smtp --json",
-     cmd_plugins},
+     "retry C-1007/c1/2/suspend_service\nretry C-1007/c1/2/suspend_service --close --reason 'done "
+     "by hand'",
+     cmd_retry},
+    {"audit", "verify|show [ACCOUNT]", 1, 2, "verify the audit chain, or show an account's", NULL,
+     look_options, "audit verify\naudit show C-1007", cmd_audit},
+    {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options,
+     "plugins\nplugins smtp --json", cmd_plugins},
     {"call", "INSTANCE VERB", 2, 2, "carry out one action and print its result", NULL, call_options,
      "call mail message.email --input mail.json", cmd_call},
-    {"poll", "INSTANCE [SOURCE]", 1, 2, "print what a ledger would tell", NULL, poll_options, "poll rents\npoll rents --keep", cmd_poll},
+    {"poll", "INSTANCE [SOURCE]", 1, 2, "print what a ledger would tell", NULL, poll_options,
+     "poll rents\npoll rents --keep", cmd_poll},
     {"graph", "[POLICY]", 0, 1, "show a policy's steps", NULL, graph_options,
      "graph b2b_standard\ngraph b2b_standard --dot | dot -Tsvg >ladder.svg", cmd_graph},
-    {"completion", "bash", 1, 1, "print the completion for a shell", NULL, NULL, "completion bash", cmd_completion},
+    {"completion", "bash", 1, 1, "print the completion for a shell", NULL, NULL, "completion bash",
+     cmd_completion},
     {"version", "", 0, 0, "print the version", NULL, json_only, NULL, cmd_version},
-    {"help", "[COMMAND]", 0, 1, "list the commands, or explain one", NULL, NULL, "help test", cmd_help},
+    {"help", "[COMMAND]", 0, 1, "list the commands, or explain one", NULL, NULL, "help test",
+     cmd_help},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
 

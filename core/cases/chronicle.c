@@ -32,8 +32,8 @@ void chronicle_line(Chronicle *chronicle, Instant at, const char *format, ...)
         return;
     LocalTime local = zone_local(chronicle->zone, at);
     char date[16];
-    g_string_append_printf(chronicle->timeline, "    %s %02d:%02d  ", date_format(local.date, date), local.minute / 60,
-                           local.minute % 60);
+    g_string_append_printf(chronicle->timeline, "    %s %02d:%02d  ", date_format(local.date, date),
+                           local.minute / 60, local.minute % 60);
     va_list arguments;
     va_start(arguments, format);
     g_string_append_vprintf(chronicle->timeline, format, arguments);
@@ -78,12 +78,13 @@ void chronicle_handover(Chronicle *chronicle, Instant at, const AccountState *st
         handover.answered_at = at;
     }
     g_array_append_val(chronicle->handovers, handover);
-    chronicle_line(chronicle, at, "%s  sent %s by %s, %s %" G_GINT64_FORMAT, handover.account, handover.notice,
-                   handover.channel != NULL ? handover.channel : "?", handover.currency.code,
-                   handover.amount == AMOUNT_NONE ? 0 : handover.amount);
+    chronicle_line(chronicle, at, "%s  sent %s by %s, %s %" G_GINT64_FORMAT, handover.account,
+                   handover.notice, handover.channel != NULL ? handover.channel : "?",
+                   handover.currency.code, handover.amount == AMOUNT_NONE ? 0 : handover.amount);
 }
 
-const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *account, const char *channel, const char *outcome)
+const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *account,
+                                 const char *channel, const char *outcome)
 {
     for (guint i = chronicle->handovers->len; i > 0; i--) {
         Handover *handover = &g_array_index(chronicle->handovers, Handover, i - 1);
@@ -96,22 +97,26 @@ const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *a
     return NULL;
 }
 
-void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform, const char *op, const char *purpose)
+void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform,
+                      const char *op, const char *purpose)
 {
     Arena *arena = chronicle->arena;
     /* What an event of the hub led to is called as what a step led to. */
     if (purpose != NULL && g_str_has_prefix(purpose, "case."))
         purpose += strlen("case.");
-    Deed deed = {at, arena_strdup(arena, account), arena_strdup(arena, platform), arena_strdup(arena, op), arena_strdup(arena, purpose)};
+    Deed deed = {at, arena_strdup(arena, account), arena_strdup(arena, platform),
+                 arena_strdup(arena, op), arena_strdup(arena, purpose)};
     g_array_append_val(chronicle->deeds, deed);
-    chronicle_line(chronicle, at, "%s  %s%s%s done (%s)", account, platform != NULL ? platform : "", platform != NULL ? "." : "", op,
-                   purpose != NULL ? purpose : "-");
+    chronicle_line(chronicle, at, "%s  %s%s%s done (%s)", account, platform != NULL ? platform : "",
+                   platform != NULL ? "." : "", op, purpose != NULL ? purpose : "-");
 }
 
 void chronicle_reason(Chronicle *chronicle, Instant at, const char *account, const Reason *reason)
 {
-    chronicle_line(chronicle, at, "%s  %s %s %s: %s [%s]", account, reason->event, reason->subject != NULL ? reason->subject : "",
-                   reason->reason != NULL ? reason->reason : "", reason->text != NULL ? reason->text : "",
+    chronicle_line(chronicle, at, "%s  %s %s %s: %s [%s]", account, reason->event,
+                   reason->subject != NULL ? reason->subject : "",
+                   reason->reason != NULL ? reason->reason : "",
+                   reason->text != NULL ? reason->text : "",
                    reason->rule != NULL ? reason->rule : "");
 }
 
@@ -125,6 +130,7 @@ void chronicle_look(Chronicle *chronicle, Instant at, const AccountState *state)
         if (!g_hash_table_add(chronicle->done, key))
             continue;
         const Op *op = op_of_act(act->action, NULL, act->verb);
-        chronicle_effect(chronicle, at, state->account.id, NULL, op != NULL ? op->op : act->verb, act->purpose);
+        chronicle_effect(chronicle, at, state->account.id, NULL, op != NULL ? op->op : act->verb,
+                         act->purpose);
     }
 }

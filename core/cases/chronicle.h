@@ -8,7 +8,8 @@
 
 typedef struct {
     Instant at, answered_at;
-    const char *account, *act, *notice_key, *notice, *channel, *address, *outcome; /* outcome NULL: no answer yet */
+    const char *account, *act, *notice_key, *notice, *channel, *address,
+        *outcome; /* outcome NULL: no answer yet */
     Currency currency;
     int64_t amount;        /* AMOUNT_NONE: none shown */
     const char **invoices; /* NULL-ended ids */
@@ -22,7 +23,7 @@ typedef struct {
 typedef struct {
     Arena *arena;
     GArray *handovers, *deeds;
-    GHashTable *done; /* "account key" of acts of the hub itself that were seen done */
+    GHashTable *done;  /* "account key" of acts of the hub itself that were seen done */
     GString *timeline; /* NULL: nobody wants it */
     const Zone *zone;
 } Chronicle;
@@ -31,10 +32,13 @@ void chronicle_init(Chronicle *ret_chronicle, Arena *arena, const Zone *zone, bo
 void chronicle_done(Chronicle *chronicle);
 
 /* A delivery leaves: amounts and invoices as its notice shows them. */
-void chronicle_handover(Chronicle *chronicle, Instant at, const AccountState *state, const Act *act);
+void chronicle_handover(Chronicle *chronicle, Instant at, const AccountState *state,
+                        const Act *act);
 /* The latest delivery to the account over that channel got its answer. NULL: there is none. */
-const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *account, const char *channel, const char *outcome);
-void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform, const char *op, const char *purpose);
+const Handover *chronicle_answer(Chronicle *chronicle, Instant at, const char *account,
+                                 const char *channel, const char *outcome);
+void chronicle_effect(Chronicle *chronicle, Instant at, const char *account, const char *platform,
+                      const char *op, const char *purpose);
 /* A line of the timeline. */
 void chronicle_reason(Chronicle *chronicle, Instant at, const char *account, const Reason *reason);
 /* Acts that the hub itself has done since the last look. */

@@ -1,5 +1,6 @@
-/* New trees out of old ones: what a case overrides laid over the defaults of its file, the configuration a case stands for.
- * Nodes keep the place they were written at, so that a finding of the loader points into the case file. */
+/* New trees out of old ones: what a case overrides laid over the defaults of its file, the
+ * configuration a case stands for. Nodes keep the place they were written at, so that a finding of
+ * the loader points into the case file. */
 #ifndef DUNHUB_CASES_GRAFT_H
 #define DUNHUB_CASES_GRAFT_H
 
@@ -17,8 +18,8 @@ void graft_put_int(Arena *arena, Node *map, const char *key, int64_t value);
 void graft_put_bool(Arena *arena, Node *map, const char *key, bool value);
 Node *graft_append(Arena *arena, Node *list, const Node *value);
 void graft_append_text(Arena *arena, Node *list, const char *text);
-/* A new map: base with the keys of `over` replaced or added. Either may be NULL, or no map (then it adds
- * nothing: whoever read it has said so). */
+/* A new map: base with the keys of `over` replaced or added. Either may be NULL, or no map (then it
+ * adds nothing: whoever read it has said so). */
 Node *graft_overlay(Arena *arena, const Node *base, const Node *over);
 
 #endif

@@ -15,7 +15,8 @@ void finding_free(gpointer data)
     g_free(finding);
 }
 
-static void fail(GPtrArray *findings, const Node *node, const char *what, const char *expected, const char *seen)
+static void fail(GPtrArray *findings, const Node *node, const char *what, const char *expected,
+                 const char *seen)
 {
     Finding *finding = g_new0(Finding, 1);
     finding->place = node->key != NULL ? node->key_place : node->place;
@@ -38,7 +39,7 @@ static void fail_count(GPtrArray *findings, const Node *node, const char *what, 
     fail(findings, node, what, node->text, text);
 }
 
-/* ---- times --------------------------------------------------------------------------------------------------------------- */
+/* ---- times -------------------------------------------------------------------------------- */
 
 static Instant end_of_day(const Play *play, Date day)
 {
@@ -77,10 +78,11 @@ static Date day_of(const Play *play, const Node *expect)
 {
     Date day = node_date(expect, "day");
     const char *at = node_text(expect, "at");
-    return day != DATE_NONE || at == NULL ? day : zone_date(play->zone, case_instant(at, play->zone));
+    return day != DATE_NONE || at == NULL ? day
+                                          : zone_date(play->zone, case_instant(at, play->zone));
 }
 
-/* ---- one function for each key ------------------------------------------------------------------------------------------- */
+/* ---- one function for each key ------------------------------------------------------------ */
 
 typedef void (*Check)(Play *play, const Node *expect, const Node *value, GPtrArray *findings);
 
@@ -94,9 +96,11 @@ static void check_state(Play *play, const Node *expect, const Node *value, GPtrA
     g_autoptr(json_t) seen = seen_state(play, account_of(expect), play_currency(play, expect));
     for (const Node *item = value->first; item != NULL; item = item->next) {
         bool contained = g_str_has_suffix(item->key, "_include");
-        g_autofree char *key = g_strndup(item->key, strlen(item->key) - (contained ? strlen("_include") : 0));
+        g_autofree char *key =
+            g_strndup(item->key, strlen(item->key) - (contained ? strlen("_include") : 0));
         const json_t *own = json_object_get(seen, key);
-        bool holds = item->kind == NODE_LIST ? match_set(item, own, !contained) : match_value(item, own);
+        bool holds =
+            item->kind == NODE_LIST ? match_set(item, own, !contained) : match_value(item, own);
         g_autofree char *what = g_strconcat("state.", item->key, NULL);
         if (!holds)
             fail_node(findings, item, what, own);
@@ -155,7 +159,8 @@ static int64_t count_notices(Play *play, const Node *expect, Date from, Date unt
         if (account_of(expect) != NULL && strcmp(account_of(expect), handover->account) != 0)
             continue;
         Date day = play_date(play, handover->account, handover->at);
-        if (day >= from && day <= until && named(expect, handover) && !seen_is_confirmation(handover) && seen_is_first(play, handover))
+        if (day >= from && day <= until && named(expect, handover) &&
+            !seen_is_confirmation(handover) && seen_is_first(play, handover))
             n++;
     }
     return n;
@@ -176,7 +181,8 @@ static void check_total_sent(Play *play, const Node *expect, const Node *value, 
     g_autoptr(json_t) totals = json_object();
     for (guint i = 0; i < play->chronicle.handovers->len; i++) {
         const Handover *handover = &g_array_index(play->chronicle.handovers, Handover, i);
-        if ((account_of(expect) != NULL && strcmp(account_of(expect), handover->account) != 0) || !seen_is_first(play, handover))
+        if ((account_of(expect) != NULL && strcmp(account_of(expect), handover->account) != 0) ||
+            !seen_is_first(play, handover))
             continue;
         json_int_t n = json_integer_value(json_object_get(totals, handover->notice));
         json_object_set_new(totals, handover->notice, json_integer(n + 1));
@@ -225,11 +231,13 @@ static bool concerns(const Node *expect, const char *account)
     return account_of(expect) == NULL || strcmp(account_of(expect), account) == 0;
 }
 
-static void fail_never(Play *play, const Node *value, const char *what, Instant at, GPtrArray *findings)
+static void fail_never(Play *play, const Node *value, const char *what, Instant at,
+                       GPtrArray *findings)
 {
     char date[16];
     g_autofree char *expected = match_wanted(value);
-    g_autofree char *seen = g_strdup_printf("%s on %s", what, date_format(zone_date(play->zone, at), date));
+    g_autofree char *seen =
+        g_strdup_printf("%s on %s", what, date_format(zone_date(play->zone, at), date));
     fail(findings, value, "never", expected, seen);
 }
 
@@ -247,8 +255,10 @@ static void check_never(Play *play, const Node *expect, const Node *value, GPtrA
     }
     for (size_t i = 0; play->accounts[i] != NULL; i++) {
         const char *account = node_text(play->accounts[i], "id");
-        g_autoptr(json_t) fees = concerns(expect, account) ? seen_fees(play, account) : json_object();
-        if (node_list_has(value, "late_fee") && json_integer_value(json_object_get(fees, "late_fee")) != 0)
+        g_autoptr(json_t) fees =
+            concerns(expect, account) ? seen_fees(play, account) : json_object();
+        if (node_list_has(value, "late_fee") &&
+            json_integer_value(json_object_get(fees, "late_fee")) != 0)
             fail_never(play, value, "late_fee", stage_now(play->stage), findings);
     }
 }
@@ -256,7 +266,8 @@ static void check_never(Play *play, const Node *expect, const Node *value, GPtrA
 static bool entry_fits(const Node *wanted, const AuditEntry *entry)
 {
     const char *reason = node_text(wanted, "reason");
-    if (g_strcmp0(entry->event, node_text(wanted, "event")) != 0 || (reason != NULL && g_strcmp0(entry->reason, reason) != 0))
+    if (g_strcmp0(entry->event, node_text(wanted, "event")) != 0 ||
+        (reason != NULL && g_strcmp0(entry->reason, reason) != 0))
         return false;
     static const char *const subjects[] = {"notice", "stage", "event_id"};
     for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
@@ -279,7 +290,8 @@ static bool search_entry(const char *account, const AuditEntry *entry, void *dat
     Search *search = data;
     search->found = search->found || entry_fits(search->wanted, entry);
     if (g_strcmp0(entry->event, node_text(search->wanted, "event")) == 0)
-        json_array_append_new(search->near, json_pack("{s:s?, s:s?}", "subject", entry->subject, "reason", entry->reason));
+        json_array_append_new(search->near, json_pack("{s:s?, s:s?}", "subject", entry->subject,
+                                                      "reason", entry->reason));
     return true;
 }
 
@@ -291,7 +303,8 @@ static void check_audit(Play *play, const Node *expect, const Node *wanted, GPtr
     for (size_t i = 0; play->accounts[i] != NULL; i++) {
         const char *account = node_text(play->accounts[i], "id");
         g_autoptr(GError) error = NULL;
-        if (concerns(expect, account) && !stage_audit(play->stage, account, search_entry, &search, &error))
+        if (concerns(expect, account) &&
+            !stage_audit(play->stage, account, search_entry, &search, &error))
             fail(findings, wanted, "audit", "a chain that can be read", error->message);
     }
     if (!search.found)
@@ -309,7 +322,8 @@ static bool belongs(const Node *expect, const Outcome *outcome)
 {
     const char *account = node_text(outcome->event, "account");
     return g_strcmp0(node_text(outcome->event, "at"), node_text(expect, "at")) == 0 &&
-           (account_of(expect) == NULL || account == NULL || strcmp(account, account_of(expect)) == 0);
+           (account_of(expect) == NULL || account == NULL ||
+            strcmp(account, account_of(expect)) == 0);
 }
 
 static void check_rejected(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
@@ -345,7 +359,8 @@ static void check_result(Play *play, const Node *expect, const Node *value, GPtr
     fail_node(findings, value, "result", seen);
 }
 
-static void check_evaluations(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+static void check_evaluations(Play *play, const Node *expect, const Node *value,
+                              GPtrArray *findings)
 {
     int64_t n = play_evaluations(play, account_of(expect), day_of(play, expect));
     if (n != g_ascii_strtoll(value->text, NULL, 10))
@@ -355,13 +370,15 @@ static void check_evaluations(Play *play, const Node *expect, const Node *value,
 static void check_deliveries(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
 {
     bool total = strcmp(value->key, "deliveries_total") == 0;
-    g_autoptr(json_t) seen = seen_deliveries(play, account_of(expect), total ? DATE_NONE : day_of(play, expect));
+    g_autoptr(json_t) seen =
+        seen_deliveries(play, account_of(expect), total ? DATE_NONE : day_of(play, expect));
     if (!match_value(value, seen))
         fail_node(findings, value, value->key, seen);
 }
 
 /* Notices with a delivery handed over or answered that day; beside deliveries_total: so far. */
-static void check_distinct_notices(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+static void check_distinct_notices(Play *play, const Node *expect, const Node *value,
+                                   GPtrArray *findings)
 {
     Date day = node_get(expect, "deliveries_total") != NULL ? DATE_NONE : day_of(play, expect);
     g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
@@ -375,22 +392,27 @@ static void check_distinct_notices(Play *play, const Node *expect, const Node *v
         fail_count(findings, value, "distinct_notices", g_hash_table_size(keys));
 }
 
-static void check_provider_messages(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+static void check_provider_messages(Play *play, const Node *expect, const Node *value,
+                                    GPtrArray *findings)
 {
     (void)expect;
     g_autoptr(json_t) seen = json_object();
     for (const Node *item = value->first; item != NULL; item = item->next)
-        json_object_set_new(seen, item->key, json_integer((json_int_t)platforms_messages(&play->platforms, item->key)));
+        json_object_set_new(
+            seen, item->key,
+            json_integer((json_int_t)platforms_messages(&play->platforms, item->key)));
     check_map(value, seen, "provider_messages", findings);
 }
 
-static void check_never_channel(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+static void check_never_channel(Play *play, const Node *expect, const Node *value,
+                                GPtrArray *findings)
 {
     const char *after = node_text(expect, "after");
     Instant from = after != NULL ? case_instant(after, play->zone) : INSTANT_NONE;
     for (guint i = 0; i < play->chronicle.handovers->len; i++) {
         const Handover *handover = &g_array_index(play->chronicle.handovers, Handover, i);
-        if (!concerns(expect, handover->account) || handover->at < from || handover->channel == NULL)
+        if (!concerns(expect, handover->account) || handover->at < from ||
+            handover->channel == NULL)
             continue;
         const char *address = node_text(value, handover->channel);
         if (address != NULL && g_strcmp0(address, handover->address) == 0)
@@ -398,7 +420,8 @@ static void check_never_channel(Play *play, const Node *expect, const Node *valu
     }
 }
 
-static void check_confirmations(Play *play, const Node *expect, const Node *value, GPtrArray *findings)
+static void check_confirmations(Play *play, const Node *expect, const Node *value,
+                                GPtrArray *findings)
 {
     int64_t n = 0;
     for (guint i = 0; i < play->chronicle.handovers->len; i++) {

@@ -38,7 +38,8 @@ static Templates *load(const char *dir, GError **error)
     g_autoptr(Diags) diags = diags_new();
     Templates *templates = templates_load(dir, diags);
     if (templates == NULL)
-        g_set_error(error, NOTICE_ERROR, NOTICE_ERROR_UNKNOWN, "the templates of the cases cannot be read: %s",
+        g_set_error(error, NOTICE_ERROR, NOTICE_ERROR_UNKNOWN,
+                    "the templates of the cases cannot be read: %s",
                     diags_length(diags) > 0 ? diags_get(diags, 0)->message : "no reason given");
     return templates;
 }

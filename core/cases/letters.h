@@ -1,4 +1,5 @@
-/* Templates for the notices of cases: what they say does not matter there, that they can be rendered does. */
+/* Templates for the notices of cases: what they say does not matter there, that they can be
+ * rendered does. */
 #ifndef DUNHUB_CASES_LETTERS_H
 #define DUNHUB_CASES_LETTERS_H
 

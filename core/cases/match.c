@@ -17,7 +17,8 @@ static bool match_scalar(const Node *wanted, const json_t *seen)
     if (!json_is_integer(seen))
         return false;
     gint64 value;
-    return g_ascii_string_to_signed(wanted->text, 10, G_MININT64 + 1, G_MAXINT64, &value, NULL) && value == json_integer_value(seen);
+    return g_ascii_string_to_signed(wanted->text, 10, G_MININT64 + 1, G_MAXINT64, &value, NULL) &&
+           value == json_integer_value(seen);
 }
 
 bool match_value(const Node *wanted, const json_t *seen)
@@ -54,7 +55,8 @@ static bool match_item(const Node *wanted, const json_t *seen)
     return true;
 }
 
-/* Partners are found greedily; an item with fewer keys comes last so that it does not take a better one's partner. */
+/* Partners are found greedily; an item with fewer keys comes last so that it does not take a better
+ * one's partner. */
 bool match_set(const Node *wanted, const json_t *seen, bool whole)
 {
     size_t n = json_array_size(seen);

@@ -1,5 +1,5 @@
-/* The words that case files use for what happens on a platform, and the verb each stands for. The one place that knows both;
- * effect, adverse and undo are the verb's own (escalation/policy.h). */
+/* The words that case files use for what happens on a platform, and the verb each stands for. The
+ * one place that knows both; effect, adverse and undo are the verb's own (escalation/policy.h). */
 #ifndef DUNHUB_CASES_OPS_H
 #define DUNHUB_CASES_OPS_H
 
@@ -19,7 +19,7 @@ typedef struct {
     const char *op;
     const char *platform; /* instance of the fake platform; NULL: the hub itself */
     const char *verb;
-    Fan fan;              /* when S1's fan-out (domain.md §8) does it */
+    Fan fan; /* when S1's fan-out (domain.md §8) does it */
 } Op;
 
 extern const Op case_ops[];
@@ -29,7 +29,8 @@ extern const size_t n_case_ops;
 const Op *op_find(const char *op, const char *platform);
 /* The op that an act of this instance (NULL: the hub) and verb is. */
 const Op *op_of_act(const char *action, const char *instance, const char *verb);
-/* Name of its action in the configuration: the op, behind "platform." where it has one. Caller frees. */
+/* Name of its action in the configuration: the op, behind "platform." where it has one. Caller
+ * frees. */
 char *op_action_name(const Op *op);
 
 /* How a channel is carried. */

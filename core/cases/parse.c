@@ -1,4 +1,5 @@
-/* From files to cases: the shapes of shape.c, then what a shape cannot say: references, order, words of other lists. */
+/* From files to cases: the shapes of shape.c, then what a shape cannot say: references, order,
+ * words of other lists. */
 #include "cases/case.h"
 
 #include <string.h>
@@ -7,8 +8,11 @@
 #include "cases/ops.h"
 #include "cases/shape.h"
 
-static const char *const outside_notices[] = {"payment_returned", "instalment_reminder", "promise_reminder", "help_info",
-                                              "grace_courtesy", "invoice", "reminder", "overdue", "delinquency", NULL};
+static const char *const outside_notices[] = {"payment_returned", "instalment_reminder",
+                                              "promise_reminder", "help_info",
+                                              "grace_courtesy",   "invoice",
+                                              "reminder",         "overdue",
+                                              "delinquency",      NULL};
 static const char *const fee_words[] = {"late_fee", "interest", NULL};
 static const char *const credit_words[] = {"suspension_proration", "correction", NULL};
 static const char *const script_words[] = {"ok", "timeout_after_accept", "rate_limited_30s", NULL};
@@ -21,18 +25,21 @@ typedef struct {
     GHashTable *ids; /* case id -> first place, over all files */
 } Reader;
 
-/* ---- words --------------------------------------------------------------------------------------------------------------- */
+/* ---- words -------------------------------------------------------------------------------- */
 
 static void add_policy_notices(const Node *policies, GPtrArray *words)
 {
-    for (const Node *policy = policies != NULL ? policies->first : NULL; policy != NULL; policy = policy->next) {
+    for (const Node *policy = policies != NULL ? policies->first : NULL; policy != NULL;
+         policy = policy->next) {
         if (policy->kind != NODE_MAP)
             continue;
         const Node *stages = node_get(policy, "stages"), *notices = node_get(policy, "notices");
-        for (const Node *stage = stages != NULL ? stages->first : NULL; stage != NULL; stage = stage->next)
+        for (const Node *stage = stages != NULL ? stages->first : NULL; stage != NULL;
+             stage = stage->next)
             if (stage->kind == NODE_MAP && node_text(stage, "name") != NULL)
                 g_ptr_array_add(words, (char *)node_text(stage, "name"));
-        for (const Node *item = notices != NULL ? notices->first : NULL; item != NULL; item = item->next)
+        for (const Node *item = notices != NULL ? notices->first : NULL; item != NULL;
+             item = item->next)
             if (item->kind == NODE_SCALAR)
                 g_ptr_array_add(words, (char *)item->text);
     }
@@ -63,14 +70,17 @@ static void add_op_words(GPtrArray *words)
         g_ptr_array_add(words, (char *)case_ops[i].op);
 }
 
-static void check_word(const Reader *reader, const Node *node, const char *word, const char *what, GPtrArray *words)
+static void check_word(const Reader *reader, const Node *node, const char *word, const char *what,
+                       GPtrArray *words)
 {
     if (g_strv_contains((const char *const *)words->pdata, word))
         return;
-    DiagPlace place = node->kind == NODE_SCALAR && node->text == word ? node->place : node->key_place;
+    DiagPlace place =
+        node->kind == NODE_SCALAR && node->text == word ? node->place : node->key_place;
     const char *near = diag_nearest(word, (const char *const *)words->pdata);
     if (near != NULL)
-        diags_add(reader->diags, "T010", place, "unknown %s '%s', did you mean '%s'?", what, word, near);
+        diags_add(reader->diags, "T010", place, "unknown %s '%s', did you mean '%s'?", what, word,
+                  near);
     else
         diags_add(reader->diags, "T010", place, "unknown %s '%s'", what, word);
 }
@@ -111,11 +121,13 @@ static void check_items(const Reader *reader, const Node *list, const char *what
 
 static void check_keys(const Reader *reader, const Node *map, const char *what, GPtrArray *words)
 {
-    for (const Node *item = map != NULL && map->kind == NODE_MAP ? map->first : NULL; item != NULL; item = item->next)
+    for (const Node *item = map != NULL && map->kind == NODE_MAP ? map->first : NULL; item != NULL;
+         item = item->next)
         check_word(reader, item, item->key, what, words);
 }
 
-static void check_field(const Reader *reader, const Node *list, const char *key, const char *what, GPtrArray *words)
+static void check_field(const Reader *reader, const Node *list, const char *key, const char *what,
+                        GPtrArray *words)
 {
     for (const Node *item = list != NULL ? list->first : NULL; item != NULL; item = item->next) {
         const Node *value = item->kind == NODE_MAP ? node_get(item, key) : NULL;
@@ -124,12 +136,13 @@ static void check_field(const Reader *reader, const Node *list, const char *key,
     }
 }
 
-/* ---- one case ------------------------------------------------------------------------------------------------------------ */
+/* ---- one case ----------------------------------------------------------------------------- */
 
 static bool has_account(const Node *given, const char *id)
 {
     const Node *accounts = given != NULL ? node_get(given, "accounts") : NULL;
-    for (const Node *account = accounts != NULL ? accounts->first : NULL; account != NULL; account = account->next)
+    for (const Node *account = accounts != NULL ? accounts->first : NULL; account != NULL;
+         account = account->next)
         if (g_strcmp0(node_text(account, "id"), id) == 0)
             return true;
     return false;
@@ -139,7 +152,8 @@ static void check_account(const Reader *reader, const Node *given, const Node *m
 {
     const Node *account = node_get(map, "account");
     if (account != NULL && account->kind == NODE_SCALAR && !has_account(given, account->text))
-        diags_add(reader->diags, "T008", account->place, "account '%s' is not among the accounts of 'given'", account->text);
+        diags_add(reader->diags, "T008", account->place,
+                  "account '%s' is not among the accounts of 'given'", account->text);
 }
 
 static bool down_until(const char *word)
@@ -148,7 +162,8 @@ static bool down_until(const char *word)
         return false;
     g_autofree char *utc = g_strconcat(word + strlen("down_until_"), "Z", NULL);
     Instant instant;
-    return instant_parse(utc, &instant, NULL) || instant_parse(word + strlen("down_until_"), &instant, NULL);
+    return instant_parse(utc, &instant, NULL) ||
+           instant_parse(word + strlen("down_until_"), &instant, NULL);
 }
 
 static void check_behaviour(const Reader *reader, const Node *event)
@@ -165,21 +180,25 @@ static void check_behaviour(const Reader *reader, const Node *event)
 }
 
 /* Checks the verb and its keys; the instant, INSTANT_NONE where it has none that can be read. */
-static Instant check_event(const Reader *reader, const Node *given, const Node *event, const Zone *zone)
+static Instant check_event(const Reader *reader, const Node *given, const Node *event,
+                           const Zone *zone)
 {
     if (event->kind != NODE_MAP) {
-        diags_add(reader->diags, "T003", event->place, "an event must be a map with at, do and the verb's own keys");
+        diags_add(reader->diags, "T003", event->place,
+                  "an event must be a map with at, do and the verb's own keys");
         return INSTANT_NONE;
     }
     const Node *verb = node_get(event, "do");
     const Node *at = node_get(event, "at");
     if (verb == NULL || at == NULL || verb->kind != NODE_SCALAR || at->kind != NODE_SCALAR) {
-        diags_add(reader->diags, "T004", event->place, "'%s' is missing here", at == NULL ? "at" : "do");
+        diags_add(reader->diags, "T004", event->place, "'%s' is missing here",
+                  at == NULL ? "at" : "do");
         return INSTANT_NONE;
     }
     if (!g_strv_contains(shape_verbs(), verb->text)) {
         const char *near = diag_nearest(verb->text, shape_verbs());
-        diags_add(reader->diags, "T006", verb->place, near != NULL ? "unknown verb '%s', did you mean '%s'?" : "unknown verb '%s'%s",
+        diags_add(reader->diags, "T006", verb->place,
+                  near != NULL ? "unknown verb '%s', did you mean '%s'?" : "unknown verb '%s'%s",
                   verb->text, near != NULL ? near : "");
         return INSTANT_NONE;
     }
@@ -191,14 +210,16 @@ static Instant check_event(const Reader *reader, const Node *given, const Node *
     Instant instant;
     g_autofree char *utc = g_strconcat(at->text, "Z", NULL);
     if (!instant_parse(at->text, &instant, NULL) && !instant_parse(utc, &instant, NULL)) {
-        diags_add(reader->diags, "T012", at->place, "'%s' is not a time like \"2026-07-01T06:00\", local or with Z or an offset",
+        diags_add(reader->diags, "T012", at->place,
+                  "'%s' is not a time like \"2026-07-01T06:00\", local or with Z or an offset",
                   at->text);
         return INSTANT_NONE;
     }
     return zone != NULL ? case_instant(at->text, zone) : INSTANT_NONE;
 }
 
-static void check_events(const Reader *reader, const Node *given, const Node *events, const Zone *zone)
+static void check_events(const Reader *reader, const Node *given, const Node *events,
+                         const Zone *zone)
 {
     Instant last = INSTANT_NONE;
     for (const Node *event = events->first; event != NULL; event = event->next) {
@@ -214,16 +235,19 @@ static void check_events(const Reader *reader, const Node *given, const Node *ev
     }
 }
 
-static void check_expect(const Reader *reader, const Node *given, const Node *expect, const GPtrArray *notices)
+static void check_expect(const Reader *reader, const Node *given, const Node *expect,
+                         const GPtrArray *notices)
 {
-    static const char *const whens[] = {"at", "day", "between", "after", "never", "audit", "never_channel"};
+    static const char *const whens[] = {"at",    "day",   "between",      "after",
+                                        "never", "audit", "never_channel"};
     if (expect->kind != NODE_MAP)
         return;
     bool placed = false;
     for (size_t i = 0; i < G_N_ELEMENTS(whens); i++)
         placed = placed || node_get(expect, whens[i]) != NULL;
     if (!placed)
-        diags_add(reader->diags, "T013", expect->place, "an assertion needs one of at, day, between, after, never, audit");
+        diags_add(reader->diags, "T013", expect->place,
+                  "an assertion needs one of at, day, between, after, never, audit");
     check_account(reader, given, expect);
     GPtrArray *notice_list = (GPtrArray *)notices;
     g_autoptr(GPtrArray) ops = op_words();
@@ -268,12 +292,17 @@ static void read_case(Reader *reader, const Node *node)
         return;
     const Node *first = g_hash_table_lookup(reader->ids, id);
     if (first != NULL)
-        diags_add(reader->diags, "T011", node_get(node, "id")->place, "case '%s' stands already at %s:%d", id, first->place.file,
-                  first->place.line);
+        diags_add(reader->diags, "T011", node_get(node, "id")->place,
+                  "case '%s' stands already at %s:%d", id, first->place.file, first->place.line);
     g_hash_table_insert(reader->ids, (char *)id, (gpointer)node);
-    Case c = {.id = id, .title = node_text(node, "title"), .source = node_text(node, "source"), .place = node->place,
-              .given = merged_given(reader, node_get(node, "given")), .policies = reader->policies,
-              .events = node_get(node, "when"), .expects = node_get(node, "then")};
+    Case c = {.id = id,
+              .title = node_text(node, "title"),
+              .source = node_text(node, "source"),
+              .place = node->place,
+              .given = merged_given(reader, node_get(node, "given")),
+              .policies = reader->policies,
+              .events = node_get(node, "when"),
+              .expects = node_get(node, "then")};
     const char *zone = node_text(c.given, "tz");
     check_events(reader, c.given, c.events, zone_get(zone != NULL ? zone : "UTC", NULL));
     g_autoptr(GPtrArray) notices = notice_words(reader->policies);
@@ -285,9 +314,10 @@ static void read_case(Reader *reader, const Node *node)
     g_array_append_val(reader->cases, c);
 }
 
-/* ---- one file ------------------------------------------------------------------------------------------------------------ */
+/* ---- one file ----------------------------------------------------------------------------- */
 
-/* `inherits` names what is taken from the file before; what the file says itself is laid over it. */
+/* `inherits` names what is taken from the file before; what the file says itself is laid over it.
+ */
 static const Node *section(Reader *reader, const Node *file, const char *name, const Node *before)
 {
     const Node *own = node_get(file, name);
@@ -295,7 +325,8 @@ static const Node *section(Reader *reader, const Node *file, const char *name, c
     bool takes = inherits != NULL && inherits->kind == NODE_LIST && node_list_has(inherits, name);
     if (takes && before == NULL)
         diags_add(reader->diags, "T007", inherits->place,
-                  "nothing to inherit '%s' from; name the file that holds it before this one", name);
+                  "nothing to inherit '%s' from; name the file that holds it before this one",
+                  name);
     if (own != NULL && own->kind != NODE_MAP)
         return NULL;
     return graft_overlay(reader->arena, takes ? before : NULL, own);
@@ -315,9 +346,12 @@ static void read_file(Reader *reader, const char *path)
         read_case(reader, node);
 }
 
-bool cases_load(const char *const *paths, size_t n_paths, Arena *arena, Diags *diags, CaseSet *ret_set)
+bool cases_load(const char *const *paths, size_t n_paths, Arena *arena, Diags *diags,
+                CaseSet *ret_set)
 {
-    Reader reader = {.arena = arena, .diags = diags, .cases = g_array_new(FALSE, FALSE, sizeof(Case)),
+    Reader reader = {.arena = arena,
+                     .diags = diags,
+                     .cases = g_array_new(FALSE, FALSE, sizeof(Case)),
                      .ids = g_hash_table_new(g_str_hash, g_str_equal)};
     size_t before = diags_count(diags, DIAG_ERROR);
     for (size_t i = 0; i < n_paths; i++)
@@ -329,7 +363,7 @@ bool cases_load(const char *const *paths, size_t n_paths, Arena *arena, Diags *d
     return diags_count(diags, DIAG_ERROR) == before;
 }
 
-/* ---- reading of cases ------------------------------------------------------------------------------------------------------ */
+/* ---- reading of cases --------------------------------------------------------------------- */
 
 Instant case_instant(const char *text, const Zone *zone)
 {
@@ -344,7 +378,8 @@ Instant case_instant(const char *text, const Zone *zone)
     g_autofree char *utc = g_strconcat(text, "Z", NULL);
     if (!instant_parse(utc, &instant, NULL))
         return INSTANT_NONE;
-    int64_t day = instant >= 0 ? instant / INSTANT_DAY : -((-instant + INSTANT_DAY - 1) / INSTANT_DAY);
+    int64_t day =
+        instant >= 0 ? instant / INSTANT_DAY : -((-instant + INSTANT_DAY - 1) / INSTANT_DAY);
     int64_t rest = instant - day * INSTANT_DAY;
     return zone_instant(zone, (Date)day, (int)(rest / INSTANT_MINUTE)) + rest % INSTANT_MINUTE;
 }
@@ -362,7 +397,8 @@ const Node *const *case_accounts(const Case *c, Arena *arena)
     size_t n = accounts != NULL ? accounts->n : 0;
     const Node **ret = arena_new0(arena, const Node *, n + 1);
     size_t i = 0;
-    for (const Node *account = n > 0 ? accounts->first : NULL; account != NULL; account = account->next)
+    for (const Node *account = n > 0 ? accounts->first : NULL; account != NULL;
+         account = account->next)
         ret[i++] = graft_overlay(arena, base, account);
     return ret;
 }

@@ -10,7 +10,8 @@ void platforms_init(Platforms *ret_platforms, const Case *c, Arena *arena, Chron
     *ret_platforms = (Platforms){
         .arena = arena,
         .chronicle = chronicle,
-        .scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref),
+        .scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                         (GDestroyNotify)g_ptr_array_unref),
         .held = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     const Node *connected = node_get(c->given, "connected");
@@ -45,7 +46,8 @@ void platforms_behave(Platforms *platforms, const char *platform, const Node *sc
 }
 
 /* The word that decides this call; it is used up, except an outage that still lasts. */
-static const char *next_word(Platforms *platforms, const char *platform, Instant now, Instant *ret_until)
+static const char *next_word(Platforms *platforms, const char *platform, Instant now,
+                             Instant *ret_until)
 {
     GPtrArray *words = g_hash_table_lookup(platforms->scripts, platform);
     while (words != NULL && words->len > 0) {
@@ -72,7 +74,8 @@ static void apply(Platforms *platforms, Instant now, const AccountState *state, 
         return;
     }
     const Op *op = op_of_act(act->action, act->instance, act->verb);
-    chronicle_effect(platforms->chronicle, now, state->account.id, act->instance, op != NULL ? op->op : act->verb, act->purpose);
+    chronicle_effect(platforms->chronicle, now, state->account.id, act->instance,
+                     op != NULL ? op->op : act->verb, act->purpose);
 }
 
 static ActResult answer(Platforms *platforms, const Act *act, int outcome)
@@ -81,7 +84,9 @@ static ActResult answer(Platforms *platforms, const Act *act, int outcome)
         .key = act->key,
         .outcome = outcome,
         .retry_at = INSTANT_NONE,
-        .external_id = outcome == OUTCOME_OK ? arena_printf(platforms->arena, "%s-%u", act->instance, g_str_hash(act->key)) : NULL,
+        .external_id = outcome == OUTCOME_OK ? arena_printf(platforms->arena, "%s-%u",
+                                                            act->instance, g_str_hash(act->key))
+                                             : NULL,
         .attempt = act->attempts,
     };
 }
@@ -89,12 +94,14 @@ static ActResult answer(Platforms *platforms, const Act *act, int outcome)
 static ActResult look_up(Platforms *platforms, const AccountState *state, const Act *act)
 {
     g_autofree char *held = g_strconcat(act->instance, " ", state->account.id, " ", act->key, NULL);
-    ActResult result = answer(platforms, act, g_hash_table_contains(platforms->held, held) ? OUTCOME_OK : OUTCOME_ABSENT);
+    ActResult result = answer(
+        platforms, act, g_hash_table_contains(platforms->held, held) ? OUTCOME_OK : OUTCOME_ABSENT);
     result.lookup = true;
     return result;
 }
 
-ActResult platforms_call(Platforms *platforms, Instant now, const AccountState *state, const Act *act, bool lookup)
+ActResult platforms_call(Platforms *platforms, Instant now, const AccountState *state,
+                         const Act *act, bool lookup)
 {
     Instant until = INSTANT_NONE;
     const char *word = next_word(platforms, act->instance, now, &until);
@@ -118,8 +125,8 @@ ActResult platforms_call(Platforms *platforms, Instant now, const AccountState *
         apply(platforms, now, state, act);
         result = answer(platforms, act, OUTCOME_OK);
     }
-    chronicle_line(platforms->chronicle, now, "%s  %s %s on %s: %s", state->account.id, lookup ? "look-up of" : "call", act->verb,
-                   act->instance, word);
+    chronicle_line(platforms->chronicle, now, "%s  %s %s on %s: %s", state->account.id,
+                   lookup ? "look-up of" : "call", act->verb, act->instance, word);
     return result;
 }
 

@@ -23,7 +23,9 @@ static void drop_json(gpointer json)
 Date play_date(const Play *play, const char *account, Instant instant)
 {
     const AccountState *state = account != NULL ? stage_state(play->stage, account) : NULL;
-    const Zone *zone = state != NULL && state->account.zone != NULL ? zone_get(state->account.zone, NULL) : play->zone;
+    const Zone *zone = state != NULL && state->account.zone != NULL
+                           ? zone_get(state->account.zone, NULL)
+                           : play->zone;
     return zone_date(zone, instant);
 }
 
@@ -33,23 +35,26 @@ const char *play_currency(const Play *play, const Node *map)
     return own != NULL ? own : node_text(play->c->given, "currency");
 }
 
-/* ---- telling the hub --------------------------------------------------------------------------------------------------- */
+/* ---- telling the hub ---------------------------------------------------------------------- */
 
 /* Takes the reference to data. */
-static bool tell(Play *play, EventKind kind, const char *source, const char *account, json_t *data, StageAnswer *ret_answer,
-                 GError **error)
+static bool tell(Play *play, EventKind kind, const char *source, const char *account, json_t *data,
+                 StageAnswer *ret_answer, GError **error)
 {
     g_autoptr(json_t) owned = data;
     g_autofree char *id = g_strdup_printf("%s-%u", play->c->id, ++play->events);
     StageAnswer answer = {0};
-    bool good = stage_submit(play->stage, source, id, event_types[kind].name, account, owned, &answer, error);
+    bool good = stage_submit(play->stage, source, id, event_types[kind].name, account, owned,
+                             &answer, error);
     if (ret_answer != NULL)
         *ret_answer = answer;
     return good;
 }
 
-/* An object of the ledger as it is after `patch`, told as a whole, as a ledger does. Takes the reference to patch. */
-static bool tell_object(Play *play, EventKind kind, const char *account, const char *id, json_t *patch, GError **error)
+/* An object of the ledger as it is after `patch`, told as a whole, as a ledger does. Takes the
+ * reference to patch. */
+static bool tell_object(Play *play, EventKind kind, const char *account, const char *id,
+                        json_t *patch, GError **error)
 {
     g_autoptr(json_t) owned = patch;
     g_autofree char *key = g_strdup_printf("%s %s %s", account, event_types[kind].name, id);
@@ -79,7 +84,7 @@ static json_t *today_of(const Play *play, const char *account)
     return json_date(play_date(play, account, stage_now(play->stage)));
 }
 
-/* ---- verbs of the ledger ----------------------------------------------------------------------------------------------- */
+/* ---- verbs of the ledger ------------------------------------------------------------------ */
 
 static const char *account_of(const Node *event)
 {
@@ -88,19 +93,22 @@ static const char *account_of(const Node *event)
 
 static json_t *new_invoice(const Play *play, const Node *item, const char *issued_on)
 {
-    json_t *invoice = json_pack("{s:s, s:I, s:s, s:s}", "currency", play_currency(play, item), "amount",
-                                (json_int_t)node_int(item, "amount_cents", 0), "kind", "charge", "status", "open");
+    json_t *invoice = json_pack("{s:s, s:I, s:s, s:s}", "currency", play_currency(play, item),
+                                "amount", (json_int_t)node_int(item, "amount_cents", 0), "kind",
+                                "charge", "status", "open");
     set_text(invoice, "issued_on", issued_on);
     set_text(invoice, "due_on", node_text(item, "due_on"));
     return invoice;
 }
 
-static bool do_invoice_issued(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_invoice_issued(Play *play, const Node *event, StageAnswer *ret_answer,
+                              GError **error)
 {
     (void)ret_answer;
     char today[16];
     date_format(play_date(play, account_of(event), stage_now(play->stage)), today);
-    return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"), new_invoice(play, event, today), error);
+    return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"),
+                       new_invoice(play, event, today), error);
 }
 
 static bool do_ledger_import(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
@@ -113,21 +121,25 @@ static bool do_ledger_import(Play *play, const Node *event, StageAnswer *ret_ans
     return true;
 }
 
-static bool do_invoice_voided(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_invoice_voided(Play *play, const Node *event, StageAnswer *ret_answer,
+                              GError **error)
 {
     (void)ret_answer;
-    return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"), json_pack("{s:s}", "status", "void"),
-                       error);
+    return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"),
+                       json_pack("{s:s}", "status", "void"), error);
 }
 
-static bool do_source_changed_silently(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_source_changed_silently(Play *play, const Node *event, StageAnswer *ret_answer,
+                                       GError **error)
 {
     (void)ret_answer;
     (void)error;
     g_autofree char *id = g_strdup_printf("%s-%u", play->c->id, ++play->events);
-    json_array_append_new(play->silent, json_pack("{s:s, s:s, s:s, s:{s:s, s:I}}", "id", id, "type",
-                                                  event_types[EVENT_INVOICE_UPDATED].name, "account", account_of(event), "data", "id",
-                                                  node_text(event, "invoice"), "ledger_open", (json_int_t)node_int(event, "open_cents", 0)));
+    json_array_append_new(play->silent,
+                          json_pack("{s:s, s:s, s:s, s:{s:s, s:I}}", "id", id, "type",
+                                    event_types[EVENT_INVOICE_UPDATED].name, "account",
+                                    account_of(event), "data", "id", node_text(event, "invoice"),
+                                    "ledger_open", (json_int_t)node_int(event, "open_cents", 0)));
     return true;
 }
 
@@ -135,23 +147,28 @@ static bool do_credit_note(Play *play, const Node *event, StageAnswer *ret_answe
 {
     (void)ret_answer;
     json_t *credit = json_pack("{s:s, s:I, s:o}", "currency", play_currency(play, event), "amount",
-                               (json_int_t)node_int(event, "amount_cents", 0), "issued_on", today_of(play, account_of(event)));
+                               (json_int_t)node_int(event, "amount_cents", 0), "issued_on",
+                               today_of(play, account_of(event)));
     set_text(credit, "invoice", node_text(event, "invoice"));
-    return tell_object(play, EVENT_CREDIT_UPDATED, account_of(event), node_text(event, "credit"), credit, error);
+    return tell_object(play, EVENT_CREDIT_UPDATED, account_of(event), node_text(event, "credit"),
+                       credit, error);
 }
 
-static bool do_credit_note_cancelled(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_credit_note_cancelled(Play *play, const Node *event, StageAnswer *ret_answer,
+                                     GError **error)
 {
     (void)ret_answer;
-    return tell_object(play, EVENT_CREDIT_UPDATED, account_of(event), node_text(event, "credit"), json_pack("{s:b}", "cancelled", 1),
-                       error);
+    return tell_object(play, EVENT_CREDIT_UPDATED, account_of(event), node_text(event, "credit"),
+                       json_pack("{s:b}", "cancelled", 1), error);
 }
 
 /* A declined attempt changes no date; a successful one is a payment of what is open. */
-static bool do_autopay_attempt(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_autopay_attempt(Play *play, const Node *event, StageAnswer *ret_answer,
+                               GError **error)
 {
     const char *outcome = node_text(event, "outcome");
-    if (!tell(play, EVENT_PAYMENT_ATTEMPTED, STAGE_LEDGER, account_of(event), json_pack("{s:s}", "outcome", outcome), ret_answer, error))
+    if (!tell(play, EVENT_PAYMENT_ATTEMPTED, STAGE_LEDGER, account_of(event),
+              json_pack("{s:s}", "outcome", outcome), ret_answer, error))
         return false;
     const AccountState *state = stage_state(play->stage, account_of(event));
     if (strcmp(outcome, "paid") != 0 || state == NULL)
@@ -162,8 +179,9 @@ static bool do_autopay_attempt(Play *play, const Node *event, StageAnswer *ret_a
         if (view.currencies[i].balance <= 0)
             continue;
         g_autofree char *id = g_strdup_printf("autopay-%u", play->events);
-        json_t *payment = json_pack("{s:s, s:I, s:s, s:s}", "currency", view.currencies[i].currency.code, "amount",
-                                    (json_int_t)view.currencies[i].balance, "state", "settled", "method", "autopay");
+        json_t *payment = json_pack(
+            "{s:s, s:I, s:s, s:s}", "currency", view.currencies[i].currency.code, "amount",
+            (json_int_t)view.currencies[i].balance, "state", "settled", "method", "autopay");
         if (!tell_object(play, EVENT_PAYMENT_UPDATED, account_of(event), id, payment, error))
             return false;
     }
@@ -178,8 +196,12 @@ static json_t *new_payment(const Play *play, const Node *event, const char *stat
         json_object_set_new(payment, "amount", json_integer(node_int(event, "amount_cents", 0)));
         set_text(payment, "currency", play_currency(play, event));
     }
-    static const char *const members[][2] = {
-        {"invoice", "invoice"}, {"plan", "plan"}, {"method", "method"}, {"source", "origin"}, {"effective_on", "effective_on"}, {"code", "code"}};
+    static const char *const members[][2] = {{"invoice", "invoice"},
+                                             {"plan", "plan"},
+                                             {"method", "method"},
+                                             {"source", "origin"},
+                                             {"effective_on", "effective_on"},
+                                             {"code", "code"}};
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
         set_text(payment, members[i][1], node_text(event, members[i][0]));
     return payment;
@@ -192,23 +214,29 @@ static bool do_payment(Play *play, const Node *event, StageAnswer *ret_answer, G
     json_t *payment = new_payment(play, event, state);
     if (strcmp(state, "pending") == 0)
         json_object_set_new(payment, "initiated_on", today_of(play, account_of(event)));
-    return tell_object(play, EVENT_PAYMENT_UPDATED, account_of(event), node_text(event, "payment"), payment, error);
+    return tell_object(play, EVENT_PAYMENT_UPDATED, account_of(event), node_text(event, "payment"),
+                       payment, error);
 }
 
-static bool do_dispute_opened(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_dispute_opened(Play *play, const Node *event, StageAnswer *ret_answer,
+                              GError **error)
 {
     (void)ret_answer;
     const char *invoice = node_text(event, "invoice");
-    json_t *dispute = json_pack("{s:s, s:I, s:s, s:o}", "invoice", invoice, "amount", (json_int_t)node_int(event, "amount_cents", 0),
-                                "outcome", "open", "opened_on", today_of(play, account_of(event)));
+    json_t *dispute = json_pack("{s:s, s:I, s:s, s:o}", "invoice", invoice, "amount",
+                                (json_int_t)node_int(event, "amount_cents", 0), "outcome", "open",
+                                "opened_on", today_of(play, account_of(event)));
     return tell_object(play, EVENT_DISPUTE_UPDATED, account_of(event), invoice, dispute, error);
 }
 
-static bool do_dispute_closed(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_dispute_closed(Play *play, const Node *event, StageAnswer *ret_answer,
+                              GError **error)
 {
     (void)ret_answer;
-    json_t *closed = json_pack("{s:s, s:o}", "outcome", node_text(event, "outcome"), "closed_on", today_of(play, account_of(event)));
-    return tell_object(play, EVENT_DISPUTE_UPDATED, account_of(event), node_text(event, "invoice"), closed, error);
+    json_t *closed = json_pack("{s:s, s:o}", "outcome", node_text(event, "outcome"), "closed_on",
+                               today_of(play, account_of(event)));
+    return tell_object(play, EVENT_DISPUTE_UPDATED, account_of(event), node_text(event, "invoice"),
+                       closed, error);
 }
 
 static bool do_webhook(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
@@ -216,12 +244,14 @@ static bool do_webhook(Play *play, const Node *event, StageAnswer *ret_answer, G
     const char *type = node_text(event, "type"), *account = account_of(event);
     if (account == NULL)
         account = node_text(play->accounts[0], "id");
-    const char *invoice = node_text(event, "invoice") != NULL ? node_text(event, "invoice") : node_text(event, "source_invoice");
+    const char *invoice = node_text(event, "invoice") != NULL ? node_text(event, "invoice")
+                                                              : node_text(event, "source_invoice");
     if (invoice == NULL) {
         g_set_error(error, PLAY_ERROR, 1, "the webhook names no invoice");
         return false;
     }
-    g_autoptr(json_t) data = json_pack("{s:s, s:I}", "id", invoice, "version", (json_int_t)node_int(event, "object_version", 0));
+    g_autoptr(json_t) data = json_pack("{s:s, s:I}", "id", invoice, "version",
+                                       (json_int_t)node_int(event, "object_version", 0));
     if (strcmp(type, "invoice.created") == 0) {
         json_t *created = new_invoice(play, event, NULL);
         json_object_update(data, created);
@@ -231,11 +261,11 @@ static bool do_webhook(Play *play, const Node *event, StageAnswer *ret_answer, G
     } else if (strcmp(type, "invoice.paid") == 0) {
         json_object_set_new(data, "ledger_open", json_integer(0));
     }
-    return stage_submit(play->stage, node_text(event, "provider"), node_text(event, "event_id"), event_types[EVENT_INVOICE_UPDATED].name,
-                        account, data, ret_answer, error);
+    return stage_submit(play->stage, node_text(event, "provider"), node_text(event, "event_id"),
+                        event_types[EVENT_INVOICE_UPDATED].name, account, data, ret_answer, error);
 }
 
-/* ---- verbs of people --------------------------------------------------------------------------------------------------- */
+/* ---- verbs of people ---------------------------------------------------------------------- */
 
 /* Fields that go into the command as they are: {key of the case, member of the payload}. */
 typedef struct {
@@ -267,8 +297,10 @@ static const Command commands[] = {
 static json_t *member_value(const Node *value)
 {
     if (value->kind != NODE_LIST) {
-        bool number = value->plain && g_ascii_string_to_signed(value->text, 10, G_MININT64 + 1, G_MAXINT64, NULL, NULL);
-        return number ? json_integer(g_ascii_strtoll(value->text, NULL, 10)) : json_string(value->text);
+        bool number = value->plain && g_ascii_string_to_signed(value->text, 10, G_MININT64 + 1,
+                                                               G_MAXINT64, NULL, NULL);
+        return number ? json_integer(g_ascii_strtoll(value->text, NULL, 10))
+                      : json_string(value->text);
     }
     g_autoptr(GString) words = g_string_new(NULL);
     for (const Node *item = value->first; item != NULL; item = item->next)
@@ -296,15 +328,18 @@ static json_t *command_data(const Play *play, const Command *command, const Node
     return data;
 }
 
-static bool do_command(Play *play, const Command *command, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_command(Play *play, const Command *command, const Node *event,
+                       StageAnswer *ret_answer, GError **error)
 {
     const Node *accounts = node_get(event, "accounts");
     const char *by = node_text(event, "by");
     g_autofree char *source = g_strconcat("person:", by != NULL ? by : "operator", NULL);
     if (accounts == NULL)
-        return tell(play, command->kind, source, account_of(event), command_data(play, command, event), ret_answer, error);
+        return tell(play, command->kind, source, account_of(event),
+                    command_data(play, command, event), ret_answer, error);
     for (const Node *item = accounts->first; item != NULL; item = item->next)
-        if (!tell(play, command->kind, source, item->text, command_data(play, command, event), ret_answer, error))
+        if (!tell(play, command->kind, source, item->text, command_data(play, command, event),
+                  ret_answer, error))
             return false;
     return true;
 }
@@ -315,49 +350,59 @@ static bool do_facts_changed(Play *play, const Node *event, StageAnswer *ret_ans
     graft_put(play->arena, account, "facts", node_get(event, "facts"));
     graft_put_text(play->arena, account, "id", account_of(event));
     Date today = play_date(play, account_of(event), stage_now(play->stage));
-    return tell(play, EVENT_ACCOUNT_UPDATED, "crm", account_of(event), world_account(play->c, account, today), ret_answer, error);
+    return tell(play, EVENT_ACCOUNT_UPDATED, "crm", account_of(event),
+                world_account(play->c, account, today), ret_answer, error);
 }
 
-static bool do_account_zone_changed(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_account_zone_changed(Play *play, const Node *event, StageAnswer *ret_answer,
+                                    GError **error)
 {
-    return tell(play, EVENT_ACCOUNT_UPDATED, "crm", account_of(event), json_pack("{s:s}", "zone", node_text(event, "tz")), ret_answer,
-                error);
+    return tell(play, EVENT_ACCOUNT_UPDATED, "crm", account_of(event),
+                json_pack("{s:s}", "zone", node_text(event, "tz")), ret_answer, error);
 }
 
 /* A provider's report on the latest delivery over a channel. */
 static bool do_delivery(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
 {
     const char *outcome = node_text(event, "outcome");
-    const Handover *handover = chronicle_answer(&play->chronicle, stage_now(play->stage), account_of(event), node_text(event, "channel"),
-                                                outcome);
+    const Handover *handover =
+        chronicle_answer(&play->chronicle, stage_now(play->stage), account_of(event),
+                         node_text(event, "channel"), outcome);
     if (handover == NULL) {
-        g_set_error(error, PLAY_ERROR, 1, "nothing was handed over to %s by %s yet", account_of(event), node_text(event, "channel"));
+        g_set_error(error, PLAY_ERROR, 1, "nothing was handed over to %s by %s yet",
+                    account_of(event), node_text(event, "channel"));
         return false;
     }
     bool accepted = strcmp(outcome, "accepted") == 0;
-    json_t *data = json_pack("{s:s, s:s, s:s}", "notice", handover->notice_key, "act", handover->act, "channel", handover->channel);
+    json_t *data = json_pack("{s:s, s:s, s:s}", "notice", handover->notice_key, "act",
+                             handover->act, "channel", handover->channel);
     set_text(data, "address", handover->address);
     if (!accepted)
         set_text(data, "outcome", outcome);
-    return tell(play, accepted ? EVENT_MESSAGE_ACCEPTED : EVENT_MESSAGE_FAILED, "provider", account_of(event), data, ret_answer, error);
+    return tell(play, accepted ? EVENT_MESSAGE_ACCEPTED : EVENT_MESSAGE_FAILED, "provider",
+                account_of(event), data, ret_answer, error);
 }
 
-/* ---- verbs of the installation ------------------------------------------------------------------------------------------- */
+/* ---- verbs of the installation ------------------------------------------------------------ */
 
 static bool reload(Play *play, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
-    const Configuration *configuration = world_configuration(play->c, play->settings, play->published, play->templates,
-                                                             play->book->epoch + 1, play->arena, diags);
+    const Configuration *configuration =
+        world_configuration(play->c, play->settings, play->published, play->templates,
+                            play->book->epoch + 1, play->arena, diags);
     if (configuration == NULL) {
-        g_set_error(error, PLAY_ERROR, 1, "%s", diags_length(diags) > 0 ? diags_get(diags, 0)->message : "the configuration is refused");
+        g_set_error(error, PLAY_ERROR, 1, "%s",
+                    diags_length(diags) > 0 ? diags_get(diags, 0)->message
+                                            : "the configuration is refused");
         return false;
     }
     play->book = &configuration->book;
     return stage_reload(play->stage, configuration, error);
 }
 
-static bool do_settings_changed(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_settings_changed(Play *play, const Node *event, StageAnswer *ret_answer,
+                                GError **error)
 {
     (void)ret_answer;
     play->settings = graft_overlay(play->arena, play->settings, node_get(event, "settings"));
@@ -365,16 +410,19 @@ static bool do_settings_changed(Play *play, const Node *event, StageAnswer *ret_
 }
 
 /* Accounts that stand in a step which the new version drops. */
-static bool occupied(const Play *play, const Policy *old, const char *const *steps, json_t *ret_steps)
+static bool occupied(const Play *play, const Policy *old, const char *const *steps,
+                     json_t *ret_steps)
 {
     for (; *steps != NULL; steps++) {
         bool found = false;
         for (size_t i = 0; play->accounts[i] != NULL && !found; i++) {
-            const AccountState *state = stage_state(play->stage, node_text(play->accounts[i], "id"));
+            const AccountState *state =
+                stage_state(play->stage, node_text(play->accounts[i], "id"));
             if (state == NULL)
                 continue;
             STATE_FOREACH(state, KIND_CYCLE, Cycle, cycle)
-            found = found || (g_strcmp0(cycle->policy, old->name) == 0 && g_strcmp0(cycle->step, *steps) == 0);
+            found = found || (g_strcmp0(cycle->policy, old->name) == 0 &&
+                              g_strcmp0(cycle->step, *steps) == 0);
         }
         if (found)
             json_array_append_new(ret_steps, json_string(*steps));
@@ -385,7 +433,8 @@ static bool occupied(const Play *play, const Policy *old, const char *const *ste
 static bool has_version(const Play *play, const Policy *policy)
 {
     for (guint i = 0; i < play->published->len; i++)
-        if (strcmp(((const PolicyVersion *)play->published->pdata[i])->source_json, policy->source_json) == 0)
+        if (strcmp(((const PolicyVersion *)play->published->pdata[i])->source_json,
+                   policy->source_json) == 0)
             return true;
     return false;
 }
@@ -397,21 +446,26 @@ static void keep_version(Play *play, const Policy *policy)
     g_ptr_array_add(play->published, version);
 }
 
-static bool do_policy_published(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_policy_published(Play *play, const Node *event, StageAnswer *ret_answer,
+                                GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
     const Policy *old = rulebook_policy(play->book, node_text(event, "policy"), NULL);
     Policy newer;
-    const Node *source = old != NULL ? policy_changed(old, node_get(event, "changes"), play->arena, diags) : NULL;
-    if (source == NULL || !policy_load(old->name, source, play->book, node_int(event, "version", 0), play->arena, diags, &newer)) {
-        g_set_error(error, PLAY_ERROR, 1, "%s", diags_length(diags) > 0 ? diags_get(diags, 0)->message : "no such policy");
+    const Node *source =
+        old != NULL ? policy_changed(old, node_get(event, "changes"), play->arena, diags) : NULL;
+    if (source == NULL || !policy_load(old->name, source, play->book, node_int(event, "version", 0),
+                                       play->arena, diags, &newer)) {
+        g_set_error(error, PLAY_ERROR, 1, "%s",
+                    diags_length(diags) > 0 ? diags_get(diags, 0)->message : "no such policy");
         return false;
     }
     g_autoptr(json_t) steps = json_array();
     if (occupied(play, old, policy_unmapped_steps(old, &newer, play->arena), steps)) {
         g_autoptr(json_t) detail = json_pack("{s:O}", "steps", steps);
         g_autofree char *text = json_canonical(detail);
-        *ret_answer = (StageAnswer){.code = "occupied_step_without_mapping", .detail = arena_strdup(play->arena, text)};
+        *ret_answer = (StageAnswer){.code = "occupied_step_without_mapping",
+                                    .detail = arena_strdup(play->arena, text)};
         return true;
     }
     if (!has_version(play, old))
@@ -420,7 +474,8 @@ static bool do_policy_published(Play *play, const Node *event, StageAnswer *ret_
     return reload(play, error);
 }
 
-static bool do_platform_behaviour(Play *play, const Node *event, StageAnswer *ret_answer, GError **error)
+static bool do_platform_behaviour(Play *play, const Node *event, StageAnswer *ret_answer,
+                                  GError **error)
 {
     (void)ret_answer;
     (void)error;
@@ -467,7 +522,7 @@ static bool do_clock_set(Play *play, const Node *event, StageAnswer *ret_answer,
     return stage_clock(play->stage, to, trusted_by(play, event, INSTANT_NONE), error);
 }
 
-/* ---- dispatch ------------------------------------------------------------------------------------------------------------ */
+/* ---- dispatch ----------------------------------------------------------------------------- */
 
 /* The hub's words for what a command made, in those of the case files. */
 static void use_words_of_cases(json_t *value)
@@ -525,7 +580,8 @@ static const Command *find_command(const char *verb)
 }
 
 /* False and *error: it could not be carried out. */
-static bool run_verb(Play *play, const char *verb, const Node *event, Outcome *outcome, GError **error)
+static bool run_verb(Play *play, const char *verb, const Node *event, Outcome *outcome,
+                     GError **error)
 {
     if (g_str_has_prefix(verb, "query_")) {
         outcome->result = query_answer(play, event, error);
@@ -556,22 +612,25 @@ void play_event(Play *play, const Node *event)
         g_ptr_array_add(play->waiting, (gpointer)event);
         return;
     }
-    chronicle_line(&play->chronicle, stage_now(play->stage), "%s  ** %s", account_of(event) != NULL ? account_of(event) : "-", verb);
+    chronicle_line(&play->chronicle, stage_now(play->stage), "%s  ** %s",
+                   account_of(event) != NULL ? account_of(event) : "-", verb);
     Outcome outcome = {.event = event};
     g_autoptr(GError) error = NULL;
     if (!run_verb(play, verb, event, &outcome, &error))
         outcome.failure = arena_strdup(play->arena, error->message);
     if (outcome.answer.result != NULL && outcome.result == NULL) {
-        outcome.result = json_parse(outcome.answer.result, strlen(outcome.answer.result), 1 << 20, NULL);
+        outcome.result =
+            json_parse(outcome.answer.result, strlen(outcome.answer.result), 1 << 20, NULL);
         use_words_of_cases(outcome.result);
     }
     if (outcome.answer.code != NULL)
-        chronicle_line(&play->chronicle, stage_now(play->stage), "   rejected: %s %s", outcome.answer.code,
+        chronicle_line(&play->chronicle, stage_now(play->stage), "   rejected: %s %s",
+                       outcome.answer.code,
                        outcome.answer.detail != NULL ? outcome.answer.detail : "");
     g_array_append_val(play->outcomes, outcome);
 }
 
-/* ---- opening and closing --------------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------ */
 
 static void clear_outcome(gpointer data)
 {
@@ -590,12 +649,12 @@ static bool tell_history(Play *play, const Node *account, Date today, GError **e
         g_autoptr(json_t) issued = json_date(today - (Date)(i * 30 + 30));
         const char *currency = node_text(play->c->given, "currency");
         if (!tell_object(play, EVENT_INVOICE_UPDATED, node_text(account, "id"), id,
-                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount", 1000, "kind", "charge", "status", "open",
-                                   "issued_on", issued),
+                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount",
+                                   1000, "kind", "charge", "status", "open", "issued_on", issued),
                          error) ||
             !tell_object(play, EVENT_PAYMENT_UPDATED, node_text(account, "id"), payment,
-                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount", 1000, "state", "settled", "invoice", id,
-                                   "effective_on", issued),
+                         json_pack("{s:s, s:i, s:s, s:s, s:O}", "currency", currency, "amount",
+                                   1000, "state", "settled", "invoice", id, "effective_on", issued),
                          error))
             return false;
     }
@@ -608,12 +667,15 @@ static bool tell_accounts(Play *play, GError **error)
     for (size_t i = 0; play->accounts[i] != NULL; i++) {
         const Node *account = play->accounts[i];
         const char *id = node_text(account, "id");
-        if (!tell(play, EVENT_ACCOUNT_UPDATED, STAGE_LEDGER, id, world_account(play->c, account, today), NULL, error))
+        if (!tell(play, EVENT_ACCOUNT_UPDATED, STAGE_LEDGER, id,
+                  world_account(play->c, account, today), NULL, error))
             return false;
         const Node *points = node_get(account, "contact_points");
         size_t position = 0;
-        for (const Node *point = points != NULL ? points->first : NULL; point != NULL; point = point->next)
-            if (!tell(play, EVENT_CONTACT_UPDATED, STAGE_LEDGER, id, world_contact(point, position++), NULL, error))
+        for (const Node *point = points != NULL ? points->first : NULL; point != NULL;
+             point = point->next)
+            if (!tell(play, EVENT_CONTACT_UPDATED, STAGE_LEDGER, id,
+                      world_contact(point, position++), NULL, error))
                 return false;
         if (!tell_history(play, account, today, error))
             return false;
@@ -621,7 +683,8 @@ static bool tell_accounts(Play *play, GError **error)
     return true;
 }
 
-bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena *arena, bool verbose, Diags *diags, GError **error)
+bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena *arena,
+               bool verbose, Diags *diags, GError **error)
 {
     const Node *first = c->events->first;
     const Zone *zone = case_zone(c);
@@ -644,11 +707,13 @@ bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena 
     g_array_set_clear_func(ret_play->outcomes, clear_outcome);
     chronicle_init(&ret_play->chronicle, arena, zone, verbose);
     platforms_init(&ret_play->platforms, c, arena, &ret_play->chronicle);
-    const Configuration *configuration = world_configuration(c, ret_play->settings, ret_play->published, templates, 1, arena, diags);
+    const Configuration *configuration =
+        world_configuration(c, ret_play->settings, ret_play->published, templates, 1, arena, diags);
     if (configuration == NULL)
         return false;
     ret_play->book = &configuration->book;
-    StageSetup setup = {configuration, ret_play->started, &ret_play->platforms, &ret_play->chronicle, silent_changes, ret_play};
+    StageSetup setup = {configuration,        ret_play->started, &ret_play->platforms,
+                        &ret_play->chronicle, silent_changes,    ret_play};
     ret_play->stage = stage_new(&setup, arena, error);
     return ret_play->stage != NULL && tell_accounts(ret_play, error);
 }
@@ -669,7 +734,8 @@ void play_close(Play *play)
 static bool was_down(const Play *play, Instant at, Instant *ret_up)
 {
     for (guint i = 0; i + 1 < play->downs->len; i += 2) {
-        Instant from = g_array_index(play->downs, Instant, i), until = g_array_index(play->downs, Instant, i + 1);
+        Instant from = g_array_index(play->downs, Instant, i),
+                until = g_array_index(play->downs, Instant, i + 1);
         if (from <= at && at < until) {
             *ret_up = until;
             return true;
@@ -681,7 +747,9 @@ static bool was_down(const Play *play, Instant at, Instant *ret_up)
 int64_t play_evaluations(const Play *play, const char *account, Date day)
 {
     const AccountState *state = stage_state(play->stage, account);
-    const Zone *zone = state != NULL && state->account.zone != NULL ? zone_get(state->account.zone, NULL) : play->zone;
+    const Zone *zone = state != NULL && state->account.zone != NULL
+                           ? zone_get(state->account.zone, NULL)
+                           : play->zone;
     int64_t n = 0;
     bool caught_up = false;
     Date first = zone_date(zone, play->started);

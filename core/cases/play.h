@@ -1,4 +1,5 @@
-/* One case being played: the events of `when` against the stage, queries answered by the functions they ask about. */
+/* One case being played: the events of `when` against the stage, queries answered by the functions
+ * they ask about. */
 #ifndef DUNHUB_CASES_PLAY_H
 #define DUNHUB_CASES_PLAY_H
 
@@ -8,7 +9,7 @@
 typedef struct {
     const Node *event;
     StageAnswer answer;
-    json_t *result; /* of a query or a command; NULL none */
+    json_t *result;      /* of a query or a command; NULL none */
     const char *failure; /* it could not be carried out at all: the case fails */
 } Outcome;
 
@@ -21,16 +22,17 @@ typedef struct {
     const Templates *templates;
     const Rulebook *book; /* of now; replaced by settings_changed and policy_published */
     const Node *settings; /* as changed so far */
-    GPtrArray *published; /* PolicyVersion, oldest first: every version of policies that were published anew */
+    GPtrArray *published; /* PolicyVersion, oldest first: every version of policies that were
+                             published anew */
     Stage *stage;
     const Node *const *accounts;
     GHashTable *objects; /* "account type id" -> json_t: the ledger's objects as last told */
     json_t *silent;      /* changes the ledger has not told: {"type","account","data"} */
     GPtrArray *waiting;  /* events that came while the hub was down */
     GArray *outcomes;
-    unsigned events;     /* for ids */
+    unsigned events; /* for ids */
     Instant started;
-    GArray *downs;       /* Instant pairs: from, until */
+    GArray *downs; /* Instant pairs: from, until */
 } Play;
 
 typedef struct {
@@ -39,7 +41,8 @@ typedef struct {
     const char *source_json;
 } PolicyVersion;
 
-bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena *arena, bool verbose, Diags *diags, GError **error);
+bool play_open(Play *ret_play, const Case *c, const Templates *templates, Arena *arena,
+               bool verbose, Diags *diags, GError **error);
 void play_close(Play *play);
 
 /* One event of `when`, at the clock's now. Failures stand in its outcome. */
@@ -53,9 +56,10 @@ int64_t play_evaluations(const Play *play, const char *account, Date day);
 /* query.c: the answer of a query verb; NULL and *error if it cannot be given. */
 json_t *query_answer(Play *play, const Node *event, GError **error);
 
-/* world.c: the configuration the case stands for, as one would write it in conf.d, read by the loader of conf.d. published:
- * PolicyVersion, oldest first. NULL and findings. */
-const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Templates *templates,
+/* world.c: the configuration the case stands for, as one would write it in conf.d, read by the
+ * loader of conf.d. published: PolicyVersion, oldest first. NULL and findings. */
+const Configuration *world_configuration(const Case *c, const Node *settings,
+                                         const GPtrArray *published, const Templates *templates,
                                          uint64_t epoch, Arena *arena, Diags *diags);
 /* data of account.updated and of one contact.updated each; new references. */
 json_t *world_account(const Case *c, const Node *account, Date today);

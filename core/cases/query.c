@@ -1,5 +1,5 @@
-/* Queries of case files, each answered by the function of the product that it asks about. What has none yet makes the case
- * fail, by name. */
+/* Queries of case files, each answered by the function of the product that it asks about. What has
+ * none yet makes the case fail, by name. */
 #include <string.h>
 
 #include "cases/play.h"
@@ -18,7 +18,8 @@ static void set_date(json_t *object, const char *member, Date date)
 static json_t *query_dates(Play *play, const Node *event, GError **error)
 {
     (void)error;
-    InvoiceDates dates = invoice_dates(&play->book->settings, node_date(event, "issued_on"), DATE_NONE);
+    InvoiceDates dates =
+        invoice_dates(&play->book->settings, node_date(event, "issued_on"), DATE_NONE);
     json_t *answer = json_object();
     set_date(answer, "reminder_on", dates.reminder_on);
     set_date(answer, "overdue_on", dates.overdue_on);
@@ -57,7 +58,7 @@ static json_t *query_segments(Play *play, const Node *event, GError **error)
     return answer;
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------------------------- */
+/* ---- metrics ------------------------------------------------------------------------------ */
 
 static MetricInvoice metric_invoice(const Node *node, Arena *arena)
 {
@@ -65,8 +66,10 @@ static MetricInvoice metric_invoice(const Node *node, Arena *arena)
     MetricPayment *payments = arena_new0(arena, MetricPayment, paid->n);
     size_t n = 0;
     for (const Node *item = paid->first; item != NULL; item = item->next)
-        payments[n++] = (MetricPayment){node_date(item, "day"), node_int(item, "amount_cents", 0), node_date(item, "reversed_on")};
-    return (MetricInvoice){node_int(node, "amount_cents", 0), node_int(node, "credited_later_cents", 0), node_date(node, "overdue_on"),
+        payments[n++] = (MetricPayment){node_date(item, "day"), node_int(item, "amount_cents", 0),
+                                        node_date(item, "reversed_on")};
+    return (MetricInvoice){node_int(node, "amount_cents", 0),
+                           node_int(node, "credited_later_cents", 0), node_date(node, "overdue_on"),
                            payments, n};
 }
 
@@ -90,10 +93,13 @@ static json_t *query_metrics(Play *play, const Node *event, GError **error)
     size_t n = 0;
     for (const Node *node = invoices->first; node != NULL; node = node->next)
         rows[n++] = metric_invoice(node, play->arena);
-    Metrics metrics = metrics_of(rows, n, node_date(event, "from"), node_date(event, "to"), node_date(given, "as_of"));
+    Metrics metrics = metrics_of(rows, n, node_date(event, "from"), node_date(event, "to"),
+                                 node_date(given, "as_of"));
     const Node *resolved = node_get(given, "resolved_accounts");
-    Ratio retention = {node_int(resolved, "active_after_90_days", 0), node_int(resolved, "mature", 0)};
-    Ratio cost = {node_int(given, "costs_cents", 0), node_get(given, "costs_cents") != NULL ? metrics.recovered.numerator : 0};
+    Ratio retention = {node_int(resolved, "active_after_90_days", 0),
+                       node_int(resolved, "mature", 0)};
+    Ratio cost = {node_int(given, "costs_cents", 0),
+                  node_get(given, "costs_cents") != NULL ? metrics.recovered.numerator : 0};
     json_t *answer = json_object(), *targets = json_object();
     put_metric(answer, targets, "collection_rate_45d", metrics.collection_rate_45d);
     put_metric(answer, targets, "days_to_payment", metrics.days_to_payment);

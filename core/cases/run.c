@@ -41,8 +41,10 @@ static void add_failure(GPtrArray *findings, DiagPlace place, const char *what, 
     g_ptr_array_add(findings, finding);
 }
 
-/* Plays on to `until` and judges what can be judged on the way; before: assertions of that very instant wait for its events. */
-static bool advance(Play *play, GArray *points, guint *next, Instant until, bool before, GPtrArray *findings, GError **error)
+/* Plays on to `until` and judges what can be judged on the way; before: assertions of that very
+ * instant wait for its events. */
+static bool advance(Play *play, GArray *points, guint *next, Instant until, bool before,
+                    GPtrArray *findings, GError **error)
 {
     while (*next < points->len) {
         const Checkpoint *point = &g_array_index(points, Checkpoint, *next);
@@ -86,7 +88,8 @@ static void add_broken_events(const Play *play, GPtrArray *findings)
     for (guint i = 0; i < play->outcomes->len; i++) {
         const Outcome *outcome = &g_array_index(play->outcomes, Outcome, i);
         if (outcome->failure != NULL)
-            add_failure(findings, outcome->event->place, node_text(outcome->event, "do"), outcome->failure);
+            add_failure(findings, outcome->event->place, node_text(outcome->event, "do"),
+                        outcome->failure);
     }
 }
 
@@ -99,19 +102,20 @@ static void add_diags(const Diags *diags, GPtrArray *findings)
     }
 }
 
-/* ---- reporting ----------------------------------------------------------------------------------------------------------- */
+/* ---- reporting ---------------------------------------------------------------------------- */
 
 static void print_finding(FILE *out, const Finding *finding)
 {
-    fprintf(out, "    %s:%d:%d: %s: ", finding->place.file != NULL ? finding->place.file : "?", finding->place.line,
-            finding->place.column, finding->what);
+    fprintf(out, "    %s:%d:%d: %s: ", finding->place.file != NULL ? finding->place.file : "?",
+            finding->place.line, finding->place.column, finding->what);
     if (finding->expected != NULL)
         fprintf(out, "expected %s, seen %s\n", finding->expected, finding->seen);
     else
         fprintf(out, "%s\n", finding->seen);
 }
 
-static void print_text(const Case *c, const CasesOptions *options, const GPtrArray *findings, const char *timeline)
+static void print_text(const Case *c, const CasesOptions *options, const GPtrArray *findings,
+                       const char *timeline)
 {
     fprintf(options->out, "%s %s %s\n", findings->len == 0 ? "ok" : "not ok", c->id, c->title);
     for (guint i = 0; i < findings->len; i++)
@@ -125,12 +129,13 @@ static void print_json(const Case *c, const CasesOptions *options, const GPtrArr
     g_autoptr(json_t) list = json_array();
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = findings->pdata[i];
-        json_array_append_new(list, json_pack("{s:s?, s:i, s:i, s:s?, s:s?, s:s?}", "file", finding->place.file, "line",
-                                              finding->place.line, "column", finding->place.column, "what", finding->what, "expected",
-                                              finding->expected, "seen", finding->seen));
+        json_array_append_new(
+            list, json_pack("{s:s?, s:i, s:i, s:s?, s:s?, s:s?}", "file", finding->place.file,
+                            "line", finding->place.line, "column", finding->place.column, "what",
+                            finding->what, "expected", finding->expected, "seen", finding->seen));
     }
-    g_autoptr(json_t) line = json_pack("{s:s, s:s, s:b, s:O}", "case", c->id, "title", c->title, "passed", findings->len == 0, "findings",
-                                       list);
+    g_autoptr(json_t) line = json_pack("{s:s, s:s, s:b, s:O}", "case", c->id, "title", c->title,
+                                       "passed", findings->len == 0, "findings", list);
     g_autofree char *text = json_canonical(line);
     fprintf(options->out, "%s\n", text);
 }
@@ -155,7 +160,8 @@ static bool run_case(const Case *c, const Templates *templates, const CasesOptio
     if (options->json)
         print_json(c, options, findings);
     else
-        print_text(c, options, findings, play.chronicle.timeline != NULL ? play.chronicle.timeline->str : NULL);
+        print_text(c, options, findings,
+                   play.chronicle.timeline != NULL ? play.chronicle.timeline->str : NULL);
     play_close(&play);
     return passed;
 }
@@ -165,7 +171,8 @@ static bool wanted(const Case *c, const char *only)
     return only == NULL || g_pattern_match_simple(only, c->id);
 }
 
-bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally, GError **error)
+bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally,
+               GError **error)
 {
     CasesTally tally = {0, 0};
     g_autoptr(Templates) templates = letters_of(set, error);

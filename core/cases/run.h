@@ -7,7 +7,7 @@
 #include "cases/case.h"
 
 typedef struct {
-    const char *only;  /* id of one case, or its beginning with a '*'; NULL all */
+    const char *only; /* id of one case, or its beginning with a '*'; NULL all */
     bool json, verbose;
     FILE *out;
 } CasesOptions;
@@ -16,8 +16,9 @@ typedef struct {
     size_t passed, failed;
 } CasesTally;
 
-/* Plays every case that is asked for and prints a line each (JSON: an object each), then the tally. False and *error: nothing
- * could be played. */
-bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally, GError **error);
+/* Plays every case that is asked for and prints a line each (JSON: an object each), then the tally.
+ * False and *error: nothing could be played. */
+bool cases_run(const CaseSet *set, const CasesOptions *options, CasesTally *ret_tally,
+               GError **error);
 
 #endif

@@ -27,7 +27,7 @@ static json_t *list_of_words(const char *words)
     return list;
 }
 
-/* ---- state --------------------------------------------------------------------------------------------------------------- */
+/* ---- state -------------------------------------------------------------------------------- */
 
 /* The cycle an assertion speaks of: the one of the view, else the latest of the currency. */
 static const Cycle *cycle_of(const AccountState *state, const CurrencyView *view, Currency currency)
@@ -51,8 +51,12 @@ static const CurrencyView *view_of(const AccountView *view, Currency currency)
 
 static const Policy *policy_of(const Play *play, const Cycle *cycle)
 {
-    const Policy *policy = cycle->policy != NULL ? rulebook_policy(play->book, cycle->policy, cycle->policy_hash) : NULL;
-    return policy != NULL || cycle->policy == NULL ? policy : rulebook_policy(play->book, cycle->policy, NULL);
+    const Policy *policy = cycle->policy != NULL
+                               ? rulebook_policy(play->book, cycle->policy, cycle->policy_hash)
+                               : NULL;
+    return policy != NULL || cycle->policy == NULL
+               ? policy
+               : rulebook_policy(play->book, cycle->policy, NULL);
 }
 
 static void put_step(json_t *seen, const Play *play, const Cycle *cycle)
@@ -61,7 +65,8 @@ static void put_step(json_t *seen, const Play *play, const Cycle *cycle)
     bool module = policy == NULL || policy->form == POLICY_MODULE;
     const char *step = cycle != NULL ? cycle->step : NULL;
     bool left = cycle != NULL && step == NULL && cycle->left_on != DATE_NONE;
-    json_object_set_new(seen, "step", module ? text_or_null(left ? "paid_by_customer" : step) : json_null());
+    json_object_set_new(seen, "step",
+                        module ? text_or_null(left ? "paid_by_customer" : step) : json_null());
     json_object_set_new(seen, "stage", module ? json_null() : text_or_null(step));
 }
 
@@ -70,7 +75,9 @@ static json_t *scan_passed(const Play *play, const Cycle *cycle)
 {
     json_t *passed = json_array();
     const Policy *policy = cycle != NULL ? policy_of(play, cycle) : NULL;
-    const char *held = cycle != NULL && cycle->step != NULL ? cycle->step : cycle != NULL ? cycle->last_step : NULL;
+    const char *held = cycle != NULL && cycle->step != NULL ? cycle->step
+                       : cycle != NULL                      ? cycle->last_step
+                                                            : NULL;
     if (policy == NULL || policy->form != POLICY_SCAN || held == NULL)
         return passed;
     for (size_t i = 0; i < policy->n_steps; i++) {
@@ -85,23 +92,30 @@ static void put_cycle(json_t *seen, const Play *play, const Cycle *cycle)
 {
     put_step(seen, play, cycle);
     json_object_set_new(seen, "scan_passed", scan_passed(play, cycle));
-    json_object_set_new(seen, "delinquent_since", date_or_null(cycle != NULL ? cycle->delinquent_since : DATE_NONE));
-    json_object_set_new(seen, "entry_reason", text_or_null(cycle != NULL ? cycle->entry_reason : NULL));
-    json_object_set_new(seen, "exit_reason", text_or_null(cycle != NULL ? cycle->exit_reason : NULL));
-    json_object_set_new(seen, "cycle_closed", text_or_null(cycle != NULL ? cycle->closed_reason : NULL));
+    json_object_set_new(seen, "delinquent_since",
+                        date_or_null(cycle != NULL ? cycle->delinquent_since : DATE_NONE));
+    json_object_set_new(seen, "entry_reason",
+                        text_or_null(cycle != NULL ? cycle->entry_reason : NULL));
+    json_object_set_new(seen, "exit_reason",
+                        text_or_null(cycle != NULL ? cycle->exit_reason : NULL));
+    json_object_set_new(seen, "cycle_closed",
+                        text_or_null(cycle != NULL ? cycle->closed_reason : NULL));
     json_object_set_new(seen, "cycle_reopened", json_boolean(cycle != NULL && cycle->reopened));
-    json_object_set_new(seen, "policy_version", json_integer(cycle != NULL ? cycle->policy_version : 0));
+    json_object_set_new(seen, "policy_version",
+                        json_integer(cycle != NULL ? cycle->policy_version : 0));
 }
 
 static void put_currencies(json_t *seen, const AccountView *view, const CurrencyView *own)
 {
     json_object_set_new(seen, "days_overdue", json_integer(own != NULL ? own->days_overdue : 0));
-    json_object_set_new(seen, "escalation_age", json_integer(own != NULL ? own->escalation_age : 0));
+    json_object_set_new(seen, "escalation_age",
+                        json_integer(own != NULL ? own->escalation_age : 0));
     json_object_set_new(seen, "anchor", text_or_null(own != NULL ? own->anchor : NULL));
     json_object_set_new(seen, "overdue_cents", json_integer(own != NULL ? own->overdue : 0));
     json_t *by_currency = json_object();
     for (size_t i = 0; i < view->n_currencies; i++)
-        json_object_set_new(by_currency, view->currencies[i].currency.code, json_integer(view->currencies[i].overdue));
+        json_object_set_new(by_currency, view->currencies[i].currency.code,
+                            json_integer(view->currencies[i].overdue));
     json_object_set_new(seen, "overdue_by_currency", by_currency);
 }
 
@@ -130,7 +144,8 @@ static json_t *pending_actions(const AccountState *state)
     STATE_FOREACH(state, KIND_ACT, Act, act)
     {
         bool open = act->state < ACT_DONE || act->state == ACT_DEAD;
-        const Op *op = open && act->notice == NULL ? op_of_act(act->action, act->instance, act->verb) : NULL;
+        const Op *op =
+            open && act->notice == NULL ? op_of_act(act->action, act->instance, act->verb) : NULL;
         if (op == NULL)
             continue;
         g_autofree char *name = op_action_name(op);
@@ -139,7 +154,8 @@ static json_t *pending_actions(const AccountState *state)
     return list;
 }
 
-static void put_account(json_t *seen, const Play *play, const AccountState *state, const AccountView *view)
+static void put_account(json_t *seen, const Play *play, const AccountState *state,
+                        const AccountView *view)
 {
     static const char *const statuses[] = {"current", "overdue", "delinquent"};
     json_object_set_new(seen, "status", json_string(statuses[view->status]));
@@ -150,8 +166,12 @@ static void put_account(json_t *seen, const Play *play, const AccountState *stat
     json_object_set_new(seen, "proposals", list_of_words(view->proposals));
     json_object_set_new(seen, "holds", list_of_words(view->holds));
     json_object_set_new(seen, "grace_until", date_or_null(view->grace_until));
-    json_object_set_new(seen, "service", json_string(state->account.service == SERVICE_SUSPENDED ? "suspended" : "active"));
-    json_object_set_new(seen, "portal", json_string(state->account.portal == SERVICE_SUSPENDED ? "suspended" : "active"));
+    json_object_set_new(
+        seen, "service",
+        json_string(state->account.service == SERVICE_SUSPENDED ? "suspended" : "active"));
+    json_object_set_new(
+        seen, "portal",
+        json_string(state->account.portal == SERVICE_SUSPENDED ? "suspended" : "active"));
     json_object_set_new(seen, "segment", text_or_null(view->segment));
     json_object_set_new(seen, "path", text_or_null(state->account.path));
     json_object_set_new(seen, "plan", latest_plan(state));
@@ -204,7 +224,7 @@ json_t *seen_row(Play *play, const char *account)
     return row;
 }
 
-/* ---- books --------------------------------------------------------------------------------------------------------------- */
+/* ---- books -------------------------------------------------------------------------------- */
 
 static void add_sum(json_t *sums, const char *kind, int64_t amount)
 {
@@ -221,7 +241,8 @@ json_t *seen_fees(Play *play, const char *account)
     STATE_FOREACH(state, KIND_INVOICE, Invoice, invoice)
     {
         if (invoice->kind == INVOICE_FEE && invoice->status != INVOICE_VOID)
-            add_sum(sums, invoice->fee_type != NULL ? invoice->fee_type : "late_fee", invoice->amount);
+            add_sum(sums, invoice->fee_type != NULL ? invoice->fee_type : "late_fee",
+                    invoice->amount);
         if (invoice->kind == INVOICE_INTEREST && invoice->status != INVOICE_VOID)
             add_sum(sums, "interest", invoice->amount);
     }
@@ -240,7 +261,7 @@ json_t *seen_credits(Play *play, const char *account)
     return sums;
 }
 
-/* ---- what left the house --------------------------------------------------------------------------------------------------- */
+/* ---- what left the house ------------------------------------------------------------------ */
 
 bool seen_is_confirmation(const Handover *handover)
 {
@@ -253,7 +274,8 @@ bool seen_is_first(const Play *play, const Handover *handover)
         const Handover *other = &g_array_index(play->chronicle.handovers, Handover, i);
         if (other == handover)
             return true;
-        if (strcmp(other->notice_key, handover->notice_key) == 0 && strcmp(other->account, handover->account) == 0)
+        if (strcmp(other->notice_key, handover->notice_key) == 0 &&
+            strcmp(other->account, handover->account) == 0)
             return false;
     }
     return true;
@@ -261,9 +283,12 @@ bool seen_is_first(const Play *play, const Handover *handover)
 
 static json_t *sent_item(const Handover *handover)
 {
-    json_t *item = json_pack("{s:s, s:s}", "notice", handover->notice, "currency", handover->currency.code);
+    json_t *item =
+        json_pack("{s:s, s:s}", "notice", handover->notice, "currency", handover->currency.code);
     json_object_set_new(item, "channel", text_or_null(handover->channel));
-    json_object_set_new(item, "amount_cents", handover->amount == AMOUNT_NONE ? json_null() : json_integer(handover->amount));
+    json_object_set_new(item, "amount_cents",
+                        handover->amount == AMOUNT_NONE ? json_null()
+                                                        : json_integer(handover->amount));
     json_t *invoices = json_array();
     for (size_t i = 0; handover->invoices[i] != NULL; i++)
         json_array_append_new(invoices, json_string(handover->invoices[i]));
@@ -286,7 +311,8 @@ json_t *seen_sent(Play *play, const char *account, Date day)
         if (!concerns(account, handover->account) || seen_is_confirmation(handover) ||
             play_date(play, handover->account, handover->at) != day)
             continue;
-        if (g_hash_table_add(shown, g_strconcat(handover->account, " ", handover->notice_key, NULL)))
+        if (g_hash_table_add(shown,
+                             g_strconcat(handover->account, " ", handover->notice_key, NULL)))
             json_array_insert_new(list, 0, sent_item(handover));
     }
     return list;
@@ -305,7 +331,8 @@ static void count_deed(json_t *list, const Deed *deed)
         json_t *item = json_array_get(list, i);
         if (!same_deed(item, deed))
             continue;
-        json_object_set_new(item, "count", json_integer(json_integer_value(json_object_get(item, "count")) + 1));
+        json_object_set_new(item, "count",
+                            json_integer(json_integer_value(json_object_get(item, "count")) + 1));
         return;
     }
     json_t *item = json_pack("{s:s, s:i}", "op", deed->op, "count", 1);
@@ -332,8 +359,10 @@ json_t *seen_deliveries(Play *play, const char *account, Date day)
     json_t *list = json_array();
     for (guint i = 0; i < play->chronicle.handovers->len; i++) {
         const Handover *handover = &g_array_index(play->chronicle.handovers, Handover, i);
-        bool answered = handover->answered_at != INSTANT_NONE && play_date(play, handover->account, handover->answered_at) == day;
-        bool that_day = day == DATE_NONE || answered || play_date(play, handover->account, handover->at) == day;
+        bool answered = handover->answered_at != INSTANT_NONE &&
+                        play_date(play, handover->account, handover->answered_at) == day;
+        bool that_day =
+            day == DATE_NONE || answered || play_date(play, handover->account, handover->at) == day;
         if (!concerns(account, handover->account) || !that_day || seen_is_confirmation(handover))
             continue;
         json_t *item = json_object();

@@ -4,47 +4,60 @@
 
 #include "base/zone.h"
 
-#define HOLDS                                                                                                                    \
-    "=pending|grace|promise|plan|dispute|help|breathing_space|bankruptcy|attorney|cease|deceased|pause"
-#define REASONS                                                                                                                  \
-    "=review|suspend_manually|step_due|cancel_manually|anchor_shift|payment_received|below_minimum|no_minimum_for_currency|"     \
+#define HOLDS                                                                                      \
+    "=pending|grace|promise|plan|dispute|help|breathing_space|bankruptcy|attorney|cease|deceased|" \
+    "pause"
+#define REASONS                                                                                    \
+    "=review|suspend_manually|step_due|cancel_manually|anchor_shift|payment_received|below_"       \
+    "minimum|no_minimum_for_currency|"                                                             \
     "ledgers_disagree|unreachable|moved_out"
-#define AWAITING "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval"
+#define AWAITING                                                                                   \
+    "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval"
 #define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff"
 #define CHANNELS "=email|sms|voice|letter"
 #define SEGMENTS "=vip|standard|high_risk"
 #define STEPS "=new|suspended|disconnected|paid_by_customer"
-#define ACCOUNT                                                                                                                  \
-    "name?:text kind?:=tenant|subscriber|business policy?:text segment?:" SEGMENTS " pinned_segment?:" SEGMENTS " "              \
-    "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS "[] is_consumer?:bool zones?:zone[] "              \
-    "person?:text state?:text service?:=active|suspended service_reasons?:text[] subscription?:@subscription "                   \
+#define ACCOUNT                                                                                    \
+    "name?:text kind?:=tenant|subscriber|business policy?:text segment?:" SEGMENTS                 \
+    " pinned_segment?:" SEGMENTS " "                                                               \
+    "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS                      \
+    "[] is_consumer?:bool zones?:zone[] "                                                          \
+    "person?:text state?:text service?:=active|suspended service_reasons?:text[] "                 \
+    "subscription?:@subscription "                                                                 \
     "invoices_before?:int mirrors?:text{} invoice_map?:text{}[]"
 
 const Shape case_shapes[] = {
-    {"file", "format:=delinquency-cases/1 inherits?:=defaults|policies[] defaults?:@given policies?:any cases:any[]"},
+    {"file", "format:=delinquency-cases/1 inherits?:=defaults|policies[] defaults?:@given "
+             "policies?:any cases:any[]"},
     {"case", "id:text title:text source:text given?:@given when:any[] then:@expect[]"},
-    {"given",
-     "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] currency?:currency settings?:@settings "
-     "accounts?:@account[] account?:@default_account cost_benefit?:=pass|fail closed_days?:date[] holidays?:date[]{} "
-     "connected?:text[] configured_fee_cents?:int reference_rates?:text{}{} day_count?:text as_of?:date "
-     "invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
+    {"given", "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] "
+              "currency?:currency settings?:@settings "
+              "accounts?:@account[] account?:@default_account cost_benefit?:=pass|fail "
+              "closed_days?:date[] holidays?:date[]{} "
+              "connected?:text[] configured_fee_cents?:int reference_rates?:text{}{} "
+              "day_count?:text as_of?:date "
+              "invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
     {"settings",
-     "days_to_overdue?:int reminder_delay?:int minimum_cents?:int{} days_to_delinquent?:int pending_grace_days?:int "
-     "max_grace_days?:int first_step?:=new|suspended auto_resolve?:bool auto_suspend?:bool auto_reactivate?:bool "
+     "days_to_overdue?:int reminder_delay?:int minimum_cents?:int{} days_to_delinquent?:int "
+     "pending_grace_days?:int "
+     "max_grace_days?:int first_step?:=new|suspended auto_resolve?:bool auto_suspend?:bool "
+     "auto_reactivate?:bool "
      "late_fee_cents?:int! prorate_suspension?:bool step_days?:int{} pending_must_cover?:bool "
      "no_cutoff_before_closed_day?:bool approval_days?:int"},
     {"account", "id:text " ACCOUNT},
     {"default_account", ACCOUNT},
-    {"facts",
-     "annual_revenue_cents?:int history?:=excellent|average|poor strategic?:bool overdue_invoices?:int "
-     "collections_case_months_ago?:int"},
+    {"facts", "annual_revenue_cents?:int history?:=excellent|average|poor strategic?:bool "
+              "overdue_invoices?:int "
+              "collections_case_months_ago?:int"},
     {"contact_point", "channel:" CHANNELS " address:text consent?:bool"},
     {"subscription", "price_cents:int period:=month"},
-    {"metric_invoice", "id:text amount_cents:int overdue_on:date credited_later_cents?:int paid:@metric_payment[]"},
+    {"metric_invoice",
+     "id:text amount_cents:int overdue_on:date credited_later_cents?:int paid:@metric_payment[]"},
     {"metric_payment", "day:date amount_cents:int reversed_on?:date"},
     {"resolved", "mature:int active_after_90_days:int"},
 
-    {"do invoice_issued", "account:text invoice:text amount_cents:int due_on?:date currency?:currency"},
+    {"do invoice_issued",
+     "account:text invoice:text amount_cents:int due_on?:date currency?:currency"},
     {"do ledger_import", "account:text invoices:@imported[]"},
     {"imported", "invoice:text amount_cents:int issued_on:date due_on:date"},
     {"do invoice_voided", "account:text invoice:text"},
@@ -52,11 +65,11 @@ const Shape case_shapes[] = {
     {"do credit_note", "account:text credit:text amount_cents:int invoice?:text"},
     {"do credit_note_cancelled", "account:text credit:text"},
     {"do autopay_attempt", "account:text outcome:=declined|paid"},
-    {"do payment_pending",
-     "account:text payment:text amount_cents:int method:text plan?:text invoice?:text currency?:currency"},
-    {"do payment_settled",
-     "account:text payment:text amount_cents?:int invoice?:text plan?:text method?:text source?:text currency?:currency "
-     "effective_on?:date"},
+    {"do payment_pending", "account:text payment:text amount_cents:int method:text plan?:text "
+                           "invoice?:text currency?:currency"},
+    {"do payment_settled", "account:text payment:text amount_cents?:int invoice?:text plan?:text "
+                           "method?:text source?:text currency?:currency "
+                           "effective_on?:date"},
     {"do payment_failed", "account:text payment:text code:text"},
     {"do payment_reversed", "account:text payment:text code:text"},
     {"do dispute_opened", "account:text invoice:text amount_cents:int"},
@@ -76,8 +89,8 @@ const Shape case_shapes[] = {
     {"do plan_created", "account:text plan:text invoices:text[] instalments:int first_on:date"},
     {"do outreach_done", "account:text by:text"},
     {"do collections_closed", "account:text outcome:=successful|unsuccessful"},
-    {"do approve",
-     "what:=legal|vip_collections|vip_legal|backdated_correction account:text by:text requested_by:text"},
+    {"do approve", "what:=legal|vip_collections|vip_legal|backdated_correction account:text "
+                   "by:text requested_by:text"},
     {"do facts_changed", "account:text facts:@facts"},
     {"do account_zone_changed", "account:text tz:zone"},
     {"do policy_published", "policy:text version:int changes:any{}"},
@@ -87,7 +100,8 @@ const Shape case_shapes[] = {
     {"do call",
      "account:text outcome:=no_answer|voicemail|not_connected|answered prior_consent_on?:date"},
     {"do webhook",
-     "provider:text event_id:text type:=invoice.created|invoice.paid|invoice.payment_failed|invoice.voided object_version:int "
+     "provider:text event_id:text "
+     "type:=invoice.created|invoice.paid|invoice.payment_failed|invoice.voided object_version:int "
      "invoice?:text source_invoice?:text account?:text amount_cents?:int due_on?:date"},
     {"do platform_behaviour", "platform:text script:text[]"},
     {"do hub_down", ""},
@@ -105,34 +119,44 @@ const Shape case_shapes[] = {
     {"do query_metrics", "from:date to:date"},
 
     {"expect",
-     "at?:time day?:date between?:date[2] after?:time never?:text[] audit?:@entry[] never_channel?:text{} account?:text "
-     "currency?:currency state?:@state sent?:@sent[] sent_count?:int notice?:text notices_of?:text[] total_sent?:int{} "
-     "actions?:@action[] no_actions?:text[] fees?:int{} credits?:int{} rejected?:@rejected result?:any row?:@row "
+     "at?:time day?:date between?:date[2] after?:time never?:text[] audit?:@entry[] "
+     "never_channel?:text{} account?:text "
+     "currency?:currency state?:@state sent?:@sent[] sent_count?:int notice?:text "
+     "notices_of?:text[] total_sent?:int{} "
+     "actions?:@action[] no_actions?:text[] fees?:int{} credits?:int{} rejected?:@rejected "
+     "result?:any row?:@row "
      "evaluations?:int deliveries?:@delivery[] distinct_notices?:int deliveries_total?:@delivery[] "
      "provider_messages?:int{} confirmations?:int"},
-    {"state",
-     "status?:=current|overdue|delinquent step?:" STEPS "! stage?:text! delinquent_since?:date! entry_reason?:=manual|rule! "
-     "exit_reason?:" EXITS "! cycle_closed?:" EXITS "! cycle_reopened?:bool days_overdue?:int escalation_age?:int "
-     "anchor?:text! overdue_cents?:int overdue_by_currency?:int{} new_payment_since?:date! needs_intervention?:bool "
-     "reasons_include?:" REASONS "[] awaiting?:" AWAITING "[] grace_until?:date! holds?:" HOLDS "[] holds_include?:" HOLDS "[] "
-     "service?:=active|suspended portal?:=active|suspended segment?:" SEGMENTS " policy_version?:int "
-     "plan?:=active|defaulted|completed! path?:=former_tenant! scan_passed?:int[] sms_consent?:=granted|revoked|held_for_review "
-     "voice_consent?:=granted|revoked|held_for_review pending_actions_include?:text[] proposals_include?:=reverse_fee|credit_suspension|retract_notices[] "
-     "hub?:=normal|observe alert?:=clock_suspect!"},
-    {"sent", "notice:text amount_cents?:int currency?:currency channel?:" CHANNELS " invoices?:text[]"},
+    {"state", "status?:=current|overdue|delinquent step?:" STEPS
+              "! stage?:text! delinquent_since?:date! entry_reason?:=manual|rule! "
+              "exit_reason?:" EXITS "! cycle_closed?:" EXITS
+              "! cycle_reopened?:bool days_overdue?:int escalation_age?:int "
+              "anchor?:text! overdue_cents?:int overdue_by_currency?:int{} "
+              "new_payment_since?:date! needs_intervention?:bool "
+              "reasons_include?:" REASONS "[] awaiting?:" AWAITING
+              "[] grace_until?:date! holds?:" HOLDS "[] holds_include?:" HOLDS "[] "
+              "service?:=active|suspended portal?:=active|suspended segment?:" SEGMENTS
+              " policy_version?:int "
+              "plan?:=active|defaulted|completed! path?:=former_tenant! scan_passed?:int[] "
+              "sms_consent?:=granted|revoked|held_for_review "
+              "voice_consent?:=granted|revoked|held_for_review pending_actions_include?:text[] "
+              "proposals_include?:=reverse_fee|credit_suspension|retract_notices[] "
+              "hub?:=normal|observe alert?:=clock_suspect!"},
+    {"sent",
+     "notice:text amount_cents?:int currency?:currency channel?:" CHANNELS " invoices?:text[]"},
     {"action", "op:text platform?:text for?:=step_entered|step_left count?:int"},
-    {"entry",
-     "event:=notice_suppressed|step_skipped|event_applied|event_stale|event_duplicate|fee_reversed notice?:text stage?:text event_id?:text reason?:text"},
-    {"rejected",
-     "code:=grace_too_long|plan_length|promise_limit|self_approval|occupied_step_without_mapping latest_allowed?:date allowed?:int[2] steps?:text[]"},
-    {"row",
-     "name?:text delinquent_since?:date! step?:" STEPS "! step_since?:date! step_due?:date! new_payment_since?:date! "
-     "assignee?:text! needs_intervention?:bool"},
+    {"entry", "event:=notice_suppressed|step_skipped|event_applied|event_stale|event_duplicate|fee_"
+              "reversed notice?:text stage?:text event_id?:text reason?:text"},
+    {"rejected", "code:=grace_too_long|plan_length|promise_limit|self_approval|occupied_step_"
+                 "without_mapping latest_allowed?:date allowed?:int[2] steps?:text[]"},
+    {"row", "name?:text delinquent_since?:date! step?:" STEPS
+            "! step_since?:date! step_due?:date! new_payment_since?:date! "
+            "assignee?:text! needs_intervention?:bool"},
     {"delivery", "channel:" CHANNELS " outcome:=accepted|hard_bounce|returned"},
 };
 const size_t n_case_shapes = G_N_ELEMENTS(case_shapes);
 
-/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------ */
 
 const char *node_text(const Node *map, const char *key)
 {
@@ -167,7 +191,7 @@ bool node_list_has(const Node *list, const char *word)
     return false;
 }
 
-/* ---- checking ---------------------------------------------------------------------------------------------------------- */
+/* ---- checking ----------------------------------------------------------------------------- */
 
 static bool is_integer(const char *text)
 {
@@ -175,7 +199,8 @@ static bool is_integer(const char *text)
     return g_ascii_string_to_signed(text, 10, G_MININT64 + 1, G_MAXINT64, &value, NULL);
 }
 
-/* Local "2026-07-01T06:00", seconds optional, or RFC 3339 with Z or an offset; or an hour alone is not a time here. */
+/* Local "2026-07-01T06:00", seconds optional, or RFC 3339 with Z or an offset; or an hour alone is
+ * not a time here. */
 static bool is_time(const char *text)
 {
     Instant instant;
@@ -252,8 +277,8 @@ static bool wrong_kind(const Node *node, NodeKind wanted, Diags *diags)
     static const char *const texts[] = {"a single value", "a list", "a map"};
     if (node->kind == wanted)
         return false;
-    diags_add(diags, "T003", node->place, "'%s' must be %s, not %s", node->key != NULL ? node->key : "this", texts[wanted],
-              kind_text(node));
+    diags_add(diags, "T003", node->place, "'%s' must be %s, not %s",
+              node->key != NULL ? node->key : "this", texts[wanted], kind_text(node));
     return true;
 }
 
@@ -266,7 +291,8 @@ static void check_choice(const Node *node, const char *words, size_t n, Diags *d
     const char *near = diag_nearest(node->text, (const char *const *)choices);
     g_autofree char *all = g_strjoinv(", ", choices);
     if (near != NULL)
-        diags_add(diags, "T005", node->place, "unknown value '%s', did you mean '%s'?", node->text, near);
+        diags_add(diags, "T005", node->place, "unknown value '%s', did you mean '%s'?", node->text,
+                  near);
     else
         diags_add(diags, "T005", node->place, "unknown value '%s'; one of %s", node->text, all);
 }
@@ -281,7 +307,8 @@ static void check_scalar(const Node *node, const char *type, size_t n, Diags *di
         if (strlen(scalar_types[i].type) != n || strncmp(scalar_types[i].type, type, n) != 0)
             continue;
         if (!scalar_types[i].fits(node->text))
-            diags_add(diags, "T003", node->place, "'%s' is not %s", node->text, scalar_types[i].wanted);
+            diags_add(diags, "T003", node->place, "'%s' is not %s", node->text,
+                      scalar_types[i].wanted);
         return;
     }
     g_assert_not_reached();
@@ -304,7 +331,8 @@ static void check_type(const Node *node, const char *type, size_t n, Diags *diag
         if (wrong_kind(node, map ? NODE_MAP : NODE_LIST, diags))
             return;
         if (pair && node->n != 2)
-            diags_add(diags, "T003", node->place, "a list of two is wanted here, this one has %zu", node->n);
+            diags_add(diags, "T003", node->place, "a list of two is wanted here, this one has %zu",
+                      node->n);
         for (const Node *item = node->first; item != NULL; item = item->next)
             check_type(item, type, n - (pair ? 3 : 2), diags);
         return;
@@ -340,7 +368,9 @@ static GArray *shape_fields(const Shape *shape)
         size_t n = strcspn(at, " ");
         size_t n_key = strcspn(at, ":");
         bool optional = at[n_key - 1] == '?';
-        FieldShape field = {.key = g_strndup(at, n_key - (optional ? 1 : 0)), .type = at + n_key + 1, .n = n - n_key - 1,
+        FieldShape field = {.key = g_strndup(at, n_key - (optional ? 1 : 0)),
+                            .type = at + n_key + 1,
+                            .n = n - n_key - 1,
                             .optional = optional};
         g_array_append_val(fields, field);
         at += n;
@@ -365,7 +395,8 @@ static void unknown_key(const Node *node, const GArray *fields, Diags *diags)
     g_ptr_array_add(keys, NULL);
     const char *near = diag_nearest(node->key, (const char *const *)keys->pdata);
     if (near != NULL)
-        diags_add(diags, "T002", node->key_place, "unknown key '%s', did you mean '%s'?", node->key, near);
+        diags_add(diags, "T002", node->key_place, "unknown key '%s', did you mean '%s'?", node->key,
+                  near);
     else
         diags_add(diags, "T002", node->key_place, "unknown key '%s'", node->key);
 }

@@ -8,7 +8,8 @@
 #define STAGE_ERROR g_quark_from_static_string("dunhub-stage")
 
 enum {
-    STEPS_MAX = 20000, /* rounds at one instant: more means that two rules ask for each other for ever */
+    STEPS_MAX =
+        20000, /* rounds at one instant: more means that two rules ask for each other for ever */
     SEED = 1,
 };
 
@@ -31,17 +32,18 @@ struct Stage {
     SeededRandom random;
     Store *store;
     Hub *hub;
-    Instant trusted;      /* INSTANT_NONE: there is no trusted time; INSTANT_NEVER: it agrees with the machine's */
-    GQueue calls;         /* Waiting: what left and is not answered */
-    GPtrArray *accounts;  /* names, in order of appearance */
-    GHashTable *loaded;   /* account -> Loaded, since the last turn */
+    Instant trusted; /* INSTANT_NONE: there is no trusted time; INSTANT_NEVER: it agrees with the
+                        machine's */
+    GQueue calls;    /* Waiting: what left and is not answered */
+    GPtrArray *accounts;       /* names, in order of appearance */
+    GHashTable *loaded;        /* account -> Loaded, since the last turn */
     json_t *platform, *ledger; /* manifests */
-    StageAnswer answer;   /* of the event being submitted */
-    const char *invalid;  /* why it cannot be taken at all; NULL */
+    StageAnswer answer;        /* of the event being submitted */
+    const char *invalid;       /* why it cannot be taken at all; NULL */
     bool down;
 };
 
-/* ---- what the platforms declare ------------------------------------------------------------------------------------------- */
+/* ---- what the platforms declare ----------------------------------------------------------- */
 
 /* Every verb of the case files can be looked up by its key. */
 static json_t *platform_manifest(void)
@@ -49,19 +51,20 @@ static json_t *platform_manifest(void)
     json_t *actions = json_array();
     for (size_t i = 0; i < n_verbs; i++) {
         static const char *const effects[] = {"read", "write", "contact", "legal"};
-        json_array_append_new(actions, json_pack("{s:s, s:s, s:s, s:i}", "verb", verbs[i].name, "effect", effects[verbs[i].effect],
-                                                 "repeat", "lookup", "lookup_lag_s", 0));
+        json_array_append_new(actions, json_pack("{s:s, s:s, s:s, s:i}", "verb", verbs[i].name,
+                                                 "effect", effects[verbs[i].effect], "repeat",
+                                                 "lookup", "lookup_lag_s", 0));
     }
     return json_pack("{s:s, s:o}", "name", "scripted", "actions", actions);
 }
 
 static json_t *ledger_manifest(void)
 {
-    return json_pack("{s:s, s:[{s:s, s:b, s:b, s:i}]}", "name", "scripted", "sources", "name", "ledger", "ledger", 1, "read", 1, "every_s",
-                     86400);
+    return json_pack("{s:s, s:[{s:s, s:b, s:b, s:i}]}", "name", "scripted", "sources", "name",
+                     "ledger", "ledger", 1, "read", 1, "every_s", 86400);
 }
 
-/* ---- ports ----------------------------------------------------------------------------------------------------------------- */
+/* ---- ports -------------------------------------------------------------------------------- */
 
 static size_t port_credit(void *data, const char *instance)
 {
@@ -70,8 +73,8 @@ static size_t port_credit(void *data, const char *instance)
     return 8;
 }
 
-static bool port_send(void *data, const char *instance, uint64_t call, int kind, const char *verb, const char *key, const char *input,
-                      GBytes *content, GError **error)
+static bool port_send(void *data, const char *instance, uint64_t call, int kind, const char *verb,
+                      const char *key, const char *input, GBytes *content, GError **error)
 {
     (void)verb;
     (void)input;
@@ -104,7 +107,8 @@ static void port_alert(void *data, const HubAlert *alert)
                    alert->subject != NULL ? alert->subject : "", alert->text);
 }
 
-static void on_reason(void *data, const char *account, Instant now, const AccountState *after, const Reason *reason)
+static void on_reason(void *data, const char *account, Instant now, const AccountState *after,
+                      const Reason *reason)
 {
     (void)now;
     Stage *stage = data;
@@ -112,7 +116,7 @@ static void on_reason(void *data, const char *account, Instant now, const Accoun
     chronicle_look(stage->setup.chronicle, stage->clock.instant, after);
 }
 
-/* ---- opening and closing --------------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------------------ */
 
 static void free_waiting(gpointer data)
 {
@@ -159,8 +163,8 @@ Stage *stage_new(const StageSetup *setup, Arena *arena, GError **error)
     stage->loaded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_loaded);
     stage->platform = platform_manifest();
     stage->ledger = ledger_manifest();
-    if (!store_open(&store_sqlite, NULL, STORE_MEMORY, NULL, &stage->store, error) || !open_hub(stage, error) ||
-        !hub_release_source(stage->hub, STAGE_LEDGER, "case", error))
+    if (!store_open(&store_sqlite, NULL, STORE_MEMORY, NULL, &stage->store, error) ||
+        !open_hub(stage, error) || !hub_release_source(stage->hub, STAGE_LEDGER, "case", error))
         return NULL;
     return g_steal_pointer(&stage);
 }
@@ -179,7 +183,7 @@ void stage_free(Stage *stage)
     g_free(stage);
 }
 
-/* ---- states ---------------------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------- */
 
 const AccountState *stage_state(Stage *stage, const char *account)
 {
@@ -197,13 +201,15 @@ const AccountState *stage_state(Stage *stage, const char *account)
     return &loaded->state;
 }
 
-bool stage_audit(Stage *stage, const char *account, AuditVisitor visitor, void *data, GError **error)
+bool stage_audit(Stage *stage, const char *account, AuditVisitor visitor, void *data,
+                 GError **error)
 {
     return store_audit_read(stage->store, account, visitor, data, error);
 }
 
 /* The act a call is about. */
-static const Act *find_act(Stage *stage, const char *instance, const char *key, const AccountState **ret_state)
+static const Act *find_act(Stage *stage, const char *instance, const char *key,
+                           const AccountState **ret_state)
 {
     for (guint i = 0; i < stage->accounts->len; i++) {
         const AccountState *state = stage_state(stage, stage->accounts->pdata[i]);
@@ -216,7 +222,7 @@ static const Act *find_act(Stage *stage, const char *instance, const char *key, 
     return NULL;
 }
 
-/* ---- answers --------------------------------------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------ */
 
 static void answer_act(Stage *stage, const Waiting *waiting)
 {
@@ -224,12 +230,15 @@ static void answer_act(Stage *stage, const Waiting *waiting)
     const AccountState *state = NULL;
     const Act *act = find_act(stage, waiting->instance, waiting->key, &state);
     if (act == NULL) {
-        hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_PERMANENT, 0, "unknown", "no such act", NULL, NULL);
+        hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_PERMANENT, 0, "unknown",
+                   "no such act", NULL, NULL);
         return;
     }
-    ActResult result = platforms_call(stage->setup.platforms, now, state, act, waiting->kind == CALL_LOOKUP);
+    ActResult result =
+        platforms_call(stage->setup.platforms, now, state, act, waiting->kind == CALL_LOOKUP);
     int64_t after_ms = result.retry_at != INSTANT_NONE ? MAX(result.retry_at - now, 0) : 0;
-    hub_result(stage->hub, waiting->instance, waiting->id, result.outcome, after_ms, result.code, result.message, result.external_id, NULL);
+    hub_result(stage->hub, waiting->instance, waiting->id, result.outcome, after_ms, result.code,
+               result.message, result.external_id, NULL);
 }
 
 /* A poll or read of the ledger tells what it had not told. */
@@ -241,7 +250,8 @@ static void answer_ledger(Stage *stage, const Waiting *waiting)
     for (size_t i = 0; i < n; i++)
         page[i] = json_array_get(events, i);
     bool kept = n == 0 || hub_page(stage->hub, waiting->instance, waiting->id, page, n, NULL);
-    hub_result(stage->hub, waiting->instance, waiting->id, kept ? OUTCOME_OK : OUTCOME_RETRY, 0, NULL, NULL, NULL, NULL);
+    hub_result(stage->hub, waiting->instance, waiting->id, kept ? OUTCOME_OK : OUTCOME_RETRY, 0,
+               NULL, NULL, NULL, NULL);
 }
 
 static void answer_calls(Stage *stage)
@@ -252,7 +262,8 @@ static void answer_calls(Stage *stage)
         if (waiting->kind == CALL_POLL || waiting->kind == CALL_READ)
             answer_ledger(stage, waiting);
         else if (waiting->kind == CALL_CHECK)
-            hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_OK, 0, NULL, NULL, NULL, NULL);
+            hub_result(stage->hub, waiting->instance, waiting->id, OUTCOME_OK, 0, NULL, NULL, NULL,
+                       NULL);
         else
             answer_act(stage, waiting);
         free_waiting(waiting);
@@ -270,11 +281,13 @@ static bool settle(Stage *stage, GError **error)
             return true;
         answer_calls(stage);
     }
-    g_set_error(error, STAGE_ERROR, 1, "more than %d rounds without the clock moving: two rules ask for each other", STEPS_MAX);
+    g_set_error(error, STAGE_ERROR, 1,
+                "more than %d rounds without the clock moving: two rules ask for each other",
+                STEPS_MAX);
     return false;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------------------ */
+/* ---- time --------------------------------------------------------------------------------- */
 
 Instant stage_now(const Stage *stage)
 {
@@ -322,7 +335,7 @@ bool stage_is_up(const Stage *stage)
     return !stage->down;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------- */
 
 static void note_account(Stage *stage, const char *account)
 {
@@ -349,8 +362,8 @@ static void on_answer(void *data, const IntakeAnswer *answer)
         stage->invalid = arena_strdup(arena, answer->text != NULL ? answer->text : "refused");
 }
 
-bool stage_submit(Stage *stage, const char *source, const char *id, const char *type, const char *account, const json_t *data,
-                  StageAnswer *ret_answer, GError **error)
+bool stage_submit(Stage *stage, const char *source, const char *id, const char *type,
+                  const char *account, const json_t *data, StageAnswer *ret_answer, GError **error)
 {
     note_account(stage, account);
     stage->answer = (StageAnswer){0};

@@ -1,5 +1,6 @@
-/* Where a case plays: the real hub on a store in memory and a virtual clock, its calls answered by the scripted platforms and
- * by a ledger that agrees with the events. The only part of the runner that knows how decisions are driven. */
+/* Where a case plays: the real hub on a store in memory and a virtual clock, its calls answered by
+ * the scripted platforms and by a ledger that agrees with the events. The only part of the runner
+ * that knows how decisions are driven. */
 #ifndef DUNHUB_CASES_STAGE_H
 #define DUNHUB_CASES_STAGE_H
 
@@ -7,7 +8,8 @@
 #include "hub/configuration.h"
 #include "store/store.h"
 
-/* Name of the ledger among the instances: accounts told by it are read there again before an act. */
+/* Name of the ledger among the instances: accounts told by it are read there again before an act.
+ */
 #define STAGE_LEDGER "ledger"
 
 typedef struct Stage Stage;
@@ -24,7 +26,8 @@ typedef struct {
     Instant start;
     Platforms *platforms;
     Chronicle *chronicle;
-    /* What changed in the ledger without a word: a list of {"type","account","data"}; new reference, NULL nothing. */
+    /* What changed in the ledger without a word: a list of {"type","account","data"}; new
+     * reference, NULL nothing. */
     json_t *(*ledger)(void *data);
     void *ledger_data;
 } StageSetup;
@@ -37,8 +40,8 @@ Instant stage_now(const Stage *stage);
 /* Plays everything due up to and at `until`, and leaves the clock there. */
 bool stage_run(Stage *stage, Instant until, GError **error);
 /* One event at the clock's now; texts of the answer live in the case's arena. */
-bool stage_submit(Stage *stage, const char *source, const char *id, const char *type, const char *account, const json_t *data,
-                  StageAnswer *ret_answer, GError **error);
+bool stage_submit(Stage *stage, const char *source, const char *id, const char *type,
+                  const char *account, const json_t *data, StageAnswer *ret_answer, GError **error);
 /* The machine's clock is set. trusted: what a time source says, INSTANT_NONE: there is none. */
 bool stage_clock(Stage *stage, Instant to, Instant trusted, GError **error);
 /* Nothing is taken, decided or sent in between. trusted as above. */
@@ -51,7 +54,8 @@ bool stage_reload(Stage *stage, const Configuration *configuration, GError **err
 /* NULL: not heard of. Valid until something is played again. */
 const AccountState *stage_state(Stage *stage, const char *account);
 /* The account's chain, as it would be proof. */
-bool stage_audit(Stage *stage, const char *account, AuditVisitor visitor, void *data, GError **error);
+bool stage_audit(Stage *stage, const char *account, AuditVisitor visitor, void *data,
+                 GError **error);
 unsigned stage_switches(const Stage *stage); /* HubSwitches */
 
 #endif

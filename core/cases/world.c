@@ -1,4 +1,5 @@
-/* The installation a case stands for, written as one would write conf.d, and read by the loader of conf.d. */
+/* The installation a case stands for, written as one would write conf.d, and read by the loader of
+ * conf.d. */
 #include <string.h>
 
 #include "cases/graft.h"
@@ -6,7 +7,7 @@
 #include "cases/play.h"
 #include "cases/shape.h"
 
-/* ---- settings ------------------------------------------------------------------------------------------------------------ */
+/* ---- settings ----------------------------------------------------------------------------- */
 
 static void put_settings(Node *root, const Case *c, const Node *settings, Arena *arena)
 {
@@ -42,7 +43,7 @@ static void put_organisation(Node *root, const Case *c, Arena *arena)
     graft_put(arena, root, "organisation", map);
 }
 
-/* ---- actions --------------------------------------------------------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------------------------ */
 
 static bool connected(const Case *c, const char *platform)
 {
@@ -63,7 +64,8 @@ static void put_actions(Node *root, const Case *c, Arena *arena)
     for (size_t i = 0; i < n_case_ops; i++) {
         const Op *op = &case_ops[i];
         g_autofree char *name = op_action_name(op);
-        if (!connected(c, op->platform) || node_get(actions, name) != NULL || strcmp(op->op, "send") == 0)
+        if (!connected(c, op->platform) || node_get(actions, name) != NULL ||
+            strcmp(op->op, "send") == 0)
             continue;
         Node *action = graft_map(arena, c->place);
         graft_put_text(arena, action, "verb", op->verb);
@@ -86,7 +88,7 @@ static void put_channels(Node *root, const Case *c, Arena *arena)
     graft_put(arena, root, "channels", channels);
 }
 
-/* ---- S1's fan-out ----------------------------------------------------------------------------------------------------------- */
+/* ---- S1's fan-out ------------------------------------------------------------------------- */
 
 static const struct {
     Fan fan;
@@ -122,7 +124,7 @@ static void put_routes(Node *root, const Case *c, Arena *arena)
     graft_put(arena, root, "routes", routes);
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------------------- */
+/* ---- policies ----------------------------------------------------------------------------- */
 
 /* As the file has them; a version published later stands in place of the one before it. */
 static void put_policies(Node *root, const Case *c, const GPtrArray *published, Arena *arena)
@@ -130,13 +132,15 @@ static void put_policies(Node *root, const Case *c, const GPtrArray *published, 
     Node *policies = graft_overlay(arena, NULL, c->policies);
     for (guint i = 0; i < published->len; i++) {
         const PolicyVersion *version = published->pdata[i];
-        g_autoptr(json_t) json = json_parse(version->source_json, strlen(version->source_json), 1 << 20, NULL);
+        g_autoptr(json_t) json =
+            json_parse(version->source_json, strlen(version->source_json), 1 << 20, NULL);
         graft_put(arena, policies, version->policy, node_from_json(json, c->place.file, arena));
     }
     graft_put(arena, root, "policies", policies);
 }
 
-static const Node *configuration_tree(const Case *c, const Node *settings, const GPtrArray *published, Arena *arena)
+static const Node *configuration_tree(const Case *c, const Node *settings,
+                                      const GPtrArray *published, Arena *arena)
 {
     Node *root = graft_map(arena, c->place);
     put_organisation(root, c, arena);
@@ -149,7 +153,7 @@ static const Node *configuration_tree(const Case *c, const Node *settings, const
     return root;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------- */
 
 static void add_instance(GArray *instances, const char *name)
 {
@@ -173,7 +177,8 @@ static void put_instances(Configuration *configuration, const Case *c, Arena *ar
     configuration->n_instances = instances->len;
 }
 
-static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t epoch, Arena *arena, Diags *diags, Rulebook *ret_book)
+static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t epoch,
+                          Arena *arena, Diags *diags, Rulebook *ret_book)
 {
     StoredPolicy *older = arena_new0(arena, StoredPolicy, published->len);
     for (guint i = 0; i < published->len; i++) {
@@ -183,7 +188,8 @@ static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t
     return rulebook_load(root, older, published->len, epoch, arena, diags, ret_book);
 }
 
-const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Templates *templates,
+const Configuration *world_configuration(const Case *c, const Node *settings,
+                                         const GPtrArray *published, const Templates *templates,
                                          uint64_t epoch, Arena *arena, Diags *diags)
 {
     const Node *root = configuration_tree(c, settings, published, arena);
@@ -200,7 +206,7 @@ const Configuration *world_configuration(const Case *c, const Node *settings, co
     return configuration;
 }
 
-/* ---- accounts --------------------------------------------------------------------------------------------------------------- */
+/* ---- accounts ----------------------------------------------------------------------------- */
 
 static void set_text(json_t *object, const char *member, const char *text)
 {
@@ -243,7 +249,8 @@ static void set_facts(json_t *data, const Node *facts, Date today)
     int year, month, day;
     date_to_ymd(today, &year, &month, &day);
     char text[16];
-    date_format(date_add_months(today, -(int)node_int(facts, "collections_case_months_ago", 0), day), text);
+    date_format(
+        date_add_months(today, -(int)node_int(facts, "collections_case_months_ago", 0), day), text);
     json_object_set_new(data, "collections_case_on", json_string(text));
 }
 
@@ -273,8 +280,8 @@ json_t *world_account(const Case *c, const Node *account, Date today)
 
 json_t *world_contact(const Node *point, size_t position)
 {
-    json_t *data = json_pack("{s:s, s:s, s:I}", "channel", node_text(point, "channel"), "address", node_text(point, "address"), "position",
-                             (json_int_t)position);
+    json_t *data = json_pack("{s:s, s:s, s:I}", "channel", node_text(point, "channel"), "address",
+                             node_text(point, "address"), "position", (json_int_t)position);
     if (node_get(point, "consent") != NULL)
         set_text(data, "consent", node_bool(point, "consent", false) ? "granted" : "none");
     return data;

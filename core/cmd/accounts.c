@@ -20,8 +20,9 @@ typedef struct {
     GError *error;
 } Listing;
 
-static const char *const titles[] = {"account", "name",        "status", "since",    "step",  "step since",
-                                     "step due", "new payment", "owner",  "overdue", "needs", NULL};
+static const char *const titles[] = {"account", "name",       "status",   "since",
+                                     "step",    "step since", "step due", "new payment",
+                                     "owner",   "overdue",    "needs",    NULL};
 
 static json_t *date_json(Date date)
 {
@@ -58,9 +59,11 @@ static void print_json(const AccountState *state, const AccountView *view)
 {
     g_autoptr(json_t) overdue = json_object();
     for (size_t i = 0; i < view->n_currencies; i++)
-        json_object_set_new(overdue, view->currencies[i].currency.code, json_integer(view->currencies[i].overdue));
-    g_autoptr(json_t) row = json_pack("{s:s, s:s, s:b, s:O}", "account", state->account.id, "status", status_word(view->status),
-                                      "needs_intervention", view->needs_intervention, "overdue", overdue);
+        json_object_set_new(overdue, view->currencies[i].currency.code,
+                            json_integer(view->currencies[i].overdue));
+    g_autoptr(json_t) row = json_pack("{s:s, s:s, s:b, s:O}", "account", state->account.id,
+                                      "status", status_word(view->status), "needs_intervention",
+                                      view->needs_intervention, "overdue", overdue);
     json_object_set_new(row, "name", text_json(state->account.name));
     json_object_set_new(row, "delinquent_since", date_json(view->delinquent_since));
     json_object_set_new(row, "step", text_json(view->step != NULL ? view->step : view->stage));
@@ -104,11 +107,13 @@ static bool visit(const char *account, const ListRow *row, void *data)
     listing->n++;
     AccountState state;
     bool found;
-    if (!store_load_account(listing->station->store, account, arena, &state, &found, &listing->error))
+    if (!store_load_account(listing->station->store, account, arena, &state, &found,
+                            &listing->error))
         return false;
     AccountView view;
     account_view(&state, &listing->station->configuration->book, listing->now, arena, &view);
-    if ((listing->delinquent && view.status != STATUS_DELINQUENT) || (listing->needs_intervention && !view.needs_intervention))
+    if ((listing->delinquent && view.status != STATUS_DELINQUENT) ||
+        (listing->needs_intervention && !view.needs_intervention))
         return true;
     listing->shown++;
     if (listing->table != NULL)
@@ -123,7 +128,8 @@ static bool list_all(Listing *listing)
     do {
         listing->n = 0;
         g_autofree char *after = g_steal_pointer(&listing->last);
-        if (!store_accounts(listing->station->store, after, PAGE, visit, listing, listing->error == NULL ? &listing->error : NULL))
+        if (!store_accounts(listing->station->store, after, PAGE, visit, listing,
+                            listing->error == NULL ? &listing->error : NULL))
             return false;
     } while (listing->n == PAGE && listing->error == NULL);
     return listing->error == NULL;
@@ -143,11 +149,15 @@ int cmd_accounts(const CommandLine *line)
         .now = desk_now(),
     };
     if (!list_all(&listing))
-        code = command_fail("accounts", EXIT_ENVIRONMENT, "%s", listing.error != NULL ? listing.error->message : "the store cannot be read");
+        code = command_fail("accounts", EXIT_ENVIRONMENT, "%s",
+                            listing.error != NULL ? listing.error->message
+                                                  : "the store cannot be read");
     else if (listing.table != NULL && listing.shown > 0)
         table_print(listing.table, stdout);
     else if (listing.table != NULL)
-        printf("no account%s\n", listing.delinquent || listing.needs_intervention ? " like that" : "; 'dunhub run' reads the ledgers");
+        printf("no account%s\n", listing.delinquent || listing.needs_intervention
+                                     ? " like that"
+                                     : "; 'dunhub run' reads the ledgers");
     g_clear_pointer(&listing.table, table_free);
     g_free(listing.last);
     g_clear_error(&listing.error);

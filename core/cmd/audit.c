@@ -21,7 +21,8 @@ static bool print_finding(const char *account, uint64_t sequence, const char *wh
     Verifying *verifying = data;
     verifying->findings++;
     if (verifying->json) {
-        g_autoptr(json_t) line = json_pack("{s:s?, s:I, s:s}", "account", account, "sequence", (json_int_t)sequence, "finding", what);
+        g_autoptr(json_t) line = json_pack("{s:s?, s:I, s:s}", "account", account, "sequence",
+                                           (json_int_t)sequence, "finding", what);
         g_autofree char *text = json_canonical(line);
         printf("%s\n", text);
     } else {
@@ -38,20 +39,26 @@ static int verify(const CommandLine *line, const Station *station)
     if (!store_audit_verify(station->store, print_finding, &verifying, &entries, &seals, &error))
         return command_fail("audit", EXIT_ENVIRONMENT, "%s", error->message);
     if (verifying.json)
-        printf("{\"entries\":%" PRIu64 ",\"findings\":%zu,\"seals\":%" PRIu64 "}\n", entries, verifying.findings, seals);
+        printf("{\"entries\":%" PRIu64 ",\"findings\":%zu,\"seals\":%" PRIu64 "}\n", entries,
+               verifying.findings, seals);
     else
-        printf("%" PRIu64 " entries, %" PRIu64 " seals: %s\n", entries, seals, verifying.findings == 0 ? "all links hold" : "broken");
+        printf("%" PRIu64 " entries, %" PRIu64 " seals: %s\n", entries, seals,
+               verifying.findings == 0 ? "all links hold" : "broken");
     return verifying.findings == 0 ? EXIT_GOOD : EXIT_FINDING;
 }
 
 static json_t *entry_json(const char *account, const AuditEntry *entry)
 {
     char at[32], hash[HASH_HEX];
-    json_t *detail = entry->detail != NULL ? json_parse(entry->detail, strlen(entry->detail), 1 << 20, NULL) : NULL;
-    return json_pack("{s:s, s:I, s:I, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o*, s:s}", "account", account, "sequence",
-                     (json_int_t)entry->sequence, "position", (json_int_t)entry->position, "at", instant_format(entry->at, at), "actor",
-                     entry->actor, "event", entry->event, "rule", entry->rule, "subject", entry->subject, "reason", entry->reason, "text",
-                     entry->text, "detail", detail, "hash", hash_hex(&entry->hash, hash));
+    json_t *detail = entry->detail != NULL
+                         ? json_parse(entry->detail, strlen(entry->detail), 1 << 20, NULL)
+                         : NULL;
+    return json_pack("{s:s, s:I, s:I, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o*, s:s}",
+                     "account", account, "sequence", (json_int_t)entry->sequence, "position",
+                     (json_int_t)entry->position, "at", instant_format(entry->at, at), "actor",
+                     entry->actor, "event", entry->event, "rule", entry->rule, "subject",
+                     entry->subject, "reason", entry->reason, "text", entry->text, "detail", detail,
+                     "hash", hash_hex(&entry->hash, hash));
 }
 
 static bool print_entry(const char *account, const AuditEntry *entry, void *data)
@@ -65,10 +72,11 @@ static bool print_entry(const char *account, const AuditEntry *entry, void *data
     }
     char at[32];
     g_autofree char *text = text_one_line(entry->text != NULL ? entry->text : "", TEXT_MAX);
-    printf("%s  %-20s %s%s%s%s%s  %s%s%s%s\n", instant_format(entry->at, at), entry->event, entry->subject != NULL ? entry->subject : "",
-           entry->reason != NULL ? " (" : "", entry->reason != NULL ? entry->reason : "", entry->reason != NULL ? ")" : "",
-           text[0] != '\0' ? ":" : "", text, entry->rule != NULL ? "  [" : "", entry->rule != NULL ? entry->rule : "",
-           entry->rule != NULL ? "]" : "");
+    printf("%s  %-20s %s%s%s%s%s  %s%s%s%s\n", instant_format(entry->at, at), entry->event,
+           entry->subject != NULL ? entry->subject : "", entry->reason != NULL ? " (" : "",
+           entry->reason != NULL ? entry->reason : "", entry->reason != NULL ? ")" : "",
+           text[0] != '\0' ? ":" : "", text, entry->rule != NULL ? "  [" : "",
+           entry->rule != NULL ? entry->rule : "", entry->rule != NULL ? "]" : "");
     return true;
 }
 
@@ -93,7 +101,8 @@ int cmd_audit(const CommandLine *line)
     const char *what = line_argument(line, 0);
     bool verifies = strcmp(what, "verify") == 0;
     if (!verifies && strcmp(what, "show") != 0)
-        return command_fail("audit", EXIT_USAGE, "say 'audit verify' or 'audit show ACCOUNT', not 'audit %s'", what);
+        return command_fail("audit", EXIT_USAGE,
+                            "say 'audit verify' or 'audit show ACCOUNT', not 'audit %s'", what);
     g_autoptr(Station) station = NULL;
     int code = desk_open(line, STATION_READ, &station);
     if (code != EXIT_GOOD)

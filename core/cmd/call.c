@@ -1,4 +1,5 @@
-/* dunhub call INSTANCE VERB, dunhub poll INSTANCE: one action, one look at a source, through the same host as the hub's. */
+/* dunhub call INSTANCE VERB, dunhub poll INSTANCE: one action, one look at a source, through the
+ * same host as the hub's. */
 #include <glib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ static int read_input(const CommandLine *line, json_t **ret_input)
         return command_fail("call", EXIT_ENVIRONMENT, "%s", error->message);
     *ret_input = json_parse(text, n, INPUT_MAX, &error);
     if (*ret_input == NULL)
-        return command_fail("call", EXIT_USAGE, "%s is not the JSON of an input: %s", piped ? "standard input" : path, error->message);
+        return command_fail("call", EXIT_USAGE, "%s is not the JSON of an input: %s",
+                            piped ? "standard input" : path, error->message);
     return EXIT_GOOD;
 }
 
@@ -40,7 +42,8 @@ static int tell(const CommandLine *line, json_t *request)
     const char *outcome = json_string_value(json_object_get(answer, "outcome"));
     const char *text = json_string_value(json_object_get(answer, "text"));
     if (!good && outcome == NULL)
-        return command_fail(line_command(line)->name, EXIT_FINDING, "%s", text != NULL ? text : "refused");
+        return command_fail(line_command(line)->name, EXIT_FINDING, "%s",
+                            text != NULL ? text : "refused");
     g_autofree char *printed = json_canonical(answer);
     printf("%s\n", printed);
     return good && (outcome == NULL || strcmp(outcome, "ok") == 0) ? EXIT_GOOD : EXIT_FINDING;
@@ -52,8 +55,9 @@ int cmd_call(const CommandLine *line)
     int code = read_input(line, &input);
     if (code != EXIT_GOOD)
         return code;
-    json_t *request = json_pack("{s:s, s:s, s:s, s:o}", "command", "call", "instance", line_argument(line, 0), "verb",
-                                line_argument(line, 1), "input", input);
+    json_t *request =
+        json_pack("{s:s, s:s, s:s, s:o}", "command", "call", "instance", line_argument(line, 0),
+                  "verb", line_argument(line, 1), "input", input);
     if (line_option(line, "key") != NULL)
         json_object_set_new(request, "key", json_string(line_option(line, "key")));
     return tell(line, request);
@@ -61,7 +65,9 @@ int cmd_call(const CommandLine *line)
 
 int cmd_poll(const CommandLine *line)
 {
-    json_t *request = json_pack("{s:s, s:s}", "command", line_flag(line, "keep") ? "poll_now" : "poll", "instance", line_argument(line, 0));
+    json_t *request =
+        json_pack("{s:s, s:s}", "command", line_flag(line, "keep") ? "poll_now" : "poll",
+                  "instance", line_argument(line, 0));
     if (line_argument(line, 1) != NULL)
         json_object_set_new(request, "source", json_string(line_argument(line, 1)));
     return tell(line, request);

@@ -1,4 +1,5 @@
-/* dunhub check [DIR]: every finding of the configuration; --live also asks each instance whether it can do its work. */
+/* dunhub check [DIR]: every finding of the configuration; --live also asks each instance whether it
+ * can do its work. */
 #include <glib.h>
 #include <string.h>
 
@@ -10,9 +11,11 @@ static void print_findings(const Diags *diags, bool json)
 {
     for (size_t i = 0; json && i < diags_length(diags); i++) {
         const Diag *diag = diags_get(diags, i);
-        g_autoptr(json_t) line = json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s}", "severity", diag->severity == DIAG_ERROR ? "error" : "warning",
-                                           "code", diag->code, "file", diag->place.file, "line", diag->place.line, "column",
-                                           diag->place.column, "message", diag->message);
+        g_autoptr(json_t) line =
+            json_pack("{s:s, s:s, s:s?, s:i, s:i, s:s}", "severity",
+                      diag->severity == DIAG_ERROR ? "error" : "warning", "code", diag->code,
+                      "file", diag->place.file, "line", diag->place.line, "column",
+                      diag->place.column, "message", diag->message);
         g_autofree char *text = json_canonical(line);
         printf("%s\n", text);
     }
@@ -23,19 +26,26 @@ static void print_findings(const Diags *diags, bool json)
 static int check_instance(const CommandLine *line, const char *instance)
 {
     g_autoptr(json_t) answer = NULL;
-    int code = desk_ask(line, json_pack("{s:s, s:s, s:s}", "command", "call", "instance", instance, "verb", "check"), &answer);
+    int code = desk_ask(
+        line,
+        json_pack("{s:s, s:s, s:s}", "command", "call", "instance", instance, "verb", "check"),
+        &answer);
     if (code != EXIT_GOOD)
         return code;
     const char *outcome = json_string_value(json_object_get(answer, "outcome"));
     const char *message = json_string_value(json_object_get(answer, "message"));
-    bool good = json_is_true(json_object_get(answer, "ok")) && (outcome == NULL || strcmp(outcome, "ok") == 0);
+    bool good = json_is_true(json_object_get(answer, "ok")) &&
+                (outcome == NULL || strcmp(outcome, "ok") == 0);
     if (line_flag(line, "json")) {
         json_object_set_new(answer, "instance", json_string(instance));
         g_autofree char *text = json_canonical(answer);
         printf("%s\n", text);
     } else {
-        printf("%s: %s%s%s\n", instance, good ? "ok" : outcome != NULL ? outcome : "not reached", message != NULL ? ": " : "",
-               message != NULL ? message : "");
+        printf("%s: %s%s%s\n", instance,
+               good              ? "ok"
+               : outcome != NULL ? outcome
+                                 : "not reached",
+               message != NULL ? ": " : "", message != NULL ? message : "");
     }
     return good ? EXIT_GOOD : EXIT_FINDING;
 }
@@ -68,7 +78,7 @@ int cmd_check(const CommandLine *line)
         return command_fail("check", EXIT_USAGE, "%zu error%s", n, n == 1 ? "" : "s");
     const Rulebook *book = &station->configuration->book;
     if (!line_flag(line, "json"))
-        printf("%s: good: %zu policies, %zu routes, %zu instances\n", station->conf_dir, book->n_policies, book->n_routes,
-               station->configuration->n_instances);
+        printf("%s: good: %zu policies, %zu routes, %zu instances\n", station->conf_dir,
+               book->n_policies, book->n_routes, station->configuration->n_instances);
     return line_flag(line, "live") ? check_live(line, station->configuration) : EXIT_GOOD;
 }

@@ -59,7 +59,9 @@ bool line_integer(const CommandLine *line, const char *name, long least, long mo
         return true;
     gint64 value;
     if (!g_ascii_string_to_signed(text, 10, least, most, &value, NULL)) {
-        command_fail(line->command->name, EXIT_USAGE, "--%s takes a whole number from %ld to %ld, not '%s'", name, least, most, text);
+        command_fail(line->command->name, EXIT_USAGE,
+                     "--%s takes a whole number from %ld to %ld, not '%s'", name, least, most,
+                     text);
         return false;
     }
     *ret_value = (long)value;
@@ -76,22 +78,25 @@ int command_fail(const char *name, ExitCode code, const char *format, ...)
     return code;
 }
 
-/* ---- help ------------------------------------------------------------------------------------------------------------------ */
+/* ---- help --------------------------------------------------------------------------------- */
 
 static void print_option(FILE *out, const CommandOption *option)
 {
-    g_autofree char *left = g_strdup_printf("--%s%s%s", option->name, option->argument != NULL ? " " : "",
-                                            option->argument != NULL ? option->argument : "");
+    g_autofree char *left =
+        g_strdup_printf("--%s%s%s", option->name, option->argument != NULL ? " " : "",
+                        option->argument != NULL ? option->argument : "");
     fprintf(out, "  %-24s %s\n", left, option->doc);
 }
 
 void command_help(const Command *command, FILE *out)
 {
     bool has_options = command->options != NULL && command->options[0].name != NULL;
-    fprintf(out, "Usage: dunhub %s%s%s%s\n\n%s\n", command->name, has_options ? " [OPTION…]" : "", command->arguments[0] != '\0' ? " " : "",
-            command->arguments, command->about != NULL ? command->about : command->summary);
+    fprintf(out, "Usage: dunhub %s%s%s%s\n\n%s\n", command->name, has_options ? " [OPTION…]" : "",
+            command->arguments[0] != '\0' ? " " : "", command->arguments,
+            command->about != NULL ? command->about : command->summary);
     fprintf(out, "\nOptions:\n");
-    for (const CommandOption *option = command->options; has_options && option->name != NULL; option++)
+    for (const CommandOption *option = command->options; has_options && option->name != NULL;
+         option++)
         print_option(out, option);
     print_option(out, &help_option);
     if (command->examples == NULL)
@@ -104,37 +109,44 @@ void command_help(const Command *command, FILE *out)
 
 void command_list(FILE *out)
 {
-    fprintf(out, "Usage: dunhub COMMAND [OPTION…] [ARGUMENT…]\n\nReads what accounts owe, decides which step of dunning each is in, and makes "
+    fprintf(out, "Usage: dunhub COMMAND [OPTION…] [ARGUMENT…]\n\nReads what accounts owe, decides "
+                 "which step of dunning each is in, and makes "
                  "other systems act on it.\n\nCommands:\n");
     for (const Command *command = all_commands; command->name != NULL; command++)
         fprintf(out, "  %-12s %s\n", command->name, command->summary);
-    fprintf(out, "\n'dunhub COMMAND --help' says more about one. Exit status: 0 good, 1 a finding, 2 usage or configuration, "
+    fprintf(out, "\n'dunhub COMMAND --help' says more about one. Exit status: 0 good, 1 a finding, "
+                 "2 usage or configuration, "
                  "3 environment.\n");
 }
 
-/* ---- parsing --------------------------------------------------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------------------------ */
 
 static const CommandOption *find_option(const Command *command, const char *name, size_t n)
 {
-    for (const CommandOption *option = command->options; option != NULL && option->name != NULL; option++)
+    for (const CommandOption *option = command->options; option != NULL && option->name != NULL;
+         option++)
         if (strlen(option->name) == n && strncmp(option->name, name, n) == 0)
             return option;
-    return strlen(help_option.name) == n && strncmp(help_option.name, name, n) == 0 ? &help_option : NULL;
+    return strlen(help_option.name) == n && strncmp(help_option.name, name, n) == 0 ? &help_option
+                                                                                    : NULL;
 }
 
 static bool unknown_option(const Command *command, const char *word, size_t n)
 {
     g_autofree char *name = g_strndup(word, n);
     g_autoptr(GPtrArray) known = g_ptr_array_new();
-    for (const CommandOption *option = command->options; option != NULL && option->name != NULL; option++)
+    for (const CommandOption *option = command->options; option != NULL && option->name != NULL;
+         option++)
         g_ptr_array_add(known, (char *)option->name);
     g_ptr_array_add(known, (char *)help_option.name);
     g_ptr_array_add(known, NULL);
     const char *near = diag_nearest(name, (const char *const *)known->pdata);
     if (near != NULL)
-        command_fail(command->name, EXIT_USAGE, "unknown option --%s, did you mean --%s?", name, near);
+        command_fail(command->name, EXIT_USAGE, "unknown option --%s, did you mean --%s?", name,
+                     near);
     else
-        command_fail(command->name, EXIT_USAGE, "unknown option --%s; 'dunhub %s --help' lists them", name, command->name);
+        command_fail(command->name, EXIT_USAGE,
+                     "unknown option --%s; 'dunhub %s --help' lists them", name, command->name);
     return false;
 }
 
@@ -157,7 +169,8 @@ static bool parse_option(CommandLine *line, int argc, char **argv, int *at)
     }
     if (option->argument != NULL && value == NULL) {
         if (*at + 1 >= argc) {
-            command_fail(line->command->name, EXIT_USAGE, "--%s needs a value: %s", option->name, option->argument);
+            command_fail(line->command->name, EXIT_USAGE, "--%s needs a value: %s", option->name,
+                         option->argument);
             return false;
         }
         value = argv[++*at];
@@ -184,7 +197,8 @@ static bool parse(CommandLine *line, int argc, char **argv)
         } else if (!options_end && strcmp(word, "-h") == 0) {
             line->wants_help = true;
         } else if (!options_end && word[0] == '-' && word[1] != '\0') {
-            command_fail(line->command->name, EXIT_USAGE, "unknown option %s; options are written with two dashes", word);
+            command_fail(line->command->name, EXIT_USAGE,
+                         "unknown option %s; options are written with two dashes", word);
             return false;
         } else if (line->n_arguments == ARGUMENTS_MAX) {
             command_fail(line->command->name, EXIT_USAGE, "more than %d arguments", ARGUMENTS_MAX);
@@ -204,10 +218,11 @@ static bool enough(const CommandLine *line)
     if (!few && !many)
         return true;
     if (many && command->arguments[0] == '\0')
-        command_fail(command->name, EXIT_USAGE, "takes no arguments, but '%s' was given", line->arguments[0]);
+        command_fail(command->name, EXIT_USAGE, "takes no arguments, but '%s' was given",
+                     line->arguments[0]);
     else
-        command_fail(command->name, EXIT_USAGE, "%s arguments; usage: dunhub %s %s", few ? "too few" : "too many", command->name,
-                     command->arguments);
+        command_fail(command->name, EXIT_USAGE, "%s arguments; usage: dunhub %s %s",
+                     few ? "too few" : "too many", command->name, command->arguments);
     return false;
 }
 
@@ -227,8 +242,10 @@ static int unknown_command(const char *name)
     g_ptr_array_add(known, NULL);
     const char *near = diag_nearest(name, (const char *const *)known->pdata);
     if (near != NULL)
-        return command_fail(NULL, EXIT_USAGE, "there is no command '%s', did you mean '%s'?", name, near);
-    return command_fail(NULL, EXIT_USAGE, "there is no command '%s'; 'dunhub help' lists them", name);
+        return command_fail(NULL, EXIT_USAGE, "there is no command '%s', did you mean '%s'?", name,
+                            near);
+    return command_fail(NULL, EXIT_USAGE, "there is no command '%s'; 'dunhub help' lists them",
+                        name);
 }
 
 int command_main(int argc, char **argv)

@@ -28,7 +28,7 @@ char *desk_person(const CommandLine *line)
     return strchr(by, ':') != NULL ? g_strdup(by) : g_strconcat("person:", by, NULL);
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------ */
 
 StationPlaces desk_places(const CommandLine *line)
 {
@@ -55,7 +55,8 @@ static int not_opened(const CommandLine *line, Diags *diags, const GError *error
     if (error != NULL)
         return environment_failed(line, error);
     size_t n = diags_count(diags, DIAG_ERROR);
-    return command_fail(name_of(line), EXIT_USAGE, "%zu error%s in the configuration; nothing was done", n, n == 1 ? "" : "s");
+    return command_fail(name_of(line), EXIT_USAGE,
+                        "%zu error%s in the configuration; nothing was done", n, n == 1 ? "" : "s");
 }
 
 int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
@@ -67,13 +68,14 @@ int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
     if (!station_open(&places, mode, diags, &station, &error))
         return not_opened(line, diags, error);
     if (mode == STATION_READ && station->store == NULL)
-        return command_fail(name_of(line), EXIT_ENVIRONMENT, "there is no store %s yet; 'dunhub run' makes it at its first start",
+        return command_fail(name_of(line), EXIT_ENVIRONMENT,
+                            "there is no store %s yet; 'dunhub run' makes it at its first start",
                             station->store_path);
     *ret_station = g_steal_pointer(&station);
     return EXIT_GOOD;
 }
 
-/* ---- accounts -------------------------------------------------------------------------------------------------------------- */
+/* ---- accounts ----------------------------------------------------------------------------- */
 
 static bool add_name(const char *account, const ListRow *row, void *data)
 {
@@ -89,11 +91,14 @@ static int unknown_account(const CommandLine *line, const Station *station, cons
     g_ptr_array_add(names, NULL);
     const char *near = diag_nearest(account, (const char *const *)names->pdata);
     if (near != NULL)
-        return command_fail(name_of(line), EXIT_FINDING, "there is no account '%s', did you mean '%s'?", account, near);
-    return command_fail(name_of(line), EXIT_FINDING, "there is no account '%s'; 'dunhub accounts' lists them", account);
+        return command_fail(name_of(line), EXIT_FINDING,
+                            "there is no account '%s', did you mean '%s'?", account, near);
+    return command_fail(name_of(line), EXIT_FINDING,
+                        "there is no account '%s'; 'dunhub accounts' lists them", account);
 }
 
-int desk_account(const CommandLine *line, const Station *station, const char *account, Arena *arena, AccountState *ret_state)
+int desk_account(const CommandLine *line, const Station *station, const char *account, Arena *arena,
+                 AccountState *ret_state)
 {
     g_autoptr(GError) error = NULL;
     bool found = false;
@@ -102,7 +107,7 @@ int desk_account(const CommandLine *line, const Station *station, const char *ac
     return found ? EXIT_GOOD : unknown_account(line, station, account);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------- */
 
 static void print_line(void *data, const json_t *line)
 {
@@ -140,8 +145,10 @@ int desk_ask_and_tell(const CommandLine *line, json_t *request, const char *done
     }
     if (!good) {
         const char *text = text_of(answer, "text"), *reason = text_of(answer, "code");
-        return command_fail(name_of(line), EXIT_FINDING, "refused%s%s%s%s%s", reason != NULL ? " (" : "", reason != NULL ? reason : "",
-                            reason != NULL ? ")" : "", text != NULL ? ": " : "", text != NULL ? text : "");
+        return command_fail(name_of(line), EXIT_FINDING, "refused%s%s%s%s%s",
+                            reason != NULL ? " (" : "", reason != NULL ? reason : "",
+                            reason != NULL ? ")" : "", text != NULL ? ": " : "",
+                            text != NULL ? text : "");
     }
     printf("%s\n", done);
     return EXIT_GOOD;

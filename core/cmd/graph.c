@@ -15,7 +15,8 @@ static int unknown_policy(const Rulebook *book, const char *name)
     const char *near = diag_nearest(name, (const char *const *)names->pdata);
     g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
     if (near != NULL)
-        return command_fail("graph", EXIT_FINDING, "there is no policy '%s', did you mean '%s'?", name, near);
+        return command_fail("graph", EXIT_FINDING, "there is no policy '%s', did you mean '%s'?",
+                            name, near);
     return command_fail("graph", EXIT_FINDING, "there is no policy '%s'; there are: %s", name, all);
 }
 
@@ -30,7 +31,8 @@ static char *ages_of(const Step *step)
 
 static void print_steps(const Policy *policy)
 {
-    static const char *const titles[] = {"step", "age", "wait", "notice", "actions", "skippable", NULL};
+    static const char *const titles[] = {"step",    "age",       "wait", "notice",
+                                         "actions", "skippable", NULL};
     g_autoptr(Table) table = table_new(titles, 4);
     for (size_t i = 0; i < policy->n_steps; i++) {
         const Step *step = &policy->steps[i];
@@ -39,7 +41,9 @@ static void print_steps(const Policy *policy)
         g_autoptr(GString) actions = g_string_new(NULL);
         for (size_t k = 0; k < step->n_on_enter; k++)
             g_string_append_printf(actions, "%s%s", k > 0 ? ", " : "", step->on_enter[k].name);
-        const char *cells[] = {step->name, ages, wait, step->notice, actions->str, step->skippable ? "yes" : "no", NULL};
+        const char *cells[] = {step->name,   ages,         wait,
+                               step->notice, actions->str, step->skippable ? "yes" : "no",
+                               NULL};
         table_add(table, cells);
     }
     table_print(table, stdout);

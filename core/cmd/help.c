@@ -29,7 +29,8 @@ int cmd_version(const CommandLine *line)
 static void print_options(const Command *command)
 {
     printf("    %s) words=\"--help", command->name);
-    for (const CommandOption *option = command->options; option != NULL && option->name != NULL; option++)
+    for (const CommandOption *option = command->options; option != NULL && option->name != NULL;
+         option++)
         printf(" --%s", option->name);
     printf("\" ;;\n");
 }
@@ -39,14 +40,18 @@ int cmd_completion(const CommandLine *line)
     const char *shell = line_argument(line, 0);
     if (strcmp(shell, "bash") != 0)
         return command_fail("completion", EXIT_USAGE, "only bash is known, not '%s'", shell);
-    printf("# source <(dunhub completion bash)\n_dunhub()\n{\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
+    printf("# source <(dunhub completion bash)\n_dunhub()\n{\n    local "
+           "word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
     for (const Command *command = all_commands; command->name != NULL; command++)
         printf("%s%s", command == all_commands ? "" : " ", command->name);
-    printf("\"\n        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n        return\n    fi\n    case \"${COMP_WORDS[1]}\" in\n");
+    printf("\"\n        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n        return\n    "
+           "fi\n    case \"${COMP_WORDS[1]}\" in\n");
     for (const Command *command = all_commands; command->name != NULL; command++)
         print_options(command);
-    printf("    esac\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n    else\n"
-           "        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _dunhub dunhub\n");
+    printf("    esac\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W "
+           "\"$words\" -- \"$word\"))\n    else\n"
+           "        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F "
+           "_dunhub dunhub\n");
     return EXIT_GOOD;
 }

@@ -32,17 +32,26 @@ static bool print_act(const char *account, const Act *act, void *data)
         return true;
     }
     char at[32];
-    Instant due = act->state == ACT_RETRY || act->state == ACT_UNCERTAIN ? act->next_at : act->release_at;
+    Instant due =
+        act->state == ACT_RETRY || act->state == ACT_UNCERTAIN ? act->next_at : act->release_at;
     g_autofree char *attempts = g_strdup_printf("%" G_GINT64_FORMAT, act->attempts);
-    const char *cells[] = {account, act->verb, act->instance, state_words[act->state], instant_format(due, at), attempts,
-                           act->error != NULL ? act->error : act->reason, act->key, NULL};
+    const char *cells[] = {account,
+                           act->verb,
+                           act->instance,
+                           state_words[act->state],
+                           instant_format(due, at),
+                           attempts,
+                           act->error != NULL ? act->error : act->reason,
+                           act->key,
+                           NULL};
     table_add(listing->table, cells);
     return true;
 }
 
 static int list_acts(const CommandLine *line, unsigned states, const char *nothing)
 {
-    static const char *const titles[] = {"account", "verb", "instance", "state", "due", "tries", "message", "key", NULL};
+    static const char *const titles[] = {"account", "verb",    "instance", "state", "due",
+                                         "tries",   "message", "key",      NULL};
     g_autoptr(Station) station = NULL;
     int code = desk_open(line, STATION_READ, &station);
     if (code != EXIT_GOOD)
@@ -50,7 +59,8 @@ static int list_acts(const CommandLine *line, unsigned states, const char *nothi
     g_autoptr(GError) error = NULL;
     g_autoptr(Table) table = line_flag(line, "json") ? NULL : table_new(titles, 6);
     Listing listing = {.table = table};
-    if (!store_acts(station->store, line_argument(line, 0), states, ACTS_MAX, print_act, &listing, &error))
+    if (!store_acts(station->store, line_argument(line, 0), states, ACTS_MAX, print_act, &listing,
+                    &error))
         return command_fail(line_command(line)->name, EXIT_ENVIRONMENT, "%s", error->message);
     if (table != NULL && listing.n > 0)
         table_print(table, stdout);
@@ -61,7 +71,8 @@ static int list_acts(const CommandLine *line, unsigned states, const char *nothi
 
 int cmd_outbox(const CommandLine *line)
 {
-    unsigned states = STATE(PLANNED) | STATE(FRESHNESS) | STATE(READY) | STATE(SENT) | STATE(RETRY) | STATE(UNCERTAIN) | STATE(HELD);
+    unsigned states = STATE(PLANNED) | STATE(FRESHNESS) | STATE(READY) | STATE(SENT) |
+                      STATE(RETRY) | STATE(UNCERTAIN) | STATE(HELD);
     return list_acts(line, states, "nothing waits");
 }
 
@@ -102,9 +113,10 @@ static int find_account(const CommandLine *line, char **ret_account)
     g_ptr_array_add(keys, NULL);
     if (search.account == NULL) {
         const char *near = diag_nearest(search.key, (const char *const *)keys->pdata);
-        return command_fail("retry", EXIT_FINDING, "no act that waits or died has the key '%s'%s%s%s", search.key,
-                            near != NULL ? ", did you mean '" : "; 'dunhub dead' and 'dunhub outbox' list them", near != NULL ? near : "",
-                            near != NULL ? "'?" : "");
+        return command_fail(
+            "retry", EXIT_FINDING, "no act that waits or died has the key '%s'%s%s%s", search.key,
+            near != NULL ? ", did you mean '" : "; 'dunhub dead' and 'dunhub outbox' list them",
+            near != NULL ? near : "", near != NULL ? "'?" : "");
     }
     *ret_account = search.account;
     return EXIT_GOOD;
@@ -121,10 +133,14 @@ int cmd_retry(const CommandLine *line)
         return code;
     g_autofree char *by = desk_person(line);
     const char *decision = close ? "close" : release ? "release" : "retry";
-    json_t *data = json_pack("{s:s, s:s, s:s}", "key", line_argument(line, 0), "decision", decision, "by", by);
+    json_t *data =
+        json_pack("{s:s, s:s, s:s}", "key", line_argument(line, 0), "decision", decision, "by", by);
     if (line_option(line, "reason") != NULL)
         json_object_set_new(data, "reason", json_string(line_option(line, "reason")));
-    json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", "submit", "by", by, "type", "act.decided", "account", account,
-                                "data", data);
-    return desk_ask_and_tell(line, request, close ? "closed" : release ? "released" : "goes again with the same key");
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", "submit", "by", by, "type",
+                                "act.decided", "account", account, "data", data);
+    return desk_ask_and_tell(line, request,
+                             close     ? "closed"
+                             : release ? "released"
+                                       : "goes again with the same key");
 }

@@ -1,5 +1,5 @@
-/* move, assign, grace, flag, hold, approve: what people do to an account. Each is one event of the catalogue, given to the
- * running hub, or decided under the store's lock where none runs. */
+/* move, assign, grace, flag, hold, approve: what people do to an account. Each is one event of the
+ * catalogue, given to the running hub, or decided under the store's lock where none runs. */
 #include <glib.h>
 #include <string.h>
 
@@ -19,13 +19,14 @@ static void take_options(const CommandLine *line, const char *const *names, json
     }
 }
 
-static int submit(const CommandLine *line, EventKind kind, const char *account, json_t *data, const char *done)
+static int submit(const CommandLine *line, EventKind kind, const char *account, json_t *data,
+                  const char *done)
 {
     g_autofree char *by = desk_person(line);
     if (event_types[kind].payload != NULL)
         json_object_set_new(data, "by", json_string(by));
-    json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", "submit", "by", by, "type", event_types[kind].name, "account",
-                                account, "data", data);
+    json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", "submit", "by", by, "type",
+                                event_types[kind].name, "account", account, "data", data);
     return desk_ask_and_tell(line, request, done);
 }
 
@@ -49,7 +50,8 @@ int cmd_assign(const CommandLine *line)
     if (!none)
         json_object_set_new(data, "to", json_string(to != NULL ? to : g_get_user_name()));
     g_autofree char *done = none ? g_strdup_printf("%s is assigned to nobody", account)
-                                 : g_strdup_printf("%s is assigned to %s", account, to != NULL ? to : g_get_user_name());
+                                 : g_strdup_printf("%s is assigned to %s", account,
+                                                   to != NULL ? to : g_get_user_name());
     return submit(line, EVENT_ACCOUNT_ASSIGNED, account, data, done);
 }
 
@@ -84,24 +86,29 @@ static int known_hold(const char *kind)
     const char *near = diag_nearest(kind, hold_kind_words);
     g_autofree char *all = g_strjoinv(", ", (char **)hold_kind_words);
     if (near != NULL)
-        return command_fail("hold", EXIT_USAGE, "there is no hold '%s', did you mean '%s'?", kind, near);
+        return command_fail("hold", EXIT_USAGE, "there is no hold '%s', did you mean '%s'?", kind,
+                            near);
     return command_fail("hold", EXIT_USAGE, "there is no hold '%s'; one of %s", kind, all);
 }
 
 int cmd_hold(const CommandLine *line)
 {
-    static const char *const set_options[] = {"invoice", "contact", "until", "petition-on", "reason", "blocks", NULL};
+    static const char *const set_options[] = {"invoice", "contact", "until", "petition-on",
+                                              "reason",  "blocks",  NULL};
     static const char *const end_options[] = {"invoice", "contact", "reason", NULL};
-    const char *what = line_argument(line, 0), *account = line_argument(line, 1), *kind = line_argument(line, 2);
+    const char *what = line_argument(line, 0), *account = line_argument(line, 1),
+               *kind = line_argument(line, 2);
     bool sets = strcmp(what, "set") == 0;
     if (!sets && strcmp(what, "end") != 0)
-        return command_fail("hold", EXIT_USAGE, "say 'hold set' or 'hold end', not 'hold %s'", what);
+        return command_fail("hold", EXIT_USAGE, "say 'hold set' or 'hold end', not 'hold %s'",
+                            what);
     int code = known_hold(kind);
     if (code != EXIT_GOOD)
         return code;
     json_t *data = json_pack("{s:s}", "kind", kind);
     take_options(line, sets ? set_options : end_options, data);
-    g_autofree char *done = g_strdup_printf("%s: hold %s %s", account, kind, sets ? "set" : "ended");
+    g_autofree char *done =
+        g_strdup_printf("%s: hold %s %s", account, kind, sets ? "set" : "ended");
     return submit(line, sets ? EVENT_HOLD_SET : EVENT_HOLD_ENDED, account, data, done);
 }
 
@@ -111,13 +118,17 @@ static int approve_switch(const CommandLine *line)
     g_autofree char *by = desk_person(line);
     const char *source = line_option(line, "source");
     if (source != NULL)
-        return desk_ask_and_tell(line, json_pack("{s:s, s:s, s:s}", "command", "release", "source", source, "by", by),
-                                 "released: what was planned for it goes out");
+        return desk_ask_and_tell(
+            line, json_pack("{s:s, s:s, s:s}", "command", "release", "source", source, "by", by),
+            "released: what was planned for it goes out");
     if (line_flag(line, "fuse"))
-        return desk_ask_and_tell(line, json_pack("{s:s, s:s}", "command", "reset_fuse", "by", by), "the day's notices go on");
+        return desk_ask_and_tell(line, json_pack("{s:s, s:s}", "command", "reset_fuse", "by", by),
+                                 "the day's notices go on");
     if (line_flag(line, "clock"))
-        return desk_ask_and_tell(line, json_pack("{s:s, s:s}", "command", "clear_clock", "by", by), "the clock is taken as right");
-    return command_fail("approve", EXIT_USAGE, "say what: ACCOUNT and WHAT, or --source, --fuse or --clock");
+        return desk_ask_and_tell(line, json_pack("{s:s, s:s}", "command", "clear_clock", "by", by),
+                                 "the clock is taken as right");
+    return command_fail("approve", EXIT_USAGE,
+                        "say what: ACCOUNT and WHAT, or --source, --fuse or --clock");
 }
 
 int cmd_approve(const CommandLine *line)
@@ -127,9 +138,12 @@ int cmd_approve(const CommandLine *line)
     if (account == NULL)
         return approve_switch(line);
     if (what == NULL)
-        return command_fail("approve", EXIT_USAGE, "say what is approved: legal, vip_collections, vip_legal or backdated_correction");
+        return command_fail(
+            "approve", EXIT_USAGE,
+            "say what is approved: legal, vip_collections, vip_legal or backdated_correction");
     json_t *data = json_pack("{s:s, s:b}", "what", what, "refused", line_flag(line, "refuse"));
     take_options(line, options, data);
-    g_autofree char *done = g_strdup_printf("%s: %s %s", account, what, line_flag(line, "refuse") ? "refused" : "approved");
+    g_autofree char *done = g_strdup_printf("%s: %s %s", account, what,
+                                            line_flag(line, "refuse") ? "refused" : "approved");
     return submit(line, EVENT_APPROVAL_DECIDED, account, data, done);
 }

@@ -15,7 +15,8 @@ static char *names_of(const json_t *list, const char *member)
 {
     GString *names = g_string_new(NULL);
     for (size_t i = 0; i < json_array_size(list); i++)
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", text_of(json_array_get(list, i), member));
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               text_of(json_array_get(list, i), member));
     return g_string_free(names, FALSE);
 }
 
@@ -28,15 +29,19 @@ static void print_all(const Manifests *manifests)
         g_autofree char *actions = names_of(json_object_get(manifest, "actions"), "verb");
         g_autofree char *sources = names_of(json_object_get(manifest, "sources"), "name");
         const char *error = text_of(manifest, "error");
-        const char *cells[] = {text_of(manifest, "name"), text_of(manifest, "version"), actions, sources,
-                               error != NULL ? error : text_of(manifest, "doc"), NULL};
+        const char *cells[] = {text_of(manifest, "name"),
+                               text_of(manifest, "version"),
+                               actions,
+                               sources,
+                               error != NULL ? error : text_of(manifest, "doc"),
+                               NULL};
         table_add(table, cells);
     }
     table_print(table, stdout);
 }
 
-static void print_section(const json_t *manifest, const char *section, const char *title, const char *name,
-                          const char *const *columns)
+static void print_section(const json_t *manifest, const char *section, const char *title,
+                          const char *name, const char *const *columns)
 {
     const json_t *list = json_object_get(manifest, section);
     if (json_array_size(list) == 0)
@@ -48,11 +53,13 @@ static void print_section(const json_t *manifest, const char *section, const cha
         for (const char *const *column = columns; *column != NULL; column++) {
             const json_t *value = json_object_get(item, *column);
             if (json_is_string(value))
-                g_string_append_printf(notes, "%s%s", notes->len > 0 ? ", " : "", json_string_value(value));
+                g_string_append_printf(notes, "%s%s", notes->len > 0 ? ", " : "",
+                                       json_string_value(value));
             else if (json_is_true(value))
                 g_string_append_printf(notes, "%s%s", notes->len > 0 ? ", " : "", *column);
         }
-        printf("  %-22s %-28s %s\n", text_of(item, name), notes->str, text_of(item, "doc") != NULL ? text_of(item, "doc") : "");
+        printf("  %-22s %-28s %s\n", text_of(item, name), notes->str,
+               text_of(item, "doc") != NULL ? text_of(item, "doc") : "");
     }
 }
 
@@ -61,7 +68,8 @@ static void print_one(const json_t *manifest)
     static const char *const of_option[] = {"type", "required", "secret", "default", NULL};
     static const char *const of_action[] = {"effect", "repeat", NULL};
     static const char *const of_source[] = {"emits", "ledger", NULL};
-    printf("%s %s: %s\n", text_of(manifest, "name"), text_of(manifest, "version"), text_of(manifest, "doc"));
+    printf("%s %s: %s\n", text_of(manifest, "name"), text_of(manifest, "version"),
+           text_of(manifest, "doc"));
     print_section(manifest, "options", "Options", "name", of_option);
     print_section(manifest, "actions", "Actions", "verb", of_action);
     print_section(manifest, "sources", "Sources", "name", of_source);
@@ -75,8 +83,10 @@ static int unknown_plugin(const Manifests *manifests, const char *name)
     g_ptr_array_add(names, NULL);
     const char *near = diag_nearest(name, (const char *const *)names->pdata);
     if (near != NULL)
-        return command_fail("plugins", EXIT_FINDING, "there is no plugin '%s', did you mean '%s'?", name, near);
-    return command_fail("plugins", EXIT_FINDING, "there is no plugin '%s'; 'dunhub plugins' lists them", name);
+        return command_fail("plugins", EXIT_FINDING, "there is no plugin '%s', did you mean '%s'?",
+                            name, near);
+    return command_fail("plugins", EXIT_FINDING,
+                        "there is no plugin '%s'; 'dunhub plugins' lists them", name);
 }
 
 static void print_json(const json_t *manifest)
@@ -88,10 +98,13 @@ static void print_json(const json_t *manifest)
 int cmd_plugins(const CommandLine *line)
 {
     const char *given = line_option(line, "plugins");
-    g_autofree char *dir = given != NULL ? g_strdup(given) : station_place("plugins", "lib/dunhub/plugins");
+    g_autofree char *dir =
+        given != NULL ? g_strdup(given) : station_place("plugins", "lib/dunhub/plugins");
     g_autofree char *host = station_place("dunhub-host", "libexec/dunhub/dunhub-host");
     if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
-        return command_fail("plugins", EXIT_ENVIRONMENT, "there is no plugin folder %s; name one with --plugins, or run 'make'", dir);
+        return command_fail("plugins", EXIT_ENVIRONMENT,
+                            "there is no plugin folder %s; name one with --plugins, or run 'make'",
+                            dir);
     g_autoptr(Manifests) manifests = manifests_load(dir, host, NULL);
     const char *name = line_argument(line, 0);
     const json_t *one = name != NULL ? manifests_get(manifests, name) : NULL;

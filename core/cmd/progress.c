@@ -9,7 +9,10 @@ enum {
 
 Progress progress_start(const char *what, int64_t total)
 {
-    return (Progress){.what = what, .total = total, .shown = -1, .active = total > 0 && isatty(STDERR_FILENO) == 1};
+    return (Progress){.what = what,
+                      .total = total,
+                      .shown = -1,
+                      .active = total > 0 && isatty(STDERR_FILENO) == 1};
 }
 
 void progress_at(Progress *progress, int64_t done)

@@ -42,7 +42,7 @@ struct Replay {
     char *refusal; /* the first one */
 };
 
-/* ---- what the bus brings --------------------------------------------------------------------------------------------------- */
+/* ---- what the bus brings ------------------------------------------------------------------ */
 
 static void drop_json(gpointer json)
 {
@@ -67,10 +67,12 @@ static void on_result(void *data, const char *instance, const BusResult *result)
         return;
     feed->answered = true;
     if (result->outcome != OUTCOME_OK)
-        feed->failure = g_strdup(result->message != NULL ? result->message : "it could not be read");
+        feed->failure =
+            g_strdup(result->message != NULL ? result->message : "it could not be read");
 }
 
-static bool on_page(void *data, const char *instance, uint64_t call, const json_t *const *events, size_t n_events, const char *cursor)
+static bool on_page(void *data, const char *instance, uint64_t call, const json_t *const *events,
+                    size_t n_events, const char *cursor)
 {
     (void)instance;
     Feed *feed = feed_of(data, call);
@@ -91,7 +93,8 @@ static void free_kept(gpointer data)
     g_free(data);
 }
 
-static bool on_state_get(void *data, const char *instance, const char *name, GBytes **ret_value, uint64_t *ret_version)
+static bool on_state_get(void *data, const char *instance, const char *name, GBytes **ret_value,
+                         uint64_t *ret_version)
 {
     const Replay *replay = data;
     g_autofree char *key = g_strdup_printf("%s %s", instance, name);
@@ -103,7 +106,8 @@ static bool on_state_get(void *data, const char *instance, const char *name, GBy
     return true;
 }
 
-static int on_state_put(void *data, const char *instance, const char *name, const void *bytes, size_t n, uint64_t expected_version)
+static int on_state_put(void *data, const char *instance, const char *name, const void *bytes,
+                        size_t n, uint64_t expected_version)
 {
     Replay *replay = data;
     g_autofree char *key = g_strdup_printf("%s %s", instance, name);
@@ -117,7 +121,8 @@ static int on_state_put(void *data, const char *instance, const char *name, cons
     return 0;
 }
 
-static void on_finding(void *data, const char *instance, uint64_t call, const char *place, const char *message)
+static void on_finding(void *data, const char *instance, uint64_t call, const char *place,
+                       const char *message)
 {
     (void)instance;
     (void)call;
@@ -139,7 +144,7 @@ static void on_down(void *data, const char *instance, const char *why)
     (void)why;
 }
 
-/* ---- ledgers --------------------------------------------------------------------------------------------------------------- */
+/* ---- ledgers ------------------------------------------------------------------------------ */
 
 static bool turn_bus(Replay *replay)
 {
@@ -156,8 +161,9 @@ static bool wait_until_up(Replay *replay, const Feed *feed, GError **error)
     int64_t until = clock->monotonic_ms(clock) + START_MS;
     while (bus_credit(replay->bus, feed->name) == 0) {
         if (clock->monotonic_ms(clock) > until) {
-            g_set_error(error, REPLAY_ERROR, 1, "%s did not start within %d seconds; 'dunhub check --live' says why", feed->name,
-                        START_MS / 1000);
+            g_set_error(error, REPLAY_ERROR, 1,
+                        "%s did not start within %d seconds; 'dunhub check --live' says why",
+                        feed->name, START_MS / 1000);
             return false;
         }
         turn_bus(replay);
@@ -172,11 +178,16 @@ static bool poll_feed(Replay *replay, Feed *feed, GError **error)
     date_format(zone_date(replay->station->configuration->book.zone, replay->clock.instant), today);
     g_autofree char *now = g_strconcat(today, "T00:00:00.000Z", NULL);
     g_autoptr(json_t) input = json_pack("{s:s}", "now", now);
-    json_object_set_new(input, "cursor", feed->cursor != NULL ? json_string(feed->cursor) : json_null());
+    json_object_set_new(input, "cursor",
+                        feed->cursor != NULL ? json_string(feed->cursor) : json_null());
     g_autofree char *text = json_canonical(input);
     feed->call = ++replay->calls;
     feed->answered = false;
-    BusCall call = {.id = feed->call, .kind = CALL_POLL, .verb = feed->source, .input = text, .deadline_ms = ANSWER_MS};
+    BusCall call = {.id = feed->call,
+                    .kind = CALL_POLL,
+                    .verb = feed->source,
+                    .input = text,
+                    .deadline_ms = ANSWER_MS};
     if (!wait_until_up(replay, feed, error) || !bus_send(replay->bus, feed->name, &call, error))
         return false;
     while (!feed->answered)
@@ -211,7 +222,8 @@ static void submit(Replay *replay, const Feed *feed, const json_t *event)
     const json_t *refs = json_object_get(event, "refs");
     if (refs != NULL && json_is_object(data))
         json_object_set_new(data, "refs", json_deep_copy(refs));
-    hub_submit(replay->hub, feed->name, text_of(event, "id"), text_of(event, "type") != NULL ? text_of(event, "type") : "",
+    hub_submit(replay->hub, feed->name, text_of(event, "id"),
+               text_of(event, "type") != NULL ? text_of(event, "type") : "",
                text_of(event, "account"), time, data, note_refusal, replay);
 }
 
@@ -227,12 +239,12 @@ static bool tell_hub(Replay *replay, Feed *feed, GError **error)
         return false;
     if (replay->refused == 0)
         return true;
-    g_set_error(error, REPLAY_ERROR, 1, "%s told %zu events that cannot be taken, the first: %s", feed->name, replay->refused,
-                replay->refusal);
+    g_set_error(error, REPLAY_ERROR, 1, "%s told %zu events that cannot be taken, the first: %s",
+                feed->name, replay->refused, replay->refusal);
     return false;
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------ */
 
 static const char *ledger_source(const json_t *manifest)
 {
@@ -285,17 +297,21 @@ static bool add_ledgers(Replay *replay, const char *ledger, GError **error)
     if (replay->feeds->len > 0)
         return true;
     if (ledger != NULL)
-        g_set_error(error, REPLAY_ERROR, 1, "'%s' is no ledger of the configuration; 'instances:' lists them", ledger);
+        g_set_error(error, REPLAY_ERROR, 1,
+                    "'%s' is no ledger of the configuration; 'instances:' lists them", ledger);
     else
-        g_set_error(error, REPLAY_ERROR, 1, "the configuration has no ledger to replay; add an instance of csv_ledger");
+        g_set_error(error, REPLAY_ERROR, 1,
+                    "the configuration has no ledger to replay; add an instance of csv_ledger");
     return false;
 }
 
 static bool open_bus(Replay *replay, GError **error)
 {
     const Station *station = replay->station;
-    BusEvents events = {replay, on_result, on_page, on_state_get, on_state_put, on_finding, on_up, on_down};
-    replay->bus = bus_new(station->run_dir, station->plugin_dir, station->host_program, NULL, clock_system(), &events, error);
+    BusEvents events = {replay,       on_result,  on_page, on_state_get,
+                        on_state_put, on_finding, on_up,   on_down};
+    replay->bus = bus_new(station->run_dir, station->plugin_dir, station->host_program, NULL,
+                          clock_system(), &events, error);
     return replay->bus != NULL;
 }
 
@@ -323,7 +339,8 @@ static bool open_hub(Replay *replay, GError **error)
     return replay->hub != NULL;
 }
 
-bool replay_open(Station *station, const char *ledger, Date first, HubWatcher watcher, void *data, Replay **ret_replay, GError **error)
+bool replay_open(Station *station, const char *ledger, Date first, HubWatcher watcher, void *data,
+                 Replay **ret_replay, GError **error)
 {
     g_autoptr(Replay) replay = g_new0(Replay, 1);
     replay->station = station;
@@ -364,7 +381,7 @@ size_t replay_findings(const Replay *replay)
     return replay->findings;
 }
 
-/* ---- a day ----------------------------------------------------------------------------------------------------------------- */
+/* ---- a day -------------------------------------------------------------------------------- */
 
 bool replay_day(Replay *replay, Date day, GError **error)
 {

@@ -1,5 +1,6 @@
-/* A ledger played day by day through the hub on a virtual clock. The ledger plugins run as they do in the hub, on a bus, and
- * read their files as of each day; the hub is dry: acts are taken as done and nothing leaves. */
+/* A ledger played day by day through the hub on a virtual clock. The ledger plugins run as they do
+ * in the hub, on a bus, and read their files as of each day; the hub is dry: acts are taken as done
+ * and nothing leaves. */
 #ifndef DUNHUB_CMD_REPLAY_H
 #define DUNHUB_CMD_REPLAY_H
 
@@ -8,9 +9,10 @@
 
 typedef struct Replay Replay;
 
-/* station: of mode STATION_CONFIGURATION; gets a store in memory. ledger: name of one instance; NULL: all that have a ledger.
- * The watcher hears of every reason. */
-bool replay_open(Station *station, const char *ledger, Date first, HubWatcher watcher, void *data, Replay **ret_replay, GError **error);
+/* station: of mode STATION_CONFIGURATION; gets a store in memory. ledger: name of one instance;
+ * NULL: all that have a ledger. The watcher hears of every reason. */
+bool replay_open(Station *station, const char *ledger, Date first, HubWatcher watcher, void *data,
+                 Replay **ret_replay, GError **error);
 void replay_close(Replay *replay);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Replay, replay_close)
 

@@ -27,8 +27,9 @@ static void print_money(const char *label, int64_t amount, Currency currency)
 
 static void print_currency(const CurrencyView *view)
 {
-    g_autofree char *age = g_strdup_printf("%" G_GINT64_FORMAT " days overdue, escalation age %" G_GINT64_FORMAT, view->days_overdue,
-                                           view->escalation_age);
+    g_autofree char *age =
+        g_strdup_printf("%" G_GINT64_FORMAT " days overdue, escalation age %" G_GINT64_FORMAT,
+                        view->days_overdue, view->escalation_age);
     printf("%s\n", view->currency.code);
     print_money("overdue", view->overdue, view->currency);
     print_money("balance", view->balance, view->currency);
@@ -50,7 +51,8 @@ static void print_currency(const CurrencyView *view)
 
 static void print_invoices(const AccountState *state)
 {
-    static const char *const titles[] = {"invoice", "kind", "amount", "issued", "due", "status", NULL};
+    static const char *const titles[] = {"invoice", "kind",   "amount", "issued",
+                                         "due",     "status", NULL};
     static const char *const kinds[] = {"charge", "fee", "interest", "instalment"};
     static const char *const statuses[] = {"draft", "open", "void", "written off"};
     if (STATE_COUNT(state, KIND_INVOICE) == 0)
@@ -76,17 +78,26 @@ static void print_invoices(const AccountState *state)
 
 static void print_notices(const AccountState *state)
 {
-    static const char *const titles[] = {"notice", "planned", "state", "channel", "amount", "reason", NULL};
-    static const char *const states[] = {"planned", "released", "accepted", "suppressed", "unreachable"};
+    static const char *const titles[] = {"notice", "planned", "state", "channel",
+                                         "amount", "reason",  NULL};
+    static const char *const states[] = {"planned", "released", "accepted", "suppressed",
+                                         "unreachable"};
     if (STATE_COUNT(state, KIND_NOTICE) == 0)
         return;
     Table *table = table_new(titles, 5);
     STATE_FOREACH(state, KIND_NOTICE, Notice, notice)
     {
         char planned[16];
-        g_autofree char *amount = notice->amount != AMOUNT_NONE ? money_to_text((Money){notice->amount, notice->currency}) : NULL;
-        const char *cells[] = {notice->name,    date_format(notice->planned_on, planned), states[notice->state], notice->channel, amount,
-                               notice->reason, NULL};
+        g_autofree char *amount = notice->amount != AMOUNT_NONE
+                                      ? money_to_text((Money){notice->amount, notice->currency})
+                                      : NULL;
+        const char *cells[] = {notice->name,
+                               date_format(notice->planned_on, planned),
+                               states[notice->state],
+                               notice->channel,
+                               amount,
+                               notice->reason,
+                               NULL};
         table_add(table, cells);
     }
     printf("\n");
@@ -152,7 +163,8 @@ int cmd_explain(const CommandLine *line)
         code = desk_account(line, station, line_argument(line, 0), arena, &state);
     if (code != EXIT_GOOD)
         return code;
-    g_autoptr(json_t) sentences = explain_account(&state, &station->configuration->book, desk_now(), arena);
+    g_autoptr(json_t) sentences =
+        explain_account(&state, &station->configuration->book, desk_now(), arena);
     if (line_flag(line, "json")) {
         g_autofree char *text = json_canonical(sentences);
         printf("%s\n", text);
@@ -162,8 +174,9 @@ int cmd_explain(const CommandLine *line)
         const json_t *sentence = json_array_get(sentences, i);
         const char *on = json_string_value(json_object_get(sentence, "on"));
         const char *rule = json_string_value(json_object_get(sentence, "rule"));
-        printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "", json_string_value(json_object_get(sentence, "text")),
-               rule != NULL ? "  [" : "", rule != NULL ? rule : "", rule != NULL ? "]" : "");
+        printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "",
+               json_string_value(json_object_get(sentence, "text")), rule != NULL ? "  [" : "",
+               rule != NULL ? rule : "", rule != NULL ? "]" : "");
     }
     return EXIT_GOOD;
 }

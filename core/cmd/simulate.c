@@ -25,19 +25,32 @@ typedef struct {
 typedef struct {
     bool json;
     const Zone *zone;
-    GArray *lines;      /* of the day */
+    GArray *lines;       /* of the day */
     GHashTable *notices; /* name -> count */
     GHashTable *entered; /* accounts that became delinquent */
     size_t decisions;
     Date from, to;
 } Simulation;
 
-/* ---- lines ----------------------------------------------------------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------------------------- */
 
 /* What is told of a decision; everything else is its working. */
-static const char *const told[] = {"entered",         "left",        "step_entered", "step_skipped",      "resumed",
-                                   "cycle_reopened",  "notice_released", "notice_suppressed", "notice_unreachable", "fee_charged",
-                                   "service_suspended", "service_restored", "act_done", "needs_intervention", "awaiting", NULL};
+static const char *const told[] = {"entered",
+                                   "left",
+                                   "step_entered",
+                                   "step_skipped",
+                                   "resumed",
+                                   "cycle_reopened",
+                                   "notice_released",
+                                   "notice_suppressed",
+                                   "notice_unreachable",
+                                   "fee_charged",
+                                   "service_suspended",
+                                   "service_restored",
+                                   "act_done",
+                                   "needs_intervention",
+                                   "awaiting",
+                                   NULL};
 
 /* The latest notice of that name: what it showed. */
 static const Notice *notice_named(const AccountState *state, const char *name)
@@ -64,7 +77,9 @@ static bool is_about_notice(const Reason *reason)
 
 static json_t *invoices_of(const Notice *notice)
 {
-    json_t *list = notice->invoices != NULL ? json_parse(notice->invoices, strlen(notice->invoices), 1 << 20, NULL) : NULL;
+    json_t *list = notice->invoices != NULL
+                       ? json_parse(notice->invoices, strlen(notice->invoices), 1 << 20, NULL)
+                       : NULL;
     json_t *ids = json_array();
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *number = json_object_get(json_array_get(list, i), "number");
@@ -75,12 +90,17 @@ static json_t *invoices_of(const Notice *notice)
     return ids;
 }
 
-static json_t *line_json(const char *date, const char *account, const AccountState *after, const Reason *reason)
+static json_t *line_json(const char *date, const char *account, const AccountState *after,
+                         const Reason *reason)
 {
-    json_t *line = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "date", date, "account", account, "decision", reason->event, "rule",
-                             reason->rule, "reason", reason->reason != NULL ? reason->reason : reason->text, "text", reason->text);
+    json_t *line =
+        json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "date", date, "account", account, "decision",
+                  reason->event, "rule", reason->rule, "reason",
+                  reason->reason != NULL ? reason->reason : reason->text, "text", reason->text);
     const Cycle *cycle = latest_cycle(after);
-    json_object_set_new(line, "step", cycle != NULL && cycle->step != NULL ? json_string(cycle->step) : json_null());
+    json_object_set_new(line, "step",
+                        cycle != NULL && cycle->step != NULL ? json_string(cycle->step)
+                                                             : json_null());
     const Notice *notice = is_about_notice(reason) ? notice_named(after, reason->subject) : NULL;
     json_object_set_new(line, "notice", notice != NULL ? json_string(notice->name) : json_null());
     json_object_set_new(line, "invoices", notice != NULL ? invoices_of(notice) : json_array());
@@ -97,17 +117,24 @@ static json_t *line_json(const char *date, const char *account, const AccountSta
 /* Ids of cycles say nothing to a reader. */
 static const char *subject_of(const Reason *reason)
 {
-    static const char *const about_cycles[] = {"entered", "left", "resumed", "cycle_reopened", NULL};
-    return reason->subject != NULL && !g_strv_contains(about_cycles, reason->event) ? reason->subject : "-";
+    static const char *const about_cycles[] = {"entered", "left", "resumed", "cycle_reopened",
+                                               NULL};
+    return reason->subject != NULL && !g_strv_contains(about_cycles, reason->event)
+               ? reason->subject
+               : "-";
 }
 
-static char *line_text(const char *date, const char *account, const AccountState *after, const Reason *reason)
+static char *line_text(const char *date, const char *account, const AccountState *after,
+                       const Reason *reason)
 {
     g_autofree char *text = text_one_line(reason->text != NULL ? reason->text : "", TEXT_MAX);
     const Notice *notice = is_about_notice(reason) ? notice_named(after, reason->subject) : NULL;
-    g_autofree char *amount = notice != NULL && notice->amount != AMOUNT_NONE ? money_to_text((Money){notice->amount, notice->currency}) : NULL;
-    return g_strdup_printf("%s  %-14s %-18s %-16s %s%s%s", date, account, reason->event, subject_of(reason),
-                           amount != NULL ? amount : "", amount != NULL ? "  " : "", text);
+    g_autofree char *amount = notice != NULL && notice->amount != AMOUNT_NONE
+                                  ? money_to_text((Money){notice->amount, notice->currency})
+                                  : NULL;
+    return g_strdup_printf("%s  %-14s %-18s %-16s %s%s%s", date, account, reason->event,
+                           subject_of(reason), amount != NULL ? amount : "",
+                           amount != NULL ? "  " : "", text);
 }
 
 static void count(GHashTable *counts, const char *name)
@@ -116,12 +143,14 @@ static void count(GHashTable *counts, const char *name)
     g_hash_table_replace(counts, g_strdup(name), GSIZE_TO_POINTER(n + 1));
 }
 
-static void watch(void *data, const char *account, Instant now, const AccountState *after, const Reason *reason)
+static void watch(void *data, const char *account, Instant now, const AccountState *after,
+                  const Reason *reason)
 {
     Simulation *simulation = data;
     if (!g_strv_contains(told, reason->event))
         return;
-    const Zone *own = after->account.zone != NULL ? zone_get(after->account.zone, NULL) : simulation->zone;
+    const Zone *own =
+        after->account.zone != NULL ? zone_get(after->account.zone, NULL) : simulation->zone;
     char date[16];
     date_format(zone_date(own, now), date);
     if (strcmp(reason->event, "notice_released") == 0 && reason->subject != NULL)
@@ -163,7 +192,7 @@ static void print_day(Simulation *simulation)
     g_array_set_size(simulation->lines, 0);
 }
 
-/* ---- summary --------------------------------------------------------------------------------------------------------------- */
+/* ---- summary ------------------------------------------------------------------------------ */
 
 typedef struct {
     Currency currency;
@@ -183,10 +212,12 @@ static Metrics *metrics_in(Summing *summing, Currency currency)
 {
     guint i = 0;
     while (i < summing->currencies->len &&
-           currency_compare(g_array_index(summing->currencies, CurrencyMetrics, i).currency, currency) < 0)
+           currency_compare(g_array_index(summing->currencies, CurrencyMetrics, i).currency,
+                            currency) < 0)
         i++;
     if (i == summing->currencies->len ||
-        !currency_equal(g_array_index(summing->currencies, CurrencyMetrics, i).currency, currency)) {
+        !currency_equal(g_array_index(summing->currencies, CurrencyMetrics, i).currency,
+                        currency)) {
         CurrencyMetrics fresh = {currency, {.recovered = {0, 1}}};
         g_array_insert_val(summing->currencies, i, fresh);
     }
@@ -199,20 +230,26 @@ static int by_day(gconstpointer a, gconstpointer b)
     return x->day < y->day ? -1 : x->day > y->day;
 }
 
-/* Money that names the invoice; where the ledger states what is open, its own word on the rest is taken on the day it settled. */
-static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBalance *balance, Arena *arena)
+/* Money that names the invoice; where the ledger states what is open, its own word on the rest is
+ * taken on the day it settled. */
+static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBalance *balance,
+                                    Arena *arena)
 {
     const Invoice *invoice = balance->invoice;
-    MetricPayment *payments = arena_new0(arena, MetricPayment, STATE_COUNT(state, KIND_PAYMENT) + 1);
+    MetricPayment *payments =
+        arena_new0(arena, MetricPayment, STATE_COUNT(state, KIND_PAYMENT) + 1);
     size_t n = 0;
     int64_t named = 0;
     STATE_FOREACH(state, KIND_PAYMENT, Payment, payment)
     {
         bool settled = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REVERSED;
-        if (!settled || g_strcmp0(payment->invoice, invoice->id) != 0 || !currency_equal(payment->currency, invoice->currency))
+        if (!settled || g_strcmp0(payment->invoice, invoice->id) != 0 ||
+            !currency_equal(payment->currency, invoice->currency))
             continue;
         Date day = payment->effective_on != DATE_NONE ? payment->effective_on : payment->settled_on;
-        payments[n++] = (MetricPayment){day, payment->amount, payment->state == PAYMENT_REVERSED ? payment->ended_on : DATE_NONE};
+        payments[n++] =
+            (MetricPayment){day, payment->amount,
+                            payment->state == PAYMENT_REVERSED ? payment->ended_on : DATE_NONE};
         named += payment->state == PAYMENT_SETTLED ? payment->amount : 0;
     }
     int64_t rest = invoice->amount - balance->open - named;
@@ -238,10 +275,12 @@ static bool sum_account(const char *account, const ListRow *row, void *data)
     summing->last = g_strdup(account);
     summing->n++;
     summing->accounts++;
-    if (!store_load_account(summing->station->store, account, arena, &state, &found, &summing->error))
+    if (!store_load_account(summing->station->store, account, arena, &state, &found,
+                            &summing->error))
         return false;
     const Settings *settings = &summing->station->configuration->book.settings;
-    DueRules rules = {.days_to_overdue = settings->days_to_overdue, .ledger_grace_days = settings->ledger_grace_days};
+    DueRules rules = {.days_to_overdue = settings->days_to_overdue,
+                      .ledger_grace_days = settings->ledger_grace_days};
     Ledger ledger;
     ledger_read(&state, &rules, simulation->to, arena, &ledger);
     for (size_t i = 0; i < ledger.n_invoices; i++) {
@@ -249,7 +288,8 @@ static bool sum_account(const char *account, const ListRow *row, void *data)
             continue;
         MetricInvoice invoice = metric_invoice(&state, &ledger.invoices[i], arena);
         Metrics *metrics = metrics_in(summing, ledger.invoices[i].invoice->currency);
-        *metrics = metrics_join(*metrics, metrics_of(&invoice, 1, simulation->from, simulation->to, simulation->to));
+        *metrics = metrics_join(
+            *metrics, metrics_of(&invoice, 1, simulation->from, simulation->to, simulation->to));
     }
     return true;
 }
@@ -259,7 +299,8 @@ static bool sum_all(Summing *summing)
     do {
         summing->n = 0;
         g_autofree char *after = g_steal_pointer(&summing->last);
-        if (!store_accounts(summing->station->store, after, PAGE, sum_account, summing, summing->error == NULL ? &summing->error : NULL))
+        if (!store_accounts(summing->station->store, after, PAGE, sum_account, summing,
+                            summing->error == NULL ? &summing->error : NULL))
             return false;
     } while (summing->n == PAGE && summing->error == NULL);
     return summing->error == NULL;
@@ -283,17 +324,21 @@ static void print_summary_json(const Simulation *simulation, const Summing *summ
     g_autoptr(GList) names = sorted_names(simulation->notices);
     for (const GList *name = names; name != NULL; name = name->next)
         json_object_set_new(notices, name->data,
-                            json_integer((json_int_t)GPOINTER_TO_SIZE(g_hash_table_lookup(simulation->notices, name->data))));
+                            json_integer((json_int_t)GPOINTER_TO_SIZE(
+                                g_hash_table_lookup(simulation->notices, name->data))));
     for (guint i = 0; i < summing->currencies->len; i++) {
         const CurrencyMetrics *own = &g_array_index(summing->currencies, CurrencyMetrics, i);
         json_object_set_new(metrics, own->currency.code,
-                            json_pack("{s:o, s:o}", "collection_rate_45d", ratio_json(own->metrics.collection_rate_45d), "days_to_payment",
-                                      ratio_json(own->metrics.days_to_payment)));
+                            json_pack("{s:o, s:o}", "collection_rate_45d",
+                                      ratio_json(own->metrics.collection_rate_45d),
+                                      "days_to_payment", ratio_json(own->metrics.days_to_payment)));
     }
-    g_autoptr(json_t) line = json_pack("{s:{s:s, s:s, s:I, s:I, s:I, s:o, s:o}}", "summary", "from", date_format(simulation->from, from),
-                                       "to", date_format(simulation->to, to), "accounts", (json_int_t)summing->accounts, "delinquent",
-                                       (json_int_t)g_hash_table_size(simulation->entered), "decisions", (json_int_t)simulation->decisions,
-                                       "notices", notices, "metrics", metrics);
+    g_autoptr(json_t) line =
+        json_pack("{s:{s:s, s:s, s:I, s:I, s:I, s:o, s:o}}", "summary", "from",
+                  date_format(simulation->from, from), "to", date_format(simulation->to, to),
+                  "accounts", (json_int_t)summing->accounts, "delinquent",
+                  (json_int_t)g_hash_table_size(simulation->entered), "decisions",
+                  (json_int_t)simulation->decisions, "notices", notices, "metrics", metrics);
     g_autofree char *text = json_canonical(line);
     puts(text);
 }
@@ -302,32 +347,40 @@ static void print_ratio(const char *label, const char *currency, const char *met
 {
     g_autofree char *text = ratio_text(ratio);
     const char *target = metrics_target(metric, ratio);
-    printf("%-26s %s %s%s%s%s\n", label, currency, text != NULL ? text : "nothing to judge", target != NULL ? " (target " : "",
-           target != NULL ? target : "", target != NULL ? ")" : "");
+    printf("%-26s %s %s%s%s%s\n", label, currency, text != NULL ? text : "nothing to judge",
+           target != NULL ? " (target " : "", target != NULL ? target : "",
+           target != NULL ? ")" : "");
 }
 
 static void print_summary(const Simulation *simulation, const Summing *summing)
 {
     char from[16], to[16];
-    printf("\n%s to %s: %zu accounts, %u became delinquent, %zu decisions\n", date_format(simulation->from, from),
-           date_format(simulation->to, to), summing->accounts, g_hash_table_size(simulation->entered), simulation->decisions);
+    printf("\n%s to %s: %zu accounts, %u became delinquent, %zu decisions\n",
+           date_format(simulation->from, from), date_format(simulation->to, to), summing->accounts,
+           g_hash_table_size(simulation->entered), simulation->decisions);
     g_autoptr(GList) names = sorted_names(simulation->notices);
     for (const GList *name = names; name != NULL; name = name->next)
-        printf("%-26s %zu\n", (const char *)name->data, GPOINTER_TO_SIZE(g_hash_table_lookup(simulation->notices, name->data)));
+        printf("%-26s %zu\n", (const char *)name->data,
+               GPOINTER_TO_SIZE(g_hash_table_lookup(simulation->notices, name->data)));
     for (guint i = 0; i < summing->currencies->len; i++) {
         const CurrencyMetrics *own = &g_array_index(summing->currencies, CurrencyMetrics, i);
-        print_ratio("collection rate 45 days", own->currency.code, "collection_rate_45d", own->metrics.collection_rate_45d);
-        print_ratio("days to payment", own->currency.code, "days_to_payment", own->metrics.days_to_payment);
+        print_ratio("collection rate 45 days", own->currency.code, "collection_rate_45d",
+                    own->metrics.collection_rate_45d);
+        print_ratio("days to payment", own->currency.code, "days_to_payment",
+                    own->metrics.days_to_payment);
     }
 }
 
 static int summarise(const Simulation *simulation, const Station *station)
 {
-    Summing summing = {.station = station, .simulation = simulation,
+    Summing summing = {.station = station,
+                       .simulation = simulation,
                        .currencies = g_array_new(FALSE, FALSE, sizeof(CurrencyMetrics))};
     int code = EXIT_GOOD;
     if (!sum_all(&summing))
-        code = command_fail("simulate", EXIT_ENVIRONMENT, "%s", summing.error != NULL ? summing.error->message : "the store cannot be read");
+        code = command_fail("simulate", EXIT_ENVIRONMENT, "%s",
+                            summing.error != NULL ? summing.error->message
+                                                  : "the store cannot be read");
     else if (simulation->json)
         print_summary_json(simulation, &summing);
     else
@@ -338,7 +391,7 @@ static int summarise(const Simulation *simulation, const Station *station)
     return code;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------------------------- */
+/* ---- the command -------------------------------------------------------------------------- */
 
 static bool read_day(const CommandLine *line, const char *name, Date *ret_day)
 {

@@ -30,7 +30,7 @@ bool table_colours(FILE *out)
     return isatty(fileno(out)) && (no_colour == NULL || no_colour[0] == '\0');
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------- */
 
 struct Table {
     GPtrArray *rows; /* of GStrv; the titles first */
@@ -79,7 +79,9 @@ static size_t *widths_of(const Table *table, int columns)
     size_t room = columns > 0 ? (size_t)columns : total;
     size_t least = MIN(widths[table->wide], (size_t)LEAST_WIDTH);
     if (total > room)
-        widths[table->wide] = total - room >= widths[table->wide] - least ? least : widths[table->wide] - (total - room);
+        widths[table->wide] = total - room >= widths[table->wide] - least
+                                  ? least
+                                  : widths[table->wide] - (total - room);
     return widths;
 }
 

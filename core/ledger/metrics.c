@@ -8,7 +8,8 @@ enum {
 
 static bool stands(const MetricPayment *payment, Date as_of)
 {
-    return payment->day <= as_of && (payment->reversed_on == DATE_NONE || payment->reversed_on > as_of);
+    return payment->day <= as_of &&
+           (payment->reversed_on == DATE_NONE || payment->reversed_on > as_of);
 }
 
 /* Cash on the invoice from one day through another. */
@@ -86,8 +87,10 @@ char *ratio_text(Ratio ratio)
     if (ratio.denominator == 0)
         return NULL;
     __extension__ typedef __int128 Wide;
-    Wide scaled = ((Wide)ratio.numerator * 20000 + ratio.denominator) / ((Wide)2 * ratio.denominator);
-    return g_strdup_printf("%" G_GINT64_FORMAT ".%04d", (int64_t)(scaled / 10000), (int)(scaled % 10000));
+    Wide scaled =
+        ((Wide)ratio.numerator * 20000 + ratio.denominator) / ((Wide)2 * ratio.denominator);
+    return g_strdup_printf("%" G_GINT64_FORMAT ".%04d", (int64_t)(scaled / 10000),
+                           (int)(scaled % 10000));
 }
 
 static const struct {
@@ -111,7 +114,9 @@ const char *metrics_target(const char *metric, Ratio ratio)
         __extension__ typedef __int128 Wide;
         Wide seen = (Wide)ratio.numerator * targets[i].denominator;
         Wide wanted = (Wide)targets[i].numerator * ratio.denominator;
-        bool met = targets[i].kind == TARGET_AT_LEAST ? seen >= wanted : targets[i].kind == TARGET_AT_MOST ? seen <= wanted : seen < wanted;
+        bool met = targets[i].kind == TARGET_AT_LEAST  ? seen >= wanted
+                   : targets[i].kind == TARGET_AT_MOST ? seen <= wanted
+                                                       : seen < wanted;
         return met ? "met" : "missed";
     }
     return NULL;

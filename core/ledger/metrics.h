@@ -1,5 +1,5 @@
-/* The four figures by which a portfolio is judged (domain.md §7, Metrics). Pure. One currency at a time: amounts of
- * different currencies are never added. */
+/* The four figures by which a portfolio is judged (domain.md §7, Metrics). Pure. One currency at a
+ * time: amounts of different currencies are never added. */
 #ifndef DUNHUB_LEDGER_METRICS_H
 #define DUNHUB_LEDGER_METRICS_H
 
@@ -14,8 +14,8 @@ typedef struct {
 } MetricPayment;
 
 typedef struct {
-    int64_t amount;     /* as issued */
-    int64_t credited;   /* credits and voids */
+    int64_t amount;   /* as issued */
+    int64_t credited; /* credits and voids */
     Date overdue_on;
     const MetricPayment *payments; /* ascending by day */
     size_t n_payments;
@@ -27,10 +27,11 @@ typedef struct {
 } Ratio;
 
 typedef struct {
-    Ratio collection_rate_45d; /* cash by day 45 over amounts at the moment they became overdue; invoices that became overdue
-                                  in the period, only those older than 45 days */
-    Ratio days_to_payment;     /* sum of days over invoices fully paid in the period, late ones only */
-    Ratio recovered;           /* numerator: cash of the period on overdue invoices; denominator 1 */
+    Ratio collection_rate_45d; /* cash by day 45 over amounts at the moment they became overdue;
+                                  invoices that became overdue in the period, only those older than
+                                  45 days */
+    Ratio days_to_payment; /* sum of days over invoices fully paid in the period, late ones only */
+    Ratio recovered;       /* numerator: cash of the period on overdue invoices; denominator 1 */
 } Metrics;
 
 /* Period: both ends in. What happened after as_of is not looked at. */
@@ -41,8 +42,8 @@ Metrics metrics_join(Metrics a, Metrics b);
 char *ratio_text(Ratio ratio);
 
 typedef enum { TARGET_AT_LEAST, TARGET_AT_MOST, TARGET_BELOW } TargetKind;
-/* §7: collection_rate_45d >= 0.95, days_to_payment <= 12, retention >= 0.80, cost_per_recovery < 0.05.
- * "met", "missed", or NULL where there is nothing to judge or no such metric. */
+/* §7: collection_rate_45d >= 0.95, days_to_payment <= 12, retention >= 0.80, cost_per_recovery <
+ * 0.05. "met", "missed", or NULL where there is nothing to judge or no such metric. */
 const char *metrics_target(const char *metric, Ratio ratio);
 
 #endif

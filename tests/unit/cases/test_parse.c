@@ -5,7 +5,8 @@
 #include "cases/shape.h"
 
 static const char head[] = "format: delinquency-cases/1\n"
-                           "defaults: {tz: America/Chicago, currency: USD, settings: {days_to_overdue: 10, step_days: {new: 5}}}\n"
+                           "defaults: {tz: America/Chicago, currency: USD, settings: "
+                           "{days_to_overdue: 10, step_days: {new: 5}}}\n"
                            "policies: {ladder: {stages: [{name: nudge, from: 1, to: 7}]}}\n"
                            "cases:\n";
 
@@ -15,35 +16,51 @@ typedef struct {
 } Row;
 
 static const Row rows[] = {
-    {"unknown verb", "- {id: A, title: t, source: s, when: [{at: \"2026-07-01T06:00\", do: invoice_isued}], then: []}\n", "T006",
-     "unknown verb 'invoice_isued', did you mean 'invoice_issued'?", 5, 68},
+    {"unknown verb",
+     "- {id: A, title: t, source: s, when: [{at: \"2026-07-01T06:00\", do: invoice_isued}], then: "
+     "[]}\n",
+     "T006", "unknown verb 'invoice_isued', did you mean 'invoice_issued'?", 5, 68},
     {"unknown key of an event",
      "- id: A\n  title: t\n  source: s\n  given: {accounts: [{id: A}]}\n  when:\n"
      "  - {at: \"2026-07-01T06:00\", do: evaluate_now, acount: A, account: A}\n  then: []\n",
      "T002", "unknown key 'acount', did you mean 'account'?", 10, 48},
-    {"missing key", "- {id: A, title: t, source: s, when: [{at: \"2026-07-01T06:00\", do: query_dates, issued_on: 2026-07-01}], then: []}\n",
+    {"missing key",
+     "- {id: A, title: t, source: s, when: [{at: \"2026-07-01T06:00\", do: query_dates, issued_on: "
+     "2026-07-01}], then: []}\n",
      "T004", "'account' is missing here", 5, 39},
-    {"wrong value", "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, state: {status: overdu}}]}\n", "T005",
-     "unknown value 'overdu', did you mean 'overdue'?", 5, 83},
-    {"not a date", "- {id: A, title: t, source: s, when: [], then: [{day: 2026-02-30}]}\n", "T003", "'2026-02-30' is not a date like 2026-07-01", 5,
-     55},
-    {"unknown account", "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, account: Z}]}\n", "T008",
+    {"wrong value",
+     "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, state: {status: "
+     "overdu}}]}\n",
+     "T005", "unknown value 'overdu', did you mean 'overdue'?", 5, 83},
+    {"not a date", "- {id: A, title: t, source: s, when: [], then: [{day: 2026-02-30}]}\n", "T003",
+     "'2026-02-30' is not a date like 2026-07-01", 5, 55},
+    {"unknown account",
+     "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, account: Z}]}\n", "T008",
      "account 'Z' is not among the accounts of 'given'", 5, 76},
-    {"unknown op", "- {id: A, title: t, source: s, when: [], then: [{never: [suspend_servic]}]}\n", "T010",
-     "unknown op or notice 'suspend_servic', did you mean 'suspend_service'?", 5, 58},
-    {"unknown notice", "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, sent: [{notice: nudges}]}]}\n", "T010",
-     "unknown notice 'nudges', did you mean 'nudge'?", 5, 83},
+    {"unknown op", "- {id: A, title: t, source: s, when: [], then: [{never: [suspend_servic]}]}\n",
+     "T010", "unknown op or notice 'suspend_servic', did you mean 'suspend_service'?", 5, 58},
+    {"unknown notice",
+     "- {id: A, title: t, source: s, when: [], then: [{day: 2026-07-01, sent: [{notice: "
+     "nudges}]}]}\n",
+     "T010", "unknown notice 'nudges', did you mean 'nudge'?", 5, 83},
     {"no time", "- {id: A, title: t, source: s, when: [], then: [{sent: []}]}\n", "T013",
      "an assertion needs one of at, day, between, after, never, audit", 5, 49},
     {"out of order",
-     "- id: A\n  title: t\n  source: s\n  when:\n  - {at: \"2026-07-02T06:00\", do: hub_down}\n  - {at: \"2026-07-01T06:00\", do: hub_up}\n  then: "
+     "- id: A\n  title: t\n  source: s\n  when:\n  - {at: \"2026-07-02T06:00\", do: hub_down}\n  - "
+     "{at: \"2026-07-01T06:00\", do: hub_up}\n  then: "
      "[]\n",
      "T009", "events stand in order of time; this one is earlier than the one before it", 10, 10},
-    {"twice", "- {id: A, title: t, source: s, when: [], then: []}\n- {id: A, title: t, source: s, when: [], then: []}\n", "T011", NULL, 6, 8},
-    {"a setting", "- {id: A, title: t, source: s, given: {settings: {days_to_overdu: 3}}, when: [], then: []}\n", "T002",
-     "unknown key 'days_to_overdu', did you mean 'days_to_overdue'?", 5, 51},
-    {"settings as a list", "- {id: A, title: t, source: s, given: {settings: [days_to_overdue, 3]}, when: [], then: []}\n", "T003",
-     "'settings' must be a map, not a list", 5, 50},
+    {"twice",
+     "- {id: A, title: t, source: s, when: [], then: []}\n- {id: A, title: t, source: s, when: [], "
+     "then: []}\n",
+     "T011", NULL, 6, 8},
+    {"a setting",
+     "- {id: A, title: t, source: s, given: {settings: {days_to_overdu: 3}}, when: [], then: []}\n",
+     "T002", "unknown key 'days_to_overdu', did you mean 'days_to_overdue'?", 5, 51},
+    {"settings as a list",
+     "- {id: A, title: t, source: s, given: {settings: [days_to_overdue, 3]}, when: [], then: "
+     "[]}\n",
+     "T003", "'settings' must be a map, not a list", 5, 50},
 };
 
 static char *write_file(const char *dir, const char *name, const char *text)
@@ -76,16 +93,19 @@ static void test_findings(gconstpointer data)
     g_rmdir(dir);
 }
 
-/* A later file takes defaults and policies from the one before it; its own keys are laid over them. */
+/* A later file takes defaults and policies from the one before it; its own keys are laid over them.
+ */
 static void test_inherits(void)
 {
     g_autofree char *dir = g_dir_make_tmp("cases-XXXXXX", NULL);
-    g_autofree char *base = g_strconcat(head, "- {id: A, title: t, source: s, when: [], then: []}\n", NULL);
+    g_autofree char *base =
+        g_strconcat(head, "- {id: A, title: t, source: s, when: [], then: []}\n", NULL);
     g_autofree char *first = write_file(dir, "a.yaml", base);
-    g_autofree char *second = write_file(dir, "b.yaml",
-                                         "format: delinquency-cases/1\ninherits: [defaults, policies]\ncases:\n"
-                                         "- {id: B, title: t, source: s, given: {settings: {days_to_overdue: 3}}, when: [], "
-                                         "then: [{day: 2026-07-01, sent: [{notice: nudge}]}]}\n");
+    g_autofree char *second = write_file(
+        dir, "b.yaml",
+        "format: delinquency-cases/1\ninherits: [defaults, policies]\ncases:\n"
+        "- {id: B, title: t, source: s, given: {settings: {days_to_overdue: 3}}, when: [], "
+        "then: [{day: 2026-07-01, sent: [{notice: nudge}]}]}\n");
     const char *paths[] = {first, second};
     g_autoptr(Arena) arena = arena_new();
     g_autoptr(Diags) diags = diags_new();
@@ -118,7 +138,8 @@ static void test_instants(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         char text[32];
-        g_assert_cmpstr(instant_format(case_instant(table[i].text, chicago), text), ==, table[i].utc);
+        g_assert_cmpstr(instant_format(case_instant(table[i].text, chicago), text), ==,
+                        table[i].utc);
     }
 }
 

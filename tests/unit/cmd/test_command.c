@@ -27,7 +27,8 @@ static Answer run(const char *dir, const char *line)
     words[0] = g_strdup(program);
     Answer answer = {0};
     int wait_status = 0;
-    g_assert_true(g_spawn_sync(dir, words, NULL, G_SPAWN_DEFAULT, NULL, NULL, &answer.out, &answer.err, &wait_status, &error));
+    g_assert_true(g_spawn_sync(dir, words, NULL, G_SPAWN_DEFAULT, NULL, NULL, &answer.out,
+                               &answer.err, &wait_status, &error));
     g_assert_true(WIFEXITED(wait_status));
     answer.status = WEXITSTATUS(wait_status);
     return answer;
@@ -84,7 +85,8 @@ static void test_rows(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         Answer answer = run(NULL, rows[i].line);
         if (answer.status != rows[i].status)
-            g_error("dunhub %s: status %d, expected %d; said: %s%s", rows[i].line, answer.status, rows[i].status, answer.out, answer.err);
+            g_error("dunhub %s: status %d, expected %d; said: %s%s", rows[i].line, answer.status,
+                    rows[i].status, answer.out, answer.err);
         check_part(answer.out, rows[i].out, rows[i].line);
         check_part(answer.err, rows[i].err, rows[i].line);
         answer_clear(&answer);
@@ -115,23 +117,30 @@ static void test_each_has_help(void)
     answer_clear(&completion);
 }
 
-/* ---- a case file, played -------------------------------------------------------------------------------------------------- */
+/* ---- a case file, played ------------------------------------------------------------------ */
 
 static const char cases[] =
     "format: delinquency-cases/1\n"
-    "defaults: {tz: America/Chicago, evaluate_at: \"00:05\", send_at: \"09:00\", send_window: [\"09:00\", \"18:00\"], currency: USD,\n"
+    "defaults: {tz: America/Chicago, evaluate_at: \"00:05\", send_at: \"09:00\", send_window: "
+    "[\"09:00\", \"18:00\"], currency: USD,\n"
     "  settings: {days_to_overdue: 10, minimum_cents: {USD: 1000}, days_to_delinquent: 5},\n"
-    "  account: {kind: subscriber, policy: isp, contact_points: [{channel: email, address: payer@example.test}]}}\n"
-    "policies: {isp: {steps: [new, suspended, disconnected, paid_by_customer], notices: [overdue, delinquency]}}\n"
+    "  account: {kind: subscriber, policy: isp, contact_points: [{channel: email, address: "
+    "payer@example.test}]}}\n"
+    "policies: {isp: {steps: [new, suspended, disconnected, paid_by_customer], notices: [overdue, "
+    "delinquency]}}\n"
     "cases:\n"
     "- id: A-1\n  title: holds\n  source: own\n  given: {accounts: [{id: A}]}\n"
-    "  when:\n  - {at: \"2026-07-01T06:00\", do: invoice_issued, account: A, invoice: I1, amount_cents: 6500}\n"
-    "  then:\n  - {day: 2026-07-16, account: A, state: {status: delinquent}, sent: [{notice: delinquency}]}\n"
+    "  when:\n  - {at: \"2026-07-01T06:00\", do: invoice_issued, account: A, invoice: I1, "
+    "amount_cents: 6500}\n"
+    "  then:\n  - {day: 2026-07-16, account: A, state: {status: delinquent}, sent: [{notice: "
+    "delinquency}]}\n"
     "- id: A-2\n  title: does not hold\n  source: own\n  given: {accounts: [{id: A}]}\n"
-    "  when:\n  - {at: \"2026-07-01T06:00\", do: invoice_issued, account: A, invoice: I1, amount_cents: 6500}\n"
+    "  when:\n  - {at: \"2026-07-01T06:00\", do: invoice_issued, account: A, invoice: I1, "
+    "amount_cents: 6500}\n"
     "  then:\n  - {day: 2026-07-16, account: A, state: {status: current}}\n"
     "- id: A-3\n  title: asks for what is not there\n  source: own\n"
-    "  when:\n  - {at: \"2026-07-01T06:00\", do: query_notice_form, state: CA, served_on: 2026-07-01, first_time_late: true}\n"
+    "  when:\n  - {at: \"2026-07-01T06:00\", do: query_notice_form, state: CA, served_on: "
+    "2026-07-01, first_time_late: true}\n"
     "  then: []\n";
 
 static void test_cases(void)
@@ -148,14 +157,17 @@ static void test_cases(void)
                     "not ok A-3 asks for what is not there\n"
                     "    c.yaml:27:5: query_notice_form: not built yet: query_notice_form\n"
                     "1 passed, 2 failed\n");
-    Answer one = run(dir, "test --case A-1 c.yaml"), json = run(dir, "test --case A-2 --json c.yaml"),
-           none = run(dir, "test --case Z c.yaml"), verbose = run(dir, "test --case A-1 --verbose c.yaml");
+    Answer one = run(dir, "test --case A-1 c.yaml"),
+           json = run(dir, "test --case A-2 --json c.yaml"),
+           none = run(dir, "test --case Z c.yaml"),
+           verbose = run(dir, "test --case A-1 --verbose c.yaml");
     g_assert_cmpint(one.status, ==, 0);
     g_assert_cmpstr(one.out, ==, "ok A-1 holds\n1 passed, 0 failed\n");
     check_part(json.out, "\"expected\":\"current\"", "test --json");
     check_part(json.out, "{\"failed\":1,\"passed\":0}", "test --json");
     g_assert_cmpint(none.status, ==, 2);
-    check_part(verbose.out, "2026-07-16 09:00  A  sent delinquency by email, USD 6500", "test --verbose");
+    check_part(verbose.out, "2026-07-16 09:00  A  sent delinquency by email, USD 6500",
+               "test --verbose");
     answer_clear(&all);
     answer_clear(&one);
     answer_clear(&json);
@@ -165,7 +177,7 @@ static void test_cases(void)
     g_rmdir(dir);
 }
 
-/* ---- a small ledger, replayed ---------------------------------------------------------------------------------------------- */
+/* ---- a small ledger, replayed ------------------------------------------------------------- */
 
 static const char ledger[] = "customer,invoice,amount,issued,due,settled\n"
                              "C1,I1,100.00,2026-03-01,2026-03-05,2026-03-12\n"
@@ -182,31 +194,42 @@ static const char conf[] =
     "    options:\n"
     "      path: ledger.csv\n"
     "      currency: EUR\n"
-    "      columns: {account: customer, invoice: invoice, amount: amount, issued_on: issued, due_on: due, settled_on: settled}\n"
+    "      columns: {account: customer, invoice: invoice, amount: amount, issued_on: issued, "
+    "due_on: due, settled_on: settled}\n"
     "      defaults: {kind: business, email: payer@example.test}\n"
     "  inbox: {plugin: file_drop, options: {folder: inbox, from: us@example.test}}\n"
     "channels: {email: {via: inbox}}\n"
-    "policies: {ladder: {stages: [{name: nudge, from: 1, to: 3, wait: 3, skippable: true}, {name: firm, from: 4, wait: 0}]}}\n";
+    "policies: {ladder: {stages: [{name: nudge, from: 1, to: 3, wait: 3, skippable: true}, {name: "
+    "firm, from: 4, wait: 0}]}}\n";
 
-static const char *const letters[] = {"nudge", "firm", "payment_returned", "instalment_reminder", "promise_reminder"};
+static const char *const letters[] = {"nudge", "firm", "payment_returned", "instalment_reminder",
+                                      "promise_reminder"};
 
-static const char timeline[] = "2026-03-06  C1             entered            -                E1 to E5 hold: the account is delinquent in EUR\n"
-                               "2026-03-06  C1             step_entered       nudge            step nudge begins\n"
-                               "2026-03-06  C1             notice_released    nudge            EUR 100.00  notice nudge goes by email\n"
-                               "2026-03-07  C2             entered            -                E1 to E5 hold: the account is delinquent in EUR\n"
-                               "2026-03-07  C2             step_entered       nudge            step nudge begins\n"
-                               "2026-03-07  C2             notice_released    nudge            EUR 50.00  notice nudge goes by email\n"
-                               "2026-03-09  C1             step_entered       firm             step firm begins\n"
-                               "2026-03-09  C1             notice_released    firm             EUR 100.00  notice firm goes by email\n"
-                               "2026-03-10  C2             step_entered       firm             step firm begins\n"
-                               "2026-03-10  C2             notice_released    firm             EUR 50.00  notice firm goes by email\n"
-                               "2026-03-12  C1             left               -                the account left step firm: payment\n"
-                               "\n"
-                               "2026-03-01 to 2026-03-20: 3 accounts, 2 became delinquent, 11 decisions\n"
-                               "firm                       2\n"
-                               "nudge                      2\n"
-                               "collection rate 45 days    EUR nothing to judge\n"
-                               "days to payment            EUR 7.0000 (target met)\n";
+static const char timeline[] =
+    "2026-03-06  C1             entered            -                E1 to E5 hold: the account is "
+    "delinquent in EUR\n"
+    "2026-03-06  C1             step_entered       nudge            step nudge begins\n"
+    "2026-03-06  C1             notice_released    nudge            EUR 100.00  notice nudge goes "
+    "by email\n"
+    "2026-03-07  C2             entered            -                E1 to E5 hold: the account is "
+    "delinquent in EUR\n"
+    "2026-03-07  C2             step_entered       nudge            step nudge begins\n"
+    "2026-03-07  C2             notice_released    nudge            EUR 50.00  notice nudge goes "
+    "by email\n"
+    "2026-03-09  C1             step_entered       firm             step firm begins\n"
+    "2026-03-09  C1             notice_released    firm             EUR 100.00  notice firm goes "
+    "by email\n"
+    "2026-03-10  C2             step_entered       firm             step firm begins\n"
+    "2026-03-10  C2             notice_released    firm             EUR 50.00  notice firm goes by "
+    "email\n"
+    "2026-03-12  C1             left               -                the account left step firm: "
+    "payment\n"
+    "\n"
+    "2026-03-01 to 2026-03-20: 3 accounts, 2 became delinquent, 11 decisions\n"
+    "firm                       2\n"
+    "nudge                      2\n"
+    "collection rate 45 days    EUR nothing to judge\n"
+    "days to payment            EUR 7.0000 (target met)\n";
 
 static void write_file(const char *dir, const char *name, const char *text)
 {
@@ -233,7 +256,8 @@ static char *make_site(void)
 static void remove_tree(const char *path)
 {
     GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name = dir != NULL ? g_dir_read_name(dir) : NULL; name != NULL; name = g_dir_read_name(dir)) {
+    for (const char *name = dir != NULL ? g_dir_read_name(dir) : NULL; name != NULL;
+         name = g_dir_read_name(dir)) {
         g_autofree char *inner = g_build_filename(path, name, NULL);
         remove_tree(inner);
     }
@@ -257,11 +281,13 @@ static void test_simulate(void)
     }
     Answer json = run(dir, "simulate --conf . --from 2026-03-01 --to 2026-03-06 --json");
     check_part(json.out,
-               "{\"account\":\"C1\",\"amount\":\"100.00\",\"currency\":\"EUR\",\"date\":\"2026-03-06\",\"decision\":\"notice_released\","
+               "{\"account\":\"C1\",\"amount\":\"100.00\",\"currency\":\"EUR\",\"date\":\"2026-03-"
+               "06\",\"decision\":\"notice_released\","
                "\"invoices\":[\"I1\"],\"notice\":\"nudge\"",
                "simulate --json");
     answer_clear(&json);
-    g_autofree char *inbox = g_build_filename(dir, "inbox", NULL), *store = g_build_filename(dir, "var", "hub.db", NULL);
+    g_autofree char *inbox = g_build_filename(dir, "inbox", NULL),
+                    *store = g_build_filename(dir, "var", "hub.db", NULL);
     g_assert_false(g_file_test(inbox, G_FILE_TEST_EXISTS));
     g_assert_false(g_file_test(store, G_FILE_TEST_EXISTS));
     Answer other = run(dir, "simulate --conf . --from 2026-03-01 --to 2026-03-06 --ledger bokks");
@@ -271,13 +297,14 @@ static void test_simulate(void)
     remove_tree(dir);
 }
 
-/* ---- lists without a hub ---------------------------------------------------------------------------------------------------- */
+/* ---- lists without a hub ------------------------------------------------------------------ */
 
 static void expect(const char *dir, const char *line, int status, const char *out, const char *err)
 {
     Answer answer = run(dir, line);
     if (answer.status != status)
-        g_error("dunhub %s: status %d, expected %d; said: %s%s", line, answer.status, status, answer.out, answer.err);
+        g_error("dunhub %s: status %d, expected %d; said: %s%s", line, answer.status, status,
+                answer.out, answer.err);
     check_part(answer.out, out, line);
     check_part(answer.err, err, line);
     answer_clear(&answer);
