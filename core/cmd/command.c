@@ -75,7 +75,7 @@ int command_fail(const char *name, ExitCode code, const char *format, ...)
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     fprintf(stderr, "dunhub%s%s: %s\n", name != NULL ? " " : "", name != NULL ? name : "", text);
-    return code;
+    return (int)code;
 }
 
 /* ---- help --------------------------------------------------------------------------------- */
