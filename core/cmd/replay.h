@@ -1,6 +1,6 @@
-/* A ledger played day by day through the hub on a virtual clock. The ledger plugins run as they do
- * in the hub, on a bus, and read their files as of each day; the hub is dry: acts are taken as done
- * and nothing leaves. */
+/* A ledger played day by day through the hub on a virtual clock: the works of `run`, with a store
+ * in memory, and acts that are taken as done. The ledger plugins run as they do in the hub and read
+ * their files as of each day; nothing leaves and nothing is kept. */
 #ifndef DUNHUB_CMD_REPLAY_H
 #define DUNHUB_CMD_REPLAY_H
 

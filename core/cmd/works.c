@@ -19,7 +19,20 @@ struct Works {
     Bus *bus;
     Hub *hub;
     GHashTable *asides; /* id -> Aside */
+    GQueue planned;     /* Planned: acts that a plan takes as done */
 };
+
+typedef struct {
+    uint64_t id;
+    char *instance;
+} Planned;
+
+static void planned_free(void *data)
+{
+    Planned *planned = data;
+    g_free(planned->instance);
+    g_free(planned);
+}
 
 static void aside_free(void *data)
 {
@@ -39,13 +52,37 @@ static const char *text_of(const json_t *request, const char *member)
 static size_t port_credit(void *data, const char *instance)
 {
     const Works *works = data;
-    return bus_credit(works->bus, instance);
+    size_t credit = bus_credit(works->bus, instance);
+    bool runs = json_array_size(
+        json_object_get(station_manifest(works->setup.station, instance), "sources"));
+    return works->setup.plans && !runs ? MAX(credit, 1) : credit;
+}
+
+static void plan_call(Works *works, const char *instance, uint64_t id)
+{
+    Planned *planned = g_new0(Planned, 1);
+    *planned = (Planned){id, g_strdup(instance)};
+    g_queue_push_tail(&works->planned, planned);
+}
+
+static void answer_planned(Works *works)
+{
+    for (Planned *planned = g_queue_pop_head(&works->planned); planned;
+         planned = g_queue_pop_head(&works->planned)) {
+        hub_result(works->hub, planned->instance, planned->id, OUTCOME_OK, 0, NULL, NULL, NULL,
+                   NULL);
+        planned_free(planned);
+    }
 }
 
 static bool port_send(void *data, const char *instance, uint64_t id, int kind, const char *verb,
                       const char *key, const char *input, GBytes *content, GError **error)
 {
     Works *works = data;
+    if (works->setup.plans && (kind == CALL_ACTION || kind == CALL_LOOKUP)) {
+        plan_call(works, instance, id);
+        return true;
+    }
     GBytes *const bodies[] = {content};
     BusCall call = {
         .id = id,
@@ -263,6 +300,7 @@ Works *works_open(const WorksSetup *setup, GError **error)
 {
     g_autoptr(Works) works = g_new0(Works, 1);
     works->setup = *setup;
+    g_queue_init(&works->planned);
     works->asides = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, aside_free);
     if (!open_bus(works, error) || !open_hub(works, error))
         return NULL;
@@ -276,6 +314,7 @@ void works_close(Works *works)
     bus_free(works->bus);
     hub_free(works->hub);
     g_hash_table_unref(works->asides);
+    g_queue_clear_full(&works->planned, planned_free);
     g_free(works);
 }
 
@@ -372,6 +411,8 @@ bool works_reload(Works *works, Configuration *configuration, GError **error)
 static int64_t wait_ms(Works *works, int64_t max_wait_ms)
 {
     Clock *clock = works->setup.clock;
+    if (works->planned.length)
+        return 0;
     int64_t wait = MIN(max_wait_ms, bus_wait_ms(works->bus));
     Instant next = hub_next(works->hub), now = clock->now(clock);
     if (next <= now)
@@ -397,6 +438,7 @@ bool works_turn(Works *works, void *zmq_pollitems, size_t n, int64_t max_wait_ms
 {
     wait_for_items(works, zmq_pollitems, n, wait_ms(works, max_wait_ms));
     bus_turn(works->bus);
+    answer_planned(works);
     return hub_turn(works->hub, error);
 }
 

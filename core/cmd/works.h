@@ -25,6 +25,7 @@ typedef struct {
     Random *random;
     bool polls;       /* asks the sources; false: requests only */
     bool acts;        /* and sends */
+    bool plans;       /* with acts: what would leave is taken as done here, and nothing leaves */
     bool moved_clock; /* the clock is moved on purpose: no jump is suspect */
     bool by_hand;     /* sources are polled on hub_poll_now and before an act only */
     WorksEvents events;
