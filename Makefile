@@ -151,7 +151,7 @@ $(filter $(BUILD)/tests/unit/plugins/% $(BUILD)/tests/unit/hub/test_configuratio
 # tests/fuzz/X.c are parsers as functions of bytes. One program drives any of them under libFuzzer; a test of the unit
 # suite replays their corpora without it. What is found is kept in tests/fuzz/crashes, as TARGET-crash-….
 FUZZ_SRCS  := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJS  := $(call objs,$(FUZZ_SRCS) $(addprefix plugins/csv_ledger/,reader.c row.c facts.c mapping.c memory.c))
+FUZZ_OBJS  := $(call objs,$(FUZZ_SRCS) $(addprefix plugins/csv_ledger/,reader.c row.c mapping.c))
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ_LIMITS := -max_len=16384 -timeout=10 -rss_limit_mb=1024
 FUZZ_LINK   = $(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(SDK_LIB) $(WIRE_LIB) $(CORE_LIBS) $(PLUGIN_LIBS)

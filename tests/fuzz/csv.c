@@ -5,8 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../plugins/csv_ledger/facts.h"
+#include "../../plugins/csv_ledger/row.h"
 #include "fuzz.h"
+#include "lib/ledger_facts.h"
 
 enum { ROW_MAX = 4096 };
 
@@ -20,16 +21,16 @@ static void resolve(const Reader *reader, Mapping *mapping, Header *ret_header)
     ret_header->n_fields = reader->n_cells;
     for (size_t column = 0; column < N_COLUMNS; column++) {
         ret_header->fields[column] = -1;
-        const char *name = column_names[column];
+        const char *name = ledger_columns[column];
         for (size_t i = 0; i < reader->n_cells; i++)
             if (reader->cells[i].n == strlen(name) &&
                 memcmp(reader->cells[i].p, name, strlen(name)) == 0)
                 ret_header->fields[column] = (int)i;
-        mapping->theirs[column] = ret_header->fields[column] < 0 ? NULL : name;
+        mapping->ledger.theirs[column] = ret_header->fields[column] < 0 ? NULL : name;
     }
 }
 
-static void check_facts(const DunhubBuffer *data, const Facts *facts)
+static void check_facts(const DunhubBuffer *data, const LedgerFacts *facts)
 {
     for (size_t i = 0; i < facts->n; i++) {
         json_t *json = json_loadb(data->p + facts->rows[i].from,
@@ -39,18 +40,18 @@ static void check_facts(const DunhubBuffer *data, const Facts *facts)
     }
 }
 
-static void tell(const Mapping *mapping, const LedgerRow *row)
+static void tell(const LedgerMapping *mapping, const LedgerRow *row)
 {
     static const char *const channels[] = {"email", "sms", "letter"};
     DunhubBuffer data = {0};
-    Facts facts;
-    facts_of_account(row, &data, &facts);
+    LedgerFacts facts;
+    ledger_facts_of_account(row, &data, &facts);
     check_facts(&data, &facts);
     for (size_t i = 0; i < G_N_ELEMENTS(channels); i++)
-        if (facts_of_contact(row, channels[i], &data, &facts))
+        if (ledger_facts_of_contact(row, channels[i], &data, &facts))
             check_facts(&data, &facts);
     for (unsigned flags = 0; row->has_invoice && flags < 8; flags++) {
-        facts_of_invoice(mapping, row, flags, &data, &facts);
+        ledger_facts_of_invoice(mapping, row, flags, &data, &facts);
         check_facts(&data, &facts);
     }
     dunhub_buffer_done(&data);
@@ -71,7 +72,7 @@ static void read_all(Reader *reader, Decoder *decoder, Mapping *mapping)
         else if (!has_header)
             resolve(reader, mapping, &header), has_header = true;
         else if (row_read(mapping, &header, reader, decoder, &row))
-            tell(mapping, &row);
+            tell(&mapping->ledger, &row);
         else
             g_assert_cmpstr(row.why, !=, "");
     }
@@ -82,20 +83,20 @@ void fuzz_csv(const uint8_t *bytes, size_t n)
     if (n < 4 || bytes[3] != '\n' || bytes[0] == bytes[1])
         return;
     Mapping mapping = {
-        .path = "fuzz.csv",
+        .ledger = {.path = "fuzz.csv",
+                   .date_format = "%Y-%m-%d",
+                   .decimal = '.',
+                   .thousands = ',',
+                   .count_disputed = true,
+                   .as_of = DUNHUB_NO_DATE,
+                   .yes_words = json_pack("[s]", "yes")},
         .encoding = encoding_of(bytes[2]),
-        .date_format = "%Y-%m-%d",
         .delimiter = (char)bytes[0],
         .quote = bytes[1] == '-' ? 0 : (char)bytes[1],
-        .decimal = '.',
-        .thousands = ',',
         .has_header = true,
-        .count_disputed = true,
         .row_max = ROW_MAX,
-        .as_of = DUNHUB_NO_DATE,
-        .yes_words = json_pack("[s]", "yes"),
     };
-    mapping.defaults[COLUMN_currency] = "USD";
+    mapping.ledger.defaults[COLUMN_currency] = "USD";
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
     g_assert_true(write(fd, bytes + 4, n - 4) == (ssize_t)(n - 4) && lseek(fd, 0, SEEK_SET) == 0);
     Reader reader;
@@ -105,6 +106,6 @@ void fuzz_csv(const uint8_t *bytes, size_t n)
     read_all(&reader, &decoder, &mapping);
     decoder_done(&decoder);
     reader_done(&reader);
-    json_decref(mapping.yes_words);
+    json_decref(mapping.ledger.yes_words);
     close(fd);
 }

@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "lib/ledger_memory.h"
 
 #include <inttypes.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@ enum { CHUNK_ENTRIES = 12000, CHUNKS_FEW = 32, CONTENT_BITS = 40, NAMES = 100000
 
 /* ---- table ---- */
 
-static size_t slot_of(const Table *table, uint64_t key)
+static size_t slot_of(const LedgerTable *table, uint64_t key)
 {
     size_t mask = table->capacity - 1, i = key & mask;
     while (table->entries[i].key && table->entries[i].key != key)
@@ -19,17 +19,17 @@ static size_t slot_of(const Table *table, uint64_t key)
     return i;
 }
 
-uint64_t *table_find(const Table *table, uint64_t key)
+uint64_t *ledger_table_find(const LedgerTable *table, uint64_t key)
 {
     if (!table->n)
         return NULL;
-    TableEntry *entry = &table->entries[slot_of(table, key)];
+    LedgerTableEntry *entry = &table->entries[slot_of(table, key)];
     return entry->key ? &entry->value : NULL;
 }
 
-static bool grow(Table *table)
+static bool grow(LedgerTable *table)
 {
-    Table larger = {NULL, table->n, table->capacity ? table->capacity * 2 : 1024};
+    LedgerTable larger = {NULL, table->n, table->capacity ? table->capacity * 2 : 1024};
     larger.entries = calloc(larger.capacity, sizeof *larger.entries);
     if (!larger.entries)
         return false;
@@ -41,32 +41,32 @@ static bool grow(Table *table)
     return true;
 }
 
-bool table_put(Table *table, uint64_t key, uint64_t value)
+bool ledger_table_put(LedgerTable *table, uint64_t key, uint64_t value)
 {
     if (table->n >= table->capacity / 4 * 3 && !grow(table))
         return false;
-    TableEntry *entry = &table->entries[slot_of(table, key)];
+    LedgerTableEntry *entry = &table->entries[slot_of(table, key)];
     table->n += entry->key == 0;
-    *entry = (TableEntry){key, value};
+    *entry = (LedgerTableEntry){key, value};
     return true;
 }
 
-void table_done(Table *table)
+void ledger_table_done(LedgerTable *table)
 {
     free(table->entries);
-    *table = (Table){0};
+    *table = (LedgerTable){0};
 }
 
 /* ---- what was told ---- */
 
-uint64_t told_pack(Told told)
+uint64_t ledger_told_pack(LedgerTold told)
 {
     return told.content << (64 - CONTENT_BITS) | (uint64_t)(told.flags & 0xff) << 16 | (told.change & 0xffff);
 }
 
-Told told_unpack(uint64_t value)
+LedgerTold ledger_told_unpack(uint64_t value)
 {
-    return (Told){value >> (64 - CONTENT_BITS), (unsigned)(value >> 16) & 0xff, (unsigned)value & 0xffff};
+    return (LedgerTold){value >> (64 - CONTENT_BITS), (unsigned)(value >> 16) & 0xff, (unsigned)value & 0xffff};
 }
 
 /* Looked up once for the process: EVP_sha256() would be resolved anew for every hash. */
@@ -78,7 +78,7 @@ static void fetch_sha256(void)
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
-uint64_t memory_hash(const DunhubBytes *parts, size_t n)
+uint64_t ledger_memory_hash(const DunhubBytes *parts, size_t n)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     pthread_once(&sha256_once, fetch_sha256);
@@ -105,18 +105,18 @@ static const char *chunk_name(uint64_t i, char ret[32])
     return ret;
 }
 
-static bool take_chunk(Memory *memory, DunhubBytes bytes)
+static bool take_chunk(LedgerMemory *memory, DunhubBytes bytes)
 {
-    for (size_t at = 0; at + sizeof(TableEntry) <= bytes.n; at += sizeof(TableEntry)) {
-        TableEntry entry;
+    for (size_t at = 0; at + sizeof(LedgerTableEntry) <= bytes.n; at += sizeof(LedgerTableEntry)) {
+        LedgerTableEntry entry;
         memcpy(&entry, bytes.p + at, sizeof entry);
-        if (entry.key && !table_put(&memory->table, entry.key, entry.value))
+        if (entry.key && !ledger_table_put(&memory->table, entry.key, entry.value))
             return false;
     }
     return true;
 }
 
-bool memory_load(const DunhubTask *task, Memory *memory)
+bool ledger_memory_load(const DunhubTask *task, LedgerMemory *memory)
 {
     for (uint64_t i = 0; i < memory->n; i++) {
         char name[32];
@@ -131,11 +131,11 @@ bool memory_load(const DunhubTask *task, Memory *memory)
     return true;
 }
 
-bool memory_put(Memory *memory, uint64_t key, Told told)
+bool ledger_memory_put(LedgerMemory *memory, uint64_t key, LedgerTold told)
 {
-    TableEntry entry = {key, told_pack(told)};
+    LedgerTableEntry entry = {key, ledger_told_pack(told)};
     dunhub_append(&memory->unsaved, &entry, sizeof entry);
-    return table_put(&memory->table, entry.key, entry.value) && !memory->unsaved.failed;
+    return ledger_table_put(&memory->table, entry.key, entry.value) && !memory->unsaved.failed;
 }
 
 static bool put_chunk(const DunhubTask *task, uint64_t i, DunhubBytes bytes)
@@ -147,7 +147,7 @@ static bool put_chunk(const DunhubTask *task, uint64_t i, DunhubBytes bytes)
     return found >= 0 && task->host->state_put(task->call, name, bytes, found ? version : 0) == 0;
 }
 
-bool memory_save(const DunhubTask *task, Memory *memory)
+bool ledger_memory_save(const DunhubTask *task, LedgerMemory *memory)
 {
     bool saved = put_chunk(task, memory->first + memory->n, (DunhubBytes){memory->unsaved.p, memory->unsaved.n});
     memory->n++;
@@ -155,18 +155,18 @@ bool memory_save(const DunhubTask *task, Memory *memory)
     return saved;
 }
 
-bool memory_compact(const DunhubTask *task, Memory *memory, uint64_t *ret_old_first, uint64_t *ret_old_n)
+bool ledger_memory_compact(const DunhubTask *task, LedgerMemory *memory, uint64_t *ret_old_first, uint64_t *ret_old_n)
 {
     uint64_t needed = memory->table.n / CHUNK_ENTRIES + 1;
     if (memory->n <= CHUNKS_FEW || memory->n <= 2 * needed)
         return false;
-    TableEntry *entries = malloc(CHUNK_ENTRIES * sizeof *entries);
+    LedgerTableEntry *entries = malloc(CHUNK_ENTRIES * sizeof *entries);
     uint64_t next = memory->first + memory->n;
     size_t n = 0;
     bool good = entries != NULL;
     for (size_t i = 0; good && i < memory->table.capacity; i++) {
         /* Not in the order of the slots: read back in that order they would fill a smaller table in one run. */
-        const TableEntry *entry = &memory->table.entries[i * UINT64_C(0x9e3779b97f4a7c15) & (memory->table.capacity - 1)];
+        const LedgerTableEntry *entry = &memory->table.entries[i * UINT64_C(0x9e3779b97f4a7c15) & (memory->table.capacity - 1)];
         if (entry->key)
             entries[n++] = *entry;
         if (n == CHUNK_ENTRIES || (n && i + 1 == memory->table.capacity)) {
@@ -184,15 +184,15 @@ bool memory_compact(const DunhubTask *task, Memory *memory, uint64_t *ret_old_fi
     return true;
 }
 
-void memory_drop(const DunhubTask *task, uint64_t first, uint64_t n)
+void ledger_memory_drop(const DunhubTask *task, uint64_t first, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++)
         if (!put_chunk(task, first + i, (DunhubBytes){"", 0}))
             return; /* what stays is only space */
 }
 
-void memory_done(Memory *memory)
+void ledger_memory_done(LedgerMemory *memory)
 {
-    table_done(&memory->table);
+    ledger_table_done(&memory->table);
     dunhub_buffer_done(&memory->unsaved);
 }

@@ -1,13 +1,11 @@
-#include "facts.h"
+#include "lib/ledger_facts.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "memory.h"
-
 /* ---- JSON ---- */
 
-void append_json_text(DunhubBuffer *buffer, const char *text)
+void ledger_append_text(DunhubBuffer *buffer, const char *text)
 {
     dunhub_append(buffer, "\"", 1);
     while (*text) {
@@ -36,12 +34,12 @@ static void put_text(DunhubBuffer *out, const char *name, const char *text)
     if (!text)
         return;
     put_name(out, name);
-    append_json_text(out, text);
+    ledger_append_text(out, text);
 }
 
 static void put_amount(DunhubBuffer *out, const char *name, int64_t amount)
 {
-    if (amount == NO_AMOUNT)
+    if (amount == LEDGER_NO_AMOUNT)
         return;
     put_name(out, name);
     dunhub_append_format(out, "%" PRId64, amount);
@@ -60,33 +58,33 @@ static void put_bool(DunhubBuffer *out, const char *name, bool value)
     dunhub_append_text(out, value ? "true" : "false");
 }
 
-static DunhubBuffer *begin(Facts *facts, const char *type, const char *tag)
+static DunhubBuffer *begin(LedgerFacts *facts, const char *type, const char *tag)
 {
-    facts->rows[facts->n] = (Fact){type, tag, facts->data->n, 0};
+    facts->rows[facts->n] = (LedgerFact){type, tag, facts->data->n, 0};
     dunhub_append(facts->data, "{", 1);
     return facts->data;
 }
 
-static void end(Facts *facts)
+static void end(LedgerFacts *facts)
 {
     dunhub_append(facts->data, "}", 1);
     facts->rows[facts->n++].to = facts->data->n;
     facts->content_n = facts->data->n;
 }
 
-static void start(DunhubBuffer *data, Facts *ret_facts)
+static void start(DunhubBuffer *data, LedgerFacts *ret_facts)
 {
     data->n = 0;
-    *ret_facts = (Facts){.data = data};
+    *ret_facts = (LedgerFacts){.data = data};
 }
 
 /* ---- account ---- */
 
-void facts_of_account(const LedgerRow *row, DunhubBuffer *data, Facts *ret_facts)
+void ledger_facts_of_account(const LedgerRow *row, DunhubBuffer *data, LedgerFacts *ret_facts)
 {
     static const struct {
         const char *name;
-        Column column;
+        LedgerColumn column;
     } texts[] = {
         {"name", COLUMN_account_name}, {"kind", COLUMN_kind},         {"zone", COLUMN_zone},
         {"jurisdiction", COLUMN_jurisdiction}, {"language", COLUMN_language}, {"policy", COLUMN_policy},
@@ -105,11 +103,11 @@ void facts_of_account(const LedgerRow *row, DunhubBuffer *data, Facts *ret_facts
     end(ret_facts);
 }
 
-bool facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *data, Facts *ret_facts)
+bool ledger_facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *data, LedgerFacts *ret_facts)
 {
     static const struct {
         const char *channel;
-        Column column;
+        LedgerColumn column;
     } channels[] = {{"email", COLUMN_email}, {"sms", COLUMN_phone}, {"letter", COLUMN_address}};
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
         const char *address = row->text[channels[i].column];
@@ -131,14 +129,14 @@ bool facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *d
 /* ---- invoice ---- */
 
 /* A negative row is a credit note. It stays unapplied until the ledger says that it is settled: then it was used up. */
-static void add_credit(const LedgerRow *row, bool used_up, Facts *facts)
+static void add_credit(const LedgerRow *row, bool used_up, LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "credit.updated", "credit");
     put_text(out, "id", row->text[COLUMN_invoice]);
     put_text(out, "currency", row->currency);
     put_amount(out, "amount", -row->amount);
     put_date(out, "issued_on", row->issued_on);
-    put_bool(out, "cancelled", used_up || row->status == STATUS_VOID);
+    put_bool(out, "cancelled", used_up || row->status == LEDGER_VOID);
     if (used_up)
         put_date(out, "cancelled_on", row->settled_on);
     if (row->version)
@@ -146,9 +144,9 @@ static void add_credit(const LedgerRow *row, bool used_up, Facts *facts)
     end(facts);
 }
 
-static void add_invoice(const LedgerRow *row, bool states_open, Facts *facts)
+static void add_invoice(const LedgerRow *row, bool states_open, LedgerFacts *facts)
 {
-    static const char *const statuses[] = {"open", "draft", "void", "written_off", "open"};
+    static const char *const statuses[] = {"open", "draft", "void", "written_off", "open", "open"};
     DunhubBuffer *out = begin(facts, "invoice.updated", "invoice");
     put_text(out, "id", row->text[COLUMN_invoice]);
     put_text(out, "number", row->text[COLUMN_number]);
@@ -165,11 +163,11 @@ static void add_invoice(const LedgerRow *row, bool states_open, Facts *facts)
     end(facts);
 }
 
-static void add_payment(const LedgerRow *row, const char *state, int64_t amount, bool dated, Facts *facts)
+static void add_payment(const LedgerRow *row, const char *state, int64_t amount, bool dated, LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "payment.updated", "payment");
     put_name(out, "id");
-    append_json_text(out, row->text[COLUMN_invoice]);
+    ledger_append_text(out, row->text[COLUMN_invoice]);
     out->n--; /* the suffix stands inside the quotes */
     dunhub_append_text(out, ":paid\"");
     put_text(out, "currency", row->currency);
@@ -181,15 +179,15 @@ static void add_payment(const LedgerRow *row, const char *state, int64_t amount,
     end(facts);
 }
 
-static void add_dispute(const LedgerRow *row, const char *outcome, int32_t closed_on, Facts *facts)
+static void add_dispute(const LedgerRow *row, const char *outcome, int32_t closed_on, LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "dispute.updated", "dispute");
     put_name(out, "id");
-    append_json_text(out, row->text[COLUMN_invoice]);
+    ledger_append_text(out, row->text[COLUMN_invoice]);
     out->n--;
     dunhub_append_text(out, ":disputed\"");
     put_text(out, "invoice", row->text[COLUMN_invoice]);
-    put_amount(out, "amount", row->disputed_amount != NO_AMOUNT ? row->disputed_amount : row->amount);
+    put_amount(out, "amount", row->disputed_amount != LEDGER_NO_AMOUNT ? row->disputed_amount : row->amount);
     put_date(out, "opened_on", row->issued_on);
     put_date(out, "closed_on", closed_on);
     put_text(out, "outcome", outcome);
@@ -197,22 +195,23 @@ static void add_dispute(const LedgerRow *row, const char *outcome, int32_t close
 }
 
 /* What was paid by the day of the replay: the stated sum, or all of it where only a date or the status says so. */
-static int64_t paid_amount(const Mapping *mapping, const LedgerRow *row, bool settled)
+static int64_t paid_amount(const LedgerMapping *mapping, const LedgerRow *row, bool settled)
 {
     bool dated = mapping->theirs[COLUMN_settled_on] != NULL;
-    if (row->status == STATUS_VOID || row->status == STATUS_DRAFT)
+    if (row->status == LEDGER_VOID || row->status == LEDGER_DRAFT || row->status == LEDGER_FAILED)
         return 0;
-    if (row->paid != NO_AMOUNT && (settled || !dated || (row->settled_on == DUNHUB_NO_DATE && mapping->as_of == DUNHUB_NO_DATE)))
+    if (row->paid != LEDGER_NO_AMOUNT && (settled || !dated || (row->settled_on == DUNHUB_NO_DATE && mapping->as_of == DUNHUB_NO_DATE)))
         return row->paid;
     return settled ? row->amount : 0;
 }
 
-void facts_of_invoice(const Mapping *mapping, const LedgerRow *row, unsigned flags_before, DunhubBuffer *data, Facts *ret_facts)
+void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row, unsigned flags_before, DunhubBuffer *data, LedgerFacts *ret_facts)
 {
     bool later = mapping->as_of != DUNHUB_NO_DATE && row->settled_on != DUNHUB_NO_DATE && row->settled_on > mapping->as_of;
-    bool settled = !later && (row->settled_on != DUNHUB_NO_DATE || row->status == STATUS_PAID);
+    /* A payment that failed settles nothing, whatever day it carries. */
+    bool settled = !later && row->status != LEDGER_FAILED && (row->settled_on != DUNHUB_NO_DATE || row->status == LEDGER_PAID);
     start(data, ret_facts);
-    ret_facts->flags = MEMORY_ROW;
+    ret_facts->flags = LEDGER_TOLD_ROW;
     if (row->amount < 0) {
         add_credit(row, settled, ret_facts);
         return;
@@ -222,17 +221,17 @@ void facts_of_invoice(const Mapping *mapping, const LedgerRow *row, unsigned fla
     int64_t paid = paid_amount(mapping, row, settled);
     if (paid > 0) {
         add_payment(row, "settled", paid, settled, ret_facts);
-        ret_facts->flags |= MEMORY_PAID;
+        ret_facts->flags |= LEDGER_TOLD_PAID;
     }
     if (mapping->count_disputed && row->disputed) {
         add_dispute(row, settled ? "creditor" : "open", settled ? row->settled_on : DUNHUB_NO_DATE, ret_facts);
-        ret_facts->flags |= MEMORY_DISPUTED;
+        ret_facts->flags |= LEDGER_TOLD_DISPUTED;
     }
     size_t content_n = data->n;
     unsigned gone = flags_before & ~ret_facts->flags;
-    if (gone & MEMORY_PAID)
-        add_payment(row, "reversed", NO_AMOUNT, false, ret_facts);
-    if (gone & MEMORY_DISPUTED)
+    if (gone & LEDGER_TOLD_PAID)
+        add_payment(row, "reversed", LEDGER_NO_AMOUNT, false, ret_facts);
+    if (gone & LEDGER_TOLD_DISPUTED)
         add_dispute(row, "withdrawn", mapping->as_of, ret_facts);
     ret_facts->content_n = content_n;
 }
