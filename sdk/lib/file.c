@@ -1,4 +1,6 @@
-/* Files that are complete and durable, or not there: a hidden part file, fsync, rename, fsync of the folder. */
+/* Files that are complete and durable, or not there: written without a name, synced, given the name, and the folder synced. A
+ * process that dies on the way leaves nothing. Where the file system cannot do that, and where a file is replaced, the bytes
+ * take the way over a hidden part file. */
 #include "dunhub/sdk.h"
 
 #include <errno.h>
@@ -23,17 +25,39 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
+static int write_synced(int fd, const void *bytes, size_t n)
+{
+    int error = write_all(fd, bytes, n);
+    return error || fsync(fd) == 0 ? error : errno;
+}
+
 static int write_part(int dir_fd, const char *part, const void *bytes, size_t n)
 {
     int fd = openat(dir_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return errno;
-    int error = write_all(fd, bytes, n);
-    if (!error && fsync(fd) < 0)
-        error = errno;
+    int error = write_synced(fd, bytes, n);
     if (close(fd) < 0 && !error)
         error = errno;
     return error;
+}
+
+/* False: this file system knows no files without a name. */
+static bool write_unnamed(int dir_fd, const char *name, const void *bytes, size_t n, int *ret_error)
+{
+    char path[64];
+    int fd = openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return false;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int error = write_synced(fd, bytes, n);
+    if (!error && linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0)
+        error = errno;
+    close(fd);
+    if (error == ENOENT) /* no /proc here */
+        return false;
+    *ret_error = error;
+    return true;
 }
 
 /* Some network file systems know no RENAME_NOREPLACE; there a hard link does not replace either. */
@@ -48,28 +72,32 @@ static int rename_new(int dir_fd, const char *part, const char *name)
     return unlinkat(dir_fd, part, 0) < 0 ? errno : 0;
 }
 
-int dunhub_file_write(int dir_fd, const char *name, const void *bytes, size_t n, int how)
+static int write_over_part(int dir_fd, const char *name, const void *bytes, size_t n, int how)
 {
     static unsigned counter;
     char part[300];
     int length = snprintf(part, sizeof part, ".%s.%d-%u.part", name, (int)getpid(),
                           __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
-    if (length < 0 || (size_t)length >= sizeof part || strchr(name, '/'))
+    if (length < 0 || (size_t)length >= sizeof part)
         return ENAMETOOLONG;
     int error = write_part(dir_fd, part, bytes, n);
     if (!error && how == DUNHUB_FILE_NEW)
         error = rename_new(dir_fd, part, name);
     else if (!error && renameat(dir_fd, part, dir_fd, name) < 0)
         error = errno;
-    if (error && error != EEXIST) {
-        unlinkat(dir_fd, part, 0);
-        return error;
-    }
     if (error)
         unlinkat(dir_fd, part, 0);
-    else if (fsync(dir_fd) < 0)
-        error = errno;
     return error;
+}
+
+int dunhub_file_write(int dir_fd, const char *name, const void *bytes, size_t n, int how)
+{
+    int error = 0;
+    if (strchr(name, '/'))
+        return ENAMETOOLONG;
+    if (how != DUNHUB_FILE_NEW || !write_unnamed(dir_fd, name, bytes, n, &error))
+        error = write_over_part(dir_fd, name, bytes, n, how);
+    return error || fsync(dir_fd) == 0 ? error : errno;
 }
 
 int dunhub_folder_open(int dir_fd, const char *name)
