@@ -12,7 +12,7 @@
 enum { ROUNDS = 9, DECISIONS = 4000, INVOICES = 12 };
 
 static const char policy_text[] =
-    "organisation: {name: Bench, zone: UTC, currency: USD}\n"
+    "organisation: {name: Bench, zone: UTC}\n"
     "settings: {minimum_cents: {USD: 1000}}\n"
     "policies:\n"
     "  standard:\n"

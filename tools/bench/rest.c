@@ -118,10 +118,9 @@ static char *configuration(const char *folder, int n_instances)
     g_autofree char *name = g_strdup_printf("conf%d", n_instances);
     char *conf = g_build_filename(folder, name, NULL);
     g_mkdir_with_parents(conf, 0700);
-    g_autoptr(GString) text = g_string_new("organisation: {name: Bench, zone: UTC, currency: USD}\n"
+    g_autoptr(GString) text = g_string_new("organisation: {name: Bench, zone: UTC, default_policy: plain}\n"
                                            "settings: {minimum_cents: {USD: 1000}}\n"
-                                           "policies:\n  plain: {source: S2, steps: [new, suspended, disconnected, paid_by_customer], notices: []}\n"
-                                           "accounts: {policy: plain}\n");
+                                           "policies:\n  plain: {source: S2, steps: [new, suspended, disconnected, paid_by_customer], notices: []}\n");
     if (n_instances)
         g_string_append(text, "instances:\n");
     for (int i = 0; i < n_instances; i++)
@@ -146,7 +145,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < G_N_ELEMENTS(instances); i++) {
             g_autofree char *conf = configuration(folder, instances[i]);
             g_autofree char *store = g_strdup_printf("%s/store%d.db", folder, instances[i]);
-            char *run_argv[] = {program, (char *)"run", (char *)"--conf", conf, (char *)"--store", store, NULL};
+            char *run_argv[] = {program, (char *)"run", (char *)"--conf", conf, (char *)"--store", store, (char *)"--quiet", NULL};
             rests[i + 1][round] = rest_of(run_argv);
         }
     }
