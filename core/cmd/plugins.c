@@ -26,7 +26,8 @@ static void print_all(const Manifests *manifests)
     g_autoptr(Table) table = table_new(titles, 4);
     for (size_t i = 0; i < manifests_count(manifests); i++) {
         const json_t *manifest = manifests_at(manifests, i);
-        g_autofree char *actions = names_of(json_object_get(manifest, "actions"), "verb");
+        g_autofree char *actions =
+            g_strdup_printf("%zu", json_array_size(json_object_get(manifest, "actions")));
         g_autofree char *sources = names_of(json_object_get(manifest, "sources"), "name");
         const char *error = text_of(manifest, "error");
         const char *cells[] = {text_of(manifest, "name"),

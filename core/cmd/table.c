@@ -57,7 +57,7 @@ void table_add(Table *table, const char *const *cells)
 {
     char **row = g_new0(char *, table->n_columns + 1);
     for (size_t i = 0; i < table->n_columns; i++)
-        row[i] = text_one_line(cells[i] != NULL ? cells[i] : "-", CELL_MAX);
+        row[i] = text_one_line(cells[i] != NULL && cells[i][0] != '\0' ? cells[i] : "-", CELL_MAX);
     g_ptr_array_add(table->rows, row);
 }
 

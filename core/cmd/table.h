@@ -14,7 +14,7 @@ typedef struct Table Table;
 /* titles: NULL-ended. Column `wide` gives way when the terminal is too narrow. */
 Table *table_new(const char *const *titles, size_t wide);
 void table_free(Table *table);
-/* One text for each column; NULL is shown as "-". Control characters are neutralised. */
+/* One text for each column; NULL and "" are shown as "-". Control characters are neutralised. */
 void table_add(Table *table, const char *const *cells);
 void table_print(const Table *table, FILE *out);
 
