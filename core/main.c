@@ -1,5 +1,6 @@
 /* dunhub: the table of subcommands. Parser, help, completion and reference read it. */
 #include <locale.h>
+#include <signal.h>
 
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
@@ -43,7 +44,7 @@ static const CommandOption check_options[] = {
     JSON_OPTION,
     END};
 static const CommandOption simulate_options[] = {
-    {"conf", "DIR", "Folder of the configuration; default conf.d here, else the installed one."},
+    {"conf", "DIR", "Folder of the configuration; default conf.d here, else /etc/dunhub/conf.d."},
     {"plugins", "DIR",
      "Folder of the plugins; default beside the program, else the installed one."},
     {"from", "DATE", "First day, like 2026-07-01."},
@@ -150,8 +151,16 @@ const Command all_commands[] = {
      "and 'N passed, N failed' last; status 1 if one failed.",
      test_options,
      "test tests/cases/cases.yaml\ntest --case 'TL-*' --verbose tests/cases/cases.yaml", cmd_test},
-    {"accounts", "", 0, 0, "list accounts, their step and owner", NULL, accounts_options,
-     "accounts --delinquent\naccounts --needs-intervention --json", cmd_accounts},
+    {"status", "", 0, 0, "show whether a hub runs, its instances, its switches and what waits",
+     "Says whether a hub runs here, what its instances do, which of its switches wait for a "
+     "person, and how much waits to leave.\n"
+     "Status 1 if no hub runs.",
+     look_options, "status\nstatus --json", cmd_status},
+    {"accounts", "", 0, 0, "list accounts, their step and owner",
+     "Lists the accounts: since when each is delinquent, its step, who looks after it, what is "
+     "overdue and why a person is needed.\n"
+     "With --json amounts are in minor units: 6500 is USD 65.00.",
+     accounts_options, "accounts --delinquent\naccounts --needs-intervention --json", cmd_accounts},
     {"show", "ACCOUNT", 1, 1, "show one account in full", NULL, look_options,
      "show C-1007\nshow C-1007 --json", cmd_show},
     {"explain", "ACCOUNT", 1, 1, "say why an account is where it is, and what comes next", NULL,
@@ -204,5 +213,7 @@ const Command all_commands[] = {
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "C.UTF-8");
+    /* A file at its limit is a full disk: a write that fails, not an end. */
+    signal(SIGXFSZ, SIG_IGN);
     return command_main(argc, argv);
 }

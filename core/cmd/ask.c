@@ -52,6 +52,17 @@ static bool wait_for_instance(Works *works, Bus *bus, const char *instance, GErr
     return true;
 }
 
+/* A command about an account or a switch needs what a hub has read; it does not begin a store. */
+static bool has_store(const Station *look, const json_t *request, GError **error)
+{
+    if (needs_instance(request) || g_file_test(look->store_path, G_FILE_TEST_EXISTS))
+        return true;
+    g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_NO_HUB,
+                "there is no store %s yet; 'dunhub run' makes it at its first start",
+                look->store_path);
+    return false;
+}
+
 static bool run_here(Station *station, const json_t *request, Asked *asked, GError **error)
 {
     WorksSetup setup = {
@@ -93,6 +104,8 @@ bool works_ask(const StationPlaces *places, const json_t *request,
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
+    if (!has_store(look, request, error))
+        return false;
     g_autoptr(Station) station = NULL;
     Asked asked = {.on_line = on_line, .data = data};
     if (!station_open(places, STATION_WRITE, diags, &station, error) ||

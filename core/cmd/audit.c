@@ -83,12 +83,10 @@ static bool print_entry(const char *account, const AuditEntry *entry, void *data
 static int show(const CommandLine *line, const Station *station)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Arena) arena = arena_new();
-    AccountState state;
     const char *account = line_argument(line, 1);
     if (account == NULL)
         return command_fail("audit", EXIT_USAGE, "say whose: 'dunhub audit show ACCOUNT'");
-    int code = desk_account(line, station, account, arena, &state);
+    int code = desk_known_account(line, station, account);
     if (code != EXIT_GOOD)
         return code;
     if (!store_audit_read(station->store, account, print_entry, (void *)line, &error))
@@ -103,6 +101,11 @@ int cmd_audit(const CommandLine *line)
     if (!verifies && strcmp(what, "show") != 0)
         return command_fail("audit", EXIT_USAGE,
                             "say 'audit verify' or 'audit show ACCOUNT', not 'audit %s'", what);
+    if (verifies && line_argument(line, 1) != NULL)
+        return command_fail("audit", EXIT_USAGE,
+                            "verify takes no account: it looks at the whole store; 'dunhub audit "
+                            "show %s' shows one",
+                            line_argument(line, 1));
     g_autoptr(Station) station = NULL;
     int code = desk_open(line, STATION_READ, &station);
     if (code != EXIT_GOOD)

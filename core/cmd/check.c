@@ -33,7 +33,7 @@ static int check_instance(const CommandLine *line, const char *instance)
     if (code != EXIT_GOOD)
         return code;
     const char *outcome = json_string_value(json_object_get(answer, "outcome"));
-    const char *message = json_string_value(json_object_get(answer, "message"));
+    const char *message = json_string_value(json_object_get(answer, "text"));
     bool good = json_is_true(json_object_get(answer, "ok")) &&
                 (outcome == NULL || strcmp(outcome, "ok") == 0);
     if (line_flag(line, "json")) {
@@ -60,6 +60,22 @@ static int check_live(const CommandLine *line, const Configuration *configuratio
     return worst;
 }
 
+static void tell_good(const Station *station, bool as_json)
+{
+    const Rulebook *book = &station->configuration->book;
+    size_t n = station->configuration->n_instances;
+    if (!as_json) {
+        printf("%s: good: %zu policies, %zu routes, %zu instances\n", station->conf_dir,
+               book->n_policies, book->n_routes, n);
+        return;
+    }
+    g_autoptr(json_t) line = json_pack("{s:s, s:I, s:I, s:I}", "conf", station->conf_dir,
+                                       "policies", (json_int_t)book->n_policies, "routes",
+                                       (json_int_t)book->n_routes, "instances", (json_int_t)n);
+    g_autofree char *text = json_canonical(line);
+    printf("%s\n", text);
+}
+
 int cmd_check(const CommandLine *line)
 {
     g_autoptr(Diags) diags = diags_new();
@@ -76,9 +92,6 @@ int cmd_check(const CommandLine *line)
     size_t n = diags_count(diags, DIAG_ERROR);
     if (!good)
         return command_fail("check", EXIT_USAGE, "%zu error%s", n, n == 1 ? "" : "s");
-    const Rulebook *book = &station->configuration->book;
-    if (!line_flag(line, "json"))
-        printf("%s: good: %zu policies, %zu routes, %zu instances\n", station->conf_dir,
-               book->n_policies, book->n_routes, station->configuration->n_instances);
+    tell_good(station, line_flag(line, "json"));
     return line_flag(line, "live") ? check_live(line, station->configuration) : EXIT_GOOD;
 }

@@ -26,6 +26,7 @@ int cmd_retry(const CommandLine *line);
 int cmd_run(const CommandLine *line);
 int cmd_show(const CommandLine *line);
 int cmd_simulate(const CommandLine *line);
+int cmd_status(const CommandLine *line);
 int cmd_test(const CommandLine *line);
 int cmd_version(const CommandLine *line);
 

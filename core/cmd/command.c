@@ -74,6 +74,7 @@ int command_fail(const char *name, ExitCode code, const char *format, ...)
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    fflush(stdout); /* what was found comes before what is made of it */
     fprintf(stderr, "dunhub%s%s: %s\n", name != NULL ? " " : "", name != NULL ? name : "", text);
     return (int)code;
 }

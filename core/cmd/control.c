@@ -200,7 +200,8 @@ Control *control_listen(const char *run_dir, ControlHandler handler, void *data,
     if (!socket_address(run_dir, &address, error))
         return NULL;
     if (g_mkdir_with_parents(run_dir, 0700) != 0) {
-        g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_PATH, "cannot make the folder %s: %s",
+        g_set_error(error, CONTROL_ERROR, CONTROL_ERROR_PATH,
+                    "cannot make the folder %s: %s; set run_dir to one that this user may write",
                     run_dir, g_strerror(errno));
         return NULL;
     }

@@ -21,11 +21,15 @@ Instant desk_now(void)
     return clock->now(clock);
 }
 
+char *desk_person_named(const char *name)
+{
+    return strchr(name, ':') != NULL ? g_strdup(name) : g_strconcat("person:", name, NULL);
+}
+
 char *desk_person(const CommandLine *line)
 {
     const char *by = line_option(line, "by");
-    by = by != NULL ? by : g_get_user_name();
-    return strchr(by, ':') != NULL ? g_strdup(by) : g_strconcat("person:", by, NULL);
+    return desk_person_named(by != NULL ? by : g_get_user_name());
 }
 
 /* ---- opening ------------------------------------------------------------------------------ */
@@ -42,9 +46,7 @@ StationPlaces desk_places(const CommandLine *line)
 
 static int environment_failed(const CommandLine *line, const GError *error)
 {
-    bool locked = g_error_matches(error, STORE_ERROR, STORE_ERROR_LOCKED);
-    return command_fail(name_of(line), EXIT_ENVIRONMENT, "%s%s", error->message,
-                        locked ? "; another command is writing it, try again when it is done" : "");
+    return command_fail(name_of(line), EXIT_ENVIRONMENT, "%s", error->message);
 }
 
 /* A configuration with findings, or an environment that refuses. */
@@ -59,7 +61,7 @@ static int not_opened(const CommandLine *line, Diags *diags, const GError *error
                         "%zu error%s in the configuration; nothing was done", n, n == 1 ? "" : "s");
 }
 
-int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
+static int open_station(const CommandLine *line, StationMode mode, Station **ret_station)
 {
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(GError) error = NULL;
@@ -67,6 +69,16 @@ int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
     StationPlaces places = desk_places(line);
     if (!station_open(&places, mode, diags, &station, &error))
         return not_opened(line, diags, error);
+    *ret_station = g_steal_pointer(&station);
+    return EXIT_GOOD;
+}
+
+int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
+{
+    g_autoptr(Station) station = NULL;
+    int code = open_station(line, mode, &station);
+    if (code != EXIT_GOOD)
+        return code;
     if (mode == STATION_READ && station->store == NULL)
         return command_fail(name_of(line), EXIT_ENVIRONMENT,
                             "there is no store %s yet; 'dunhub run' makes it at its first start",
@@ -75,7 +87,12 @@ int desk_open(const CommandLine *line, StationMode mode, Station **ret_station)
     return EXIT_GOOD;
 }
 
-/* ---- accounts ----------------------------------------------------------------------------- */
+int desk_look(const CommandLine *line, Station **ret_station)
+{
+    return open_station(line, STATION_READ, ret_station);
+}
+
+/* ---- accounts ---------------------------------------------------------------------------- */
 
 static bool add_name(const char *account, const ListRow *row, void *data)
 {
@@ -107,7 +124,14 @@ int desk_account(const CommandLine *line, const Station *station, const char *ac
     return found ? EXIT_GOOD : unknown_account(line, station, account);
 }
 
-/* ---- asking ------------------------------------------------------------------------------- */
+int desk_known_account(const CommandLine *line, const Station *station, const char *account)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    return desk_account(line, station, account, arena, &state);
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
 
 static void print_line(void *data, const json_t *line)
 {
@@ -132,9 +156,29 @@ static const char *text_of(const json_t *answer, const char *member)
     return json_string_value(json_object_get(answer, member));
 }
 
+/* The hub knows only that there is none; a look into the store tells which one is near. */
+static int refused_account(const CommandLine *line, const char *account)
+{
+    g_autoptr(Station) station = NULL;
+    int code = desk_open(line, STATION_READ, &station);
+    return code != EXIT_GOOD ? code : unknown_account(line, station, account);
+}
+
+static int refused(const CommandLine *line, const char *account, const json_t *answer)
+{
+    const char *text = text_of(answer, "text"), *reason = text_of(answer, "code");
+    if (account != NULL && g_strcmp0(reason, "unknown_account") == 0)
+        return refused_account(line, account);
+    return command_fail(name_of(line), EXIT_FINDING, "refused%s%s%s%s%s",
+                        reason != NULL ? " (" : "", reason != NULL ? reason : "",
+                        reason != NULL ? ")" : "", text != NULL ? ": " : "",
+                        text != NULL ? text : "");
+}
+
 int desk_ask_and_tell(const CommandLine *line, json_t *request, const char *done)
 {
     g_autoptr(json_t) answer = NULL;
+    g_autofree char *account = g_strdup(text_of(request, "account"));
     int code = desk_ask(line, request, &answer);
     if (code != EXIT_GOOD)
         return code;
@@ -143,13 +187,8 @@ int desk_ask_and_tell(const CommandLine *line, json_t *request, const char *done
         print_line(NULL, answer);
         return good ? EXIT_GOOD : EXIT_FINDING;
     }
-    if (!good) {
-        const char *text = text_of(answer, "text"), *reason = text_of(answer, "code");
-        return command_fail(name_of(line), EXIT_FINDING, "refused%s%s%s%s%s",
-                            reason != NULL ? " (" : "", reason != NULL ? reason : "",
-                            reason != NULL ? ")" : "", text != NULL ? ": " : "",
-                            text != NULL ? text : "");
-    }
+    if (!good)
+        return refused(line, account, answer);
     printf("%s\n", done);
     return EXIT_GOOD;
 }

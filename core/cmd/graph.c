@@ -49,10 +49,19 @@ static void print_steps(const Policy *policy)
     table_print(table, stdout);
 }
 
-static void print_names(const Rulebook *book)
+static void print_name(const Policy *policy, bool as_json)
 {
-    for (size_t i = 0; i < book->n_policies; i++)
-        printf("%s\n", book->policies[i]->name);
+    if (!as_json) {
+        printf("%s\n", policy->name);
+        return;
+    }
+    json_t *steps = json_array();
+    for (size_t i = 0; i < policy->n_steps; i++)
+        json_array_append_new(steps, json_string(policy->steps[i].name));
+    g_autoptr(json_t) json = json_pack("{s:s, s:I, s:o}", "policy", policy->name, "version",
+                                       (json_int_t)policy->version, "steps", steps);
+    g_autofree char *text = json_canonical(json);
+    printf("%s\n", text);
 }
 
 int cmd_graph(const CommandLine *line)
@@ -65,7 +74,8 @@ int cmd_graph(const CommandLine *line)
     const Rulebook *book = &station->configuration->book;
     const char *name = line_argument(line, 0);
     if (name == NULL) {
-        print_names(book);
+        for (size_t i = 0; i < book->n_policies; i++)
+            print_name(book->policies[i], line_flag(line, "json"));
         return EXIT_GOOD;
     }
     const Policy *policy = rulebook_policy(book, name, NULL);

@@ -54,6 +54,8 @@ static int list_acts(const CommandLine *line, unsigned states, const char *nothi
                                          "tries",   "message", "key",      NULL};
     g_autoptr(Station) station = NULL;
     int code = desk_open(line, STATION_READ, &station);
+    if (code == EXIT_GOOD && line_argument(line, 0) != NULL)
+        code = desk_known_account(line, station, line_argument(line, 0));
     if (code != EXIT_GOOD)
         return code;
     g_autoptr(GError) error = NULL;

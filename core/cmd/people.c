@@ -91,6 +91,20 @@ static int known_hold(const char *kind)
     return command_fail("hold", EXIT_USAGE, "there is no hold '%s'; one of %s", kind, all);
 }
 
+/* What --blocks names stays for the hub to judge; a day is read here as everywhere else. */
+static int known_days(const CommandLine *line)
+{
+    static const char *const options[] = {"until", "petition-on"};
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        const char *text = line_option(line, options[i]);
+        g_autoptr(GError) error = NULL;
+        Date date;
+        if (text != NULL && !date_parse(text, &date, &error))
+            return command_fail("hold", EXIT_USAGE, "--%s: %s", options[i], error->message);
+    }
+    return EXIT_GOOD;
+}
+
 int cmd_hold(const CommandLine *line)
 {
     static const char *const set_options[] = {"invoice", "contact", "until", "petition-on",
@@ -103,6 +117,8 @@ int cmd_hold(const CommandLine *line)
         return command_fail("hold", EXIT_USAGE, "say 'hold set' or 'hold end', not 'hold %s'",
                             what);
     int code = known_hold(kind);
+    if (code == EXIT_GOOD)
+        code = known_days(line);
     if (code != EXIT_GOOD)
         return code;
     json_t *data = json_pack("{s:s}", "kind", kind);
@@ -131,18 +147,60 @@ static int approve_switch(const CommandLine *line)
                         "say what: ACCOUNT and WHAT, or --source, --fuse or --clock");
 }
 
+static const char *const approvals[] = {"legal", "vip_collections", "vip_legal",
+                                        "backdated_correction", NULL};
+
+/* A condition may ask for an approval of any name: approved("counsel"). */
+static bool asked_for(const Rulebook *book, const char *what)
+{
+    g_autofree char *asks = g_strdup_printf("approved(\\\"%s\\\")", what);
+    for (size_t i = 0; i < book->n_policies; i++)
+        if (strstr(book->policies[i]->source_json, asks) != NULL)
+            return true;
+    return false;
+}
+
+static int known_approval(const CommandLine *line, const char *what)
+{
+    g_autoptr(Station) station = NULL;
+    if (g_strv_contains(approvals, what))
+        return EXIT_GOOD;
+    int code = desk_open(line, STATION_CONFIGURATION, &station);
+    if (code != EXIT_GOOD || asked_for(&station->configuration->book, what))
+        return code;
+    const char *near = diag_nearest(what, approvals);
+    g_autofree char *all = g_strjoinv(", ", (char **)approvals);
+    if (near != NULL)
+        return command_fail("approve", EXIT_USAGE,
+                            "nothing asks for an approval '%s', did you mean '%s'?", what, near);
+    return command_fail("approve", EXIT_USAGE, "nothing asks for an approval '%s'; one of %s", what,
+                        all);
+}
+
 int cmd_approve(const CommandLine *line)
 {
-    static const char *const options[] = {"requested-by", "evidence", NULL};
-    const char *account = line_argument(line, 0), *what = line_argument(line, 1);
+    static const char *const options[] = {"evidence", NULL};
+    const char *asker = line_option(line, "requested-by"), *account = line_argument(line, 0),
+               *what = line_argument(line, 1);
     if (account == NULL)
         return approve_switch(line);
     if (what == NULL)
         return command_fail(
             "approve", EXIT_USAGE,
             "say what is approved: legal, vip_collections, vip_legal or backdated_correction");
+    int code = known_approval(line, what);
+    if (code != EXIT_GOOD)
+        return code;
+    if (strstr(what, "legal") != NULL && asker == NULL && !line_flag(line, "refuse"))
+        return command_fail(
+            "approve", EXIT_USAGE,
+            "say who asked for it with --requested-by: one person asks, another approves");
     json_t *data = json_pack("{s:s, s:b}", "what", what, "refused", line_flag(line, "refuse"));
     take_options(line, options, data);
+    if (asker != NULL) {
+        g_autofree char *person = desk_person_named(asker);
+        json_object_set_new(data, "requested_by", json_string(person));
+    }
     g_autofree char *done = g_strdup_printf("%s: %s %s", account, what,
                                             line_flag(line, "refuse") ? "refused" : "approved");
     return submit(line, EVENT_APPROVAL_DECIDED, account, data, done);

@@ -101,7 +101,7 @@ int cmd_plugins(const CommandLine *line)
     const char *given = line_option(line, "plugins");
     g_autofree char *dir =
         given != NULL ? g_strdup(given) : station_place("plugins", "lib/dunhub/plugins");
-    g_autofree char *host = station_place("dunhub-host", "libexec/dunhub/dunhub-host");
+    g_autofree char *host = station_place("dunhub-host", "lib/dunhub/dunhub-host");
     if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
         return command_fail("plugins", EXIT_ENVIRONMENT,
                             "there is no plugin folder %s; name one with --plugins, or run 'make'",

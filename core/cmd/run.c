@@ -31,7 +31,8 @@ typedef struct {
     bool moves; /* the clock is a moved one */
     int signals;
     bool stopping, reloading, failing;
-    bool told; /* what waits for a person */
+    bool store_failed; /* once or more */
+    GHashTable *told;  /* names of held ledgers that a person has heard of */
 } Run;
 
 /* ---- events of the works ----------------------------------------------------------------------
@@ -40,6 +41,7 @@ typedef struct {
 static void on_alert(void *data, const HubAlert *alert)
 {
     Run *run = data;
+    run->store_failed = run->store_failed || strcmp(alert->code, "store_failed") == 0;
     terminal_alert(run->terminal, alert);
 }
 
@@ -166,29 +168,63 @@ static bool count_act(const char *account, const Act *act, void *data)
     return true;
 }
 
+static bool is_failing(const json_t *instance)
+{
+    const json_t *sources = json_object_get(instance, "sources");
+    for (size_t i = 0; i < json_array_size(sources); i++)
+        if (json_integer_value(json_object_get(json_array_get(sources, i), "failures")) > 0)
+            return true;
+    return false;
+}
+
 /* A first import that nobody has looked at yet: said once, when its plan is there. */
 static void tell_held(Run *run)
 {
     g_autoptr(json_t) status = hub_status(works_hub(run->works));
     const json_t *instances = json_object_get(status, "instances");
-    size_t planned = 0;
-    store_acts(run->station->store, NULL, 1u << ACT_PLANNED, SIZE_MAX, count_act, &planned, NULL);
-    for (size_t i = 0; !run->told && i < json_array_size(instances); i++) {
+    for (size_t i = 0; i < json_array_size(instances); i++) {
         const json_t *instance = json_array_get(instances, i);
         const char *name = json_string_value(json_object_get(instance, "name"));
-        if (!json_is_true(json_object_get(instance, "held")))
+        if (!json_is_true(json_object_get(instance, "held")) || is_failing(instance) ||
+            !g_hash_table_add(run->told, g_strdup(name)))
             continue;
+        size_t planned = 0;
+        store_acts(run->station->store, NULL, 1u << ACT_PLANNED, SIZE_MAX, count_act, &planned,
+                   NULL);
         terminal_said(
             run->terminal,
             "%s is new here: %zu planned act(s) wait, and nothing is sent before a person has "
             "seen them. Look: dunhub outbox. Then: dunhub approve --source %s",
             name, planned, name);
     }
-    run->told = true;
+}
+
+/* What a run that ended by itself has come to. */
+static int result_of(Run *run)
+{
+    g_autoptr(json_t) status = hub_status(works_hub(run->works));
+    const json_t *instances = json_object_get(status, "instances");
+    if (run->store_failed)
+        return EXIT_ENVIRONMENT;
+    for (size_t i = 0; i < json_array_size(instances); i++)
+        if (is_failing(json_array_get(instances, i)))
+            return EXIT_FINDING;
+    return EXIT_GOOD;
+}
+
+static void tell_trouble(Run *run)
+{
+    size_t failing = 0;
+    store_acts(run->station->store, NULL, 1u << ACT_RETRY | 1u << ACT_UNCERTAIN, SIZE_MAX,
+               count_act, &failing, NULL);
+    if (failing > 0)
+        terminal_said(run->terminal,
+                      "%zu act(s) failed and are tried again later; why: dunhub outbox", failing);
 }
 
 static void tell_rest(Run *run)
 {
+    tell_trouble(run);
     const HubCounters *counters = hub_counters(works_hub(run->works));
     Instant next = hub_next(works_hub(run->works));
     char at[32];
@@ -208,7 +244,7 @@ static int until_stopped(Run *run)
     while (!run->stopping) {
         if (!turn(run, TURN_MS))
             g_usleep(FAILING_MS * 1000);
-        if (!run->told && works_idle(run->works))
+        if (works_idle(run->works))
             tell_held(run);
     }
     return EXIT_GOOD;
@@ -358,14 +394,14 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
     terminal_said(run->terminal, "%zu instances, store %s, configuration %s (%.12s)",
                   configuration->n_instances, run->station->store_path, run->station->conf_dir,
                   configuration->hash);
-    if (run->moves)
-        return through_days(run, configuration->book.zone, days->from, days->to);
-    if (!line_flag(line, "until-idle"))
+    if (!run->moves && !line_flag(line, "until-idle"))
         return until_stopped(run);
-    int code = until_idle(run);
+    int code = run->moves ? through_days(run, configuration->book.zone, days->from, days->to)
+                          : until_idle(run);
     tell_held(run);
-    tell_rest(run);
-    return code;
+    if (!run->moves)
+        tell_rest(run);
+    return code == EXIT_GOOD ? result_of(run) : code;
 }
 
 static void close_run(Run *run)
@@ -381,15 +417,18 @@ static void close_run(Run *run)
 int cmd_run(const CommandLine *line)
 {
     Days days;
-    Run run = {.signals = -1};
+    log_setup(LOG_INFO, line_flag(line, "json"));
     if (!read_days(line, &days))
         return EXIT_USAGE;
-    log_setup(LOG_INFO, line_flag(line, "json"));
-    if (!open_signals(&run))
-        return command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
-    int code = desk_open(line, STATION_WRITE, &run.station);
+    Run run = {.signals = -1, .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    int code = open_signals(&run)
+                   ? EXIT_GOOD
+                   : command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
+    if (code == EXIT_GOOD)
+        code = desk_open(line, STATION_WRITE, &run.station);
     if (code == EXIT_GOOD)
         code = run_opened(&run, line, &days);
     close_run(&run);
+    g_hash_table_unref(run.told);
     return code;
 }

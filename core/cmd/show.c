@@ -58,8 +58,7 @@ static void print_invoices(const AccountState *state)
     if (STATE_COUNT(state, KIND_INVOICE) == 0)
         return;
     Table *table = table_new(titles, 0);
-    STATE_FOREACH(state, KIND_INVOICE, Invoice, invoice)
-    {
+    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
         char issued[16], due[16];
         g_autofree char *amount = money_to_text((Money){invoice->amount, invoice->currency});
         const char *cells[] = {invoice->number != NULL ? invoice->number : invoice->id,
@@ -85,8 +84,7 @@ static void print_notices(const AccountState *state)
     if (STATE_COUNT(state, KIND_NOTICE) == 0)
         return;
     Table *table = table_new(titles, 5);
-    STATE_FOREACH(state, KIND_NOTICE, Notice, notice)
-    {
+    STATE_FOREACH (state, KIND_NOTICE, Notice, notice) {
         char planned[16];
         g_autofree char *amount = notice->amount != AMOUNT_NONE
                                       ? money_to_text((Money){notice->amount, notice->currency})
@@ -153,6 +151,20 @@ int cmd_show(const CommandLine *line)
     return EXIT_GOOD;
 }
 
+static void print_sentence(const json_t *sentence, bool as_json)
+{
+    if (as_json) {
+        g_autofree char *text = json_canonical(sentence);
+        printf("%s\n", text);
+        return;
+    }
+    const char *on = json_string_value(json_object_get(sentence, "on"));
+    const char *rule = json_string_value(json_object_get(sentence, "rule"));
+    printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "",
+           json_string_value(json_object_get(sentence, "text")), rule != NULL ? "  [" : "",
+           rule != NULL ? rule : "", rule != NULL ? "]" : "");
+}
+
 int cmd_explain(const CommandLine *line)
 {
     g_autoptr(Station) station = NULL;
@@ -165,18 +177,7 @@ int cmd_explain(const CommandLine *line)
         return code;
     g_autoptr(json_t) sentences =
         explain_account(&state, &station->configuration->book, desk_now(), arena);
-    if (line_flag(line, "json")) {
-        g_autofree char *text = json_canonical(sentences);
-        printf("%s\n", text);
-        return EXIT_GOOD;
-    }
-    for (size_t i = 0; i < json_array_size(sentences); i++) {
-        const json_t *sentence = json_array_get(sentences, i);
-        const char *on = json_string_value(json_object_get(sentence, "on"));
-        const char *rule = json_string_value(json_object_get(sentence, "rule"));
-        printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "",
-               json_string_value(json_object_get(sentence, "text")), rule != NULL ? "  [" : "",
-               rule != NULL ? rule : "", rule != NULL ? "]" : "");
-    }
+    for (size_t i = 0; i < json_array_size(sentences); i++)
+        print_sentence(json_array_get(sentences, i), line_flag(line, "json"));
     return EXIT_GOOD;
 }

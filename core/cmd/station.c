@@ -17,6 +17,9 @@ char *station_place(const char *name, const char *installed)
         g_autofree char *path = g_build_filename(folder, name, NULL);
         if (g_file_test(path, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&path);
+        g_autofree char *beside = g_build_filename(folder, "..", installed, NULL);
+        if (g_file_test(beside, G_FILE_TEST_EXISTS))
+            return g_canonicalize_filename(beside, NULL);
     }
     return g_build_filename(DUNHUB_PREFIX, installed, NULL);
 }
@@ -102,7 +105,17 @@ static void take_places(Station *station, const StationPlaces *places, const Con
         station->plugin_dir = station_place("plugins", "lib/dunhub/plugins");
     station->host_program = g_strdup(places->host_program);
     if (!station->host_program)
-        station->host_program = station_place("dunhub-host", "libexec/dunhub/dunhub-host");
+        station->host_program = station_place("dunhub-host", "lib/dunhub/dunhub-host");
+}
+
+static bool has_plugins(const Station *station, GError **error)
+{
+    if (g_file_test(station->plugin_dir, G_FILE_TEST_IS_DIR))
+        return true;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                "there is no plugin folder %s; name one with --plugins, or run 'make'",
+                station->plugin_dir);
+    return false;
 }
 
 static bool open_store(Station *station, GError **error)
@@ -140,6 +153,8 @@ static bool load(Station *station, const StationPlaces *places, Diags *diags, GE
         return tell_findings(station, places, diags);
     take_places(station, places, first);
     configuration_free(first);
+    if (!has_plugins(station, error))
+        return false;
     g_mkdir_with_parents(station->run_dir, 0700);
     g_autofree char *cache = g_build_filename(station->run_dir, "manifests.json", NULL);
     station->manifests = manifests_load(station->plugin_dir, station->host_program, cache);

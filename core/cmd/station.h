@@ -26,7 +26,8 @@ typedef struct {
 } Station;
 
 /* False: either *error is set, or diags holds what is wrong with the configuration. */
-bool station_open(const StationPlaces *places, StationMode mode, Diags *diags, Station **ret_station, GError **error);
+bool station_open(const StationPlaces *places, StationMode mode, Diags *diags,
+                  Station **ret_station, GError **error);
 void station_close(Station *station);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
 
@@ -35,9 +36,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
 Configuration *station_reload(Station *station, Diags *diags, GError **error);
 void station_replace(Station *station, Configuration *configuration);
 
-/* NAME beside the running program, or under the installation's prefix. Caller frees. */
+/* NAME beside the running program, or INSTALLED (lib/dunhub/plugins) in the tree of the program's bin, or of the prefix. Caller frees. */
 char *station_place(const char *name, const char *installed);
-const Instance *station_instance(const Station *station, const char *name); /* NULL: not configured */
+const Instance *station_instance(const Station *station,
+                                 const char *name); /* NULL: not configured */
 const json_t *station_manifest(const Station *station, const char *instance);
 
 #endif

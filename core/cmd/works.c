@@ -11,7 +11,7 @@ typedef struct {
     uint64_t id;
     uint64_t connection;
     char *instance;
-    size_t events;
+    size_t events, findings;
 } Aside;
 
 struct Works {
@@ -157,10 +157,11 @@ static const char *outcome_name(int outcome)
 
 static void aside_result(Works *works, const Aside *aside, const BusResult *result)
 {
-    json_t *line = json_pack("{s:b,s:s,s:s*,s:s*,s:s*,s:o*,s:I}", "ok", result->outcome == 0,
-                             "outcome", outcome_name(result->outcome), "code", result->code, "text",
-                             result->message, "external_id", result->external_id, "data",
-                             parsed(result->data), "events", (json_int_t)aside->events);
+    json_t *line =
+        json_pack("{s:b,s:s,s:s*,s:s*,s:s*,s:o*,s:I,s:I}", "ok", result->outcome == 0, "outcome",
+                  outcome_name(result->outcome), "code", result->code, "text", result->message,
+                  "external_id", result->external_id, "data", parsed(result->data), "events",
+                  (json_int_t)aside->events, "findings", (json_int_t)aside->findings);
     answer(works, aside->connection, line);
 }
 
@@ -226,7 +227,9 @@ static void on_finding(void *data, const char *instance, uint64_t call, const ch
                        const char *message)
 {
     Works *works = data;
-    const Aside *aside = g_hash_table_lookup(works->asides, &call);
+    Aside *aside = g_hash_table_lookup(works->asides, &call);
+    if (aside)
+        aside->findings++;
     if (aside)
         answer(works, aside->connection,
                json_pack("{s:{s:s,s:s}}", "finding", "place", place ? place : "", "text", message));

@@ -40,6 +40,14 @@ static json_t *step_names(const Policy *policy)
     return json_pack("{s:o}", "steps", names);
 }
 
+static char *steps_listed(const Policy *policy)
+{
+    GString *all = g_string_new(NULL);
+    for (size_t i = 0; i < policy->n_steps; i++)
+        g_string_append_printf(all, "%s%s", i ? ", " : "", policy->steps[i].name);
+    return g_string_free(all, FALSE);
+}
+
 static void follow_newest(Deciding *d, Cycle *cycle, const char *name, const Policy **ret_policy,
                           const Step **ret_step)
 {
@@ -68,8 +76,9 @@ void apply_step_change(Deciding *d)
     const Step *step;
     follow_newest(d, cycle, request->step, &policy, &step);
     if (!step) {
-        reject(d, "unknown_step", step_names(policy), "policy %s has no step %s", policy->name,
-               request->step ? request->step : "(none)");
+        g_autofree char *all = steps_listed(policy);
+        reject(d, "unknown_step", step_names(policy), "policy %s has no step '%s'; it has %s",
+               policy->name, request->step ? request->step : "", all);
         return;
     }
     if (g_strcmp0(cycle->step, step->name) == 0) {
@@ -242,6 +251,34 @@ static Date hold_until(const Deciding *d, const HoldRequest *request)
     return DATE_NONE;
 }
 
+/* By its id, or by the number that people read on it. */
+static const char *invoice_meant(const Deciding *d, const char *name)
+{
+    if (state_find(d->state, KIND_INVOICE, name))
+        return name;
+    STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
+    if (g_strcmp0(invoice->number, name) == 0)
+        return invoice->id;
+    return NULL;
+}
+
+/* A misspelt word would block nothing, a wrong invoice would hold nothing: neither is taken. */
+static bool read_hold(Deciding *d, const HoldRequest *request, const char **ret_blocks,
+                      const char **ret_invoice)
+{
+    const char *unknown = NULL;
+    *ret_invoice = request->invoice ? invoice_meant(d, request->invoice) : NULL;
+    if (!hold_read_blocks(d->arena, request->blocks, ret_blocks, &unknown))
+        reject(d, "unknown_block", NULL,
+               "a pause cannot block '%s'; it can block entry, messages, suspension, collections "
+               "and fees",
+               unknown);
+    else if (request->invoice && !*ret_invoice)
+        reject(d, "unknown_invoice", NULL,
+               "the account has no invoice '%s'; `dunhub show` lists them", request->invoice);
+    return !d->rejection;
+}
+
 void apply_hold(Deciding *d)
 {
     const HoldRequest *request = d->in->event->payload;
@@ -251,11 +288,14 @@ void apply_hold(Deciding *d)
                "record that instead");
         return;
     }
+    const char *blocks, *invoice;
+    if (!read_hold(d, request, &blocks, &invoice))
+        return;
     Hold *hold = hold_add(d, request->kind, deciding_actor(d, request->by), request->reason);
-    hold->invoice = arena_strdup(d->arena, request->invoice);
+    hold->invoice = arena_strdup(d->arena, invoice);
     hold->contact = arena_strdup(d->arena, request->contact);
     hold->petition_on = request->petition_on;
-    hold->blocks = arena_strdup(d->arena, request->blocks);
+    hold->blocks = blocks;
     hold->until = hold_until(d, request);
 }
 
@@ -319,6 +359,11 @@ void apply_approval(Deciding *d)
     const ApprovalDecision *decision = d->in->event->payload;
     const char *by = deciding_actor(d, decision->by);
     bool legal = decision->what && strstr(decision->what, "legal");
+    if (legal && !decision->refused && !decision->requested_by) {
+        reject(d, "requester_missing", NULL,
+               "say who asked for it: one person asks, another approves");
+        return;
+    }
     if (legal && g_strcmp0(by, decision->requested_by) == 0) {
         reject(d, "self_approval", NULL, "%s asked for it: someone else has to approve", by);
         return;

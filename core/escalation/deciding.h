@@ -137,6 +137,8 @@ void moves_recompute(Deciding *d, Cycle *cycle);
 /* ---- holds.c, pending.c, grace.c, promise.c, plan.c ------------------------------------------ */
 enum { BLOCKS_ENTRY = 1, BLOCKS_MESSAGES = 2, BLOCKS_SUSPENSION = 4, BLOCKS_COLLECTIONS = 8, BLOCKS_FEES = 16 };
 bool hold_is_running(const Hold *hold, Date today);
+/* "messages, fees" as "messages,fees"; NULL where nothing is named. False: *ret_unknown is no such word. */
+bool hold_read_blocks(Arena *arena, const char *text, const char **ret_blocks, const char **ret_unknown);
 bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency);
 /* Effects of all running holds on that currency together; grace, pending, plans and disputes have their own rules. */
 unsigned holds_block(const Deciding *d, Currency currency);

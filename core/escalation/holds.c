@@ -41,6 +41,31 @@ static const struct {
     {"fees", BLOCKS_FEES},
 };
 
+static bool is_block(const char *word)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(block_words); i++)
+        if (strcmp(word, block_words[i].word) == 0)
+            return true;
+    return false;
+}
+
+bool hold_read_blocks(Arena *arena, const char *text, const char **ret_blocks,
+                      const char **ret_unknown)
+{
+    *ret_blocks = NULL;
+    g_auto(GStrv) words = g_strsplit_set(text ? text : "", ", ", -1);
+    for (char **word = words; *word; word++) {
+        if (!**word)
+            continue;
+        if (!is_block(*word)) {
+            *ret_unknown = arena_strdup(arena, *word);
+            return false;
+        }
+        *ret_blocks = words_add(arena, *ret_blocks, *word);
+    }
+    return true;
+}
+
 bool hold_is_running(const Hold *hold, Date today)
 {
     return hold->over_on == DATE_NONE && (hold->until == DATE_NONE || hold->until >= today);

@@ -116,8 +116,9 @@ static void fill_row(const Deciding *d, const Cycle *cycle, AccountView *view)
         view->policy_version = policy->version;
     }
     view->delinquent_since = running ? cycle->delinquent_since : DATE_NONE;
-    view->step_since = running ? cycle->step_since : cycle->left_on;
-    if (policy->form == POLICY_MODULE)
+    bool module = policy->form == POLICY_MODULE; /* there "paid by customer" is a step as well */
+    view->step_since = running ? cycle->step_since : module ? cycle->left_on : DATE_NONE;
+    if (module)
         view->step = running ? cycle->step : cycle->exit_reason ? "paid_by_customer" : NULL;
     else
         view->stage = cycle->step;

@@ -142,6 +142,14 @@ static bool read_minor(const Reading *in, LedgerColumn column, int64_t *ret_amou
     return true;
 }
 
+static const char *sign_name(char sign, char name[static 8])
+{
+    if (!sign)
+        return "none";
+    snprintf(name, 8, "'%c'", sign);
+    return name;
+}
+
 static bool read_amount(const Reading *in, LedgerColumn column, int64_t *ret_amount)
 {
     const char *text = in->row->text[column];
@@ -160,9 +168,9 @@ static bool read_amount(const Reading *in, LedgerColumn column, int64_t *ret_amo
         dunhub_money_parse(plain, in->row->currency, in->mapping->decimal, in->mapping->thousands, ret_amount);
     if (!why)
         return true;
-    char said[200];
-    snprintf(said, sizeof said, "%s (decimal sign '%c', thousands sign '%c')", why, in->mapping->decimal ? in->mapping->decimal : '-',
-             in->mapping->thousands ? in->mapping->thousands : '-');
+    char said[200], decimal[8], thousands[8];
+    snprintf(said, sizeof said, "%s (decimal sign %s, thousands sign %s)", why, sign_name(in->mapping->decimal, decimal),
+             sign_name(in->mapping->thousands, thousands));
     return bad_cell(in, column, strstr(why, "sign") || strstr(why, "digit") ? said : why);
 }
 

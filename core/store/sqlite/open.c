@@ -10,14 +10,28 @@
 
 /* ---- the writer's lock ------------------------------------------------------------------------- */
 
+static const char *what_to_do(int code)
+{
+    switch (code) {
+    case ENOENT:
+        return "make the folder";
+    case ENOTDIR:
+        return "a file is in the way of the folder";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return "free some space in";
+    default:
+        return "make it writable for this user:";
+    }
+}
+
 static bool refuse_path(const char *path, int code, GError **error)
 {
-    bool missing = code == ENOENT || code == ENOTDIR;
     StoreError kind = code == EROFS || code == ENOSPC ? STORE_ERROR_FULL : STORE_ERROR_OPEN;
     g_autofree char *folder = g_path_get_dirname(path);
     g_set_error(error, STORE_ERROR, (gint)kind, "cannot open %s: %s; %s %s", path,
-                g_strerror(code), missing ? "make the folder" : "make it writable for this user:",
-                folder);
+                g_strerror(code), what_to_do(code), folder);
     return false;
 }
 
@@ -28,7 +42,7 @@ static bool refuse_locked(const char *path, int lock, GError **error)
     if (n > 0)
         g_strdelimit(pid, "\n", '\0');
     g_set_error(error, STORE_ERROR, STORE_ERROR_LOCKED,
-                "%s is in use by process %s; stop that one, or ask it through its commands", path,
+                "%s is in use by process %s; try again when it is done, or stop it", path,
                 n > 0 ? pid : "(unknown)");
     return false;
 }

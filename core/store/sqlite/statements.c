@@ -147,7 +147,7 @@ bool sqlite_fail(const SqliteStore *store, int code, const char *doing, GError *
     }
     g_set_error(error, STORE_ERROR, failure ? (gint)failure->error : STORE_ERROR_IO,
                 "cannot %s %s: %s (%s)", doing, store->path,
-                failure ? failure->what : "the disk or its file system reported an error",
+                failure ? failure->what : "the disk or its file system reported an error; the system's log and its limits may tell why",
                 store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));
     return false;
 }

@@ -71,7 +71,9 @@ static const Row rows[] = {
     {"completion zsh", 2, NULL, "only bash is known"},
     {"plugins --plugins /nowhere", 3, NULL, "there is no plugin folder /nowhere"},
     {"test /nowhere.yaml", 2, NULL, "/nowhere.yaml"},
-    {"call a b --input /nowhere.json", 3, NULL, "/nowhere.json"},
+    {"hold set A pause --until soon", 2, NULL, "--until: date \"soon\""},
+    {"audit verify A", 2, NULL, "'dunhub audit show A' shows one"},
+    {"approve A legal", 2, NULL, "say who asked for it with --requested-by"},
 };
 
 static void check_part(const char *text, const char *part, const char *line)
@@ -112,7 +114,7 @@ static void test_each_has_help(void)
         answer_clear(&help);
         n++;
     }
-    g_assert_cmpuint(n, ==, 24);
+    g_assert_cmpuint(n, ==, 25);
     answer_clear(&list);
     answer_clear(&completion);
 }
@@ -316,6 +318,10 @@ static void test_desk(void)
     g_autofree char *dir = make_site();
     write_file(dir, "inbox/.keep", "");
     expect(dir, "check .", 0, "good: 1 policies, 0 routes, 2 instances", NULL);
+    expect(dir, "check . --json", 0,
+           "{\"conf\":\".\",\"instances\":2,\"policies\":1,\"routes\":0}\n", NULL);
+    expect(dir, "status --conf .", 1, "there is no store yet", NULL);
+    expect(dir, "assign C1 maria --conf .", 3, NULL, "there is no store");
     expect(dir, "accounts --conf .", 3, NULL, "there is no store");
     expect(dir, "run --conf . --release --as-of 2026-03-06 --to 2026-03-10", 0, NULL, NULL);
     expect(dir, "accounts --conf . --delinquent", 0, "EUR 50.00", NULL);
@@ -340,6 +346,26 @@ static void test_desk(void)
     expect(dir, "show C2 --conf .", 0, "pause", NULL);
     expect(dir, "grace C2 2030-01-01 --conf .", 1, NULL, "refused (grace_too_long)");
     expect(dir, "retry nothing --conf .", 1, NULL, "has the key 'nothing'");
+    expect(dir, "assign C9 maria --conf .", 1, NULL,
+           "there is no account 'C9', did you mean 'C1'?");
+    expect(dir, "outbox C9 --conf .", 1, NULL, "did you mean 'C1'?");
+    expect(dir, "move C2 frm --conf .", 1, NULL,
+           "policy ladder has no step 'frm'; it has nudge, firm");
+    expect(dir, "approve C2 legl --conf . --by jonas", 2, NULL, "did you mean 'legal'?");
+    expect(dir, "approve C2 legal --conf . --by maria --requested-by maria", 1, NULL,
+           "refused (self_approval)");
+    expect(dir, "approve C2 legal --conf . --by jonas --requested-by maria", 0,
+           "C2: legal approved", NULL);
+    expect(dir, "call inbx chat.post --conf .", 1, NULL,
+           "there is no instance 'inbx', did you mean 'inbox'?");
+    expect(dir, "call inbox chat.pst --conf .", 1, NULL, "did you mean 'chat.post'?");
+    expect(dir, "call inbox chat.post --conf . --input /nowhere.json", 3, NULL, "/nowhere.json");
+    expect(dir, "poll inbox --conf .", 1, NULL, "instance 'inbox' has no sources");
+    expect(dir, "explain C2 --conf . --json", 0, "{\"rule\":", NULL);
+    expect(dir, "graph --conf . --json", 0,
+           "{\"policy\":\"ladder\",\"steps\":[\"nudge\",\"firm\"],\"version\":1}", NULL);
+    expect(dir, "status --conf .", 1, "no hub runs on", NULL);
+    expect(dir, "status --conf . --json", 1, "\"running\":false", NULL);
     remove_tree(dir);
 }
 

@@ -251,7 +251,7 @@ static void files_unreadable(void)
                     "/: error: cannot be read: not a regular file [C001]\n"
                     "/nonexistent/a.yaml: error: cannot be read: No such file or directory [C001]\n"
                     "/nonexistent/conf.d: error: the folder cannot be read: No such file or "
-                    "directory [C001]\n");
+                    "directory; make it, or name another with --conf [C001]\n");
     free(text);
 }
 

@@ -153,6 +153,11 @@ static void test_refused_changes_nothing(void)
         .kind = HOLD_PENDING, .until = DATE_NONE, .petition_on = DATE_NONE};
     static const HoldRequest absent = {
         .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE};
+    static const HoldRequest misspelt = {
+        .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE, .blocks = "fees, mesages"};
+    static const HoldRequest elsewhere = {
+        .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE, .invoice = "I9"};
+    static const ApprovalDecision alone = {.what = "legal", .by = "maria"};
     static const ApprovalDecision own = {.what = "legal", .by = "maria", .requested_by = "maria"};
     static const ApprovalDecision nothing = {.what = "backdated_correction", .by = "maria"};
     static const PlanRequest short_plan = {
@@ -169,6 +174,9 @@ static void test_refused_changes_nothing(void)
         {"already_delinquent", EVENT_ACCOUNT_FLAGGED, &again},
         {"hold_not_settable", EVENT_HOLD_SET, &derived},
         {"no_such_hold", EVENT_HOLD_ENDED, &absent},
+        {"unknown_block", EVENT_HOLD_SET, &misspelt},
+        {"unknown_invoice", EVENT_HOLD_SET, &elsewhere},
+        {"requester_missing", EVENT_APPROVAL_DECIDED, &alone},
         {"self_approval", EVENT_APPROVAL_DECIDED, &own},
         {"nothing_proposed", EVENT_APPROVAL_DECIDED, &nothing},
         {"plan_length", EVENT_PLAN_CREATED, &short_plan},

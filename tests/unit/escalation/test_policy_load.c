@@ -427,7 +427,7 @@ static void mistakes(void)
          "a.yaml:3:10: error: a policy is called 'p' already [C059]\n"},
         {GRAPH("      a:\n      b: {final: true}\n      c: {final: true}\n",
                "      - {from: a, to: b}\n"),
-         "a.yaml:8:7: error: step 'c' is never reached from 'a' [C050]\n"},
+         "a.yaml:8:7: error: step 'c' is never reached from 'a'; add a move to it, or remove it [C050]\n"},
         {GRAPH("      a:\n      b:\n", "      - {from: a, to: b}\n"),
          "a.yaml:7:7: error: step 'b' has no way out and is not 'final: true' [C051]\n"},
         {GRAPH("      a: {final: true}\n      b: {final: true}\n", "      - {from: a, to: b}\n"),

@@ -85,7 +85,7 @@ static void test_one_writer(void)
     g_autofree char *path = g_build_filename(folder, "store.db", NULL);
     Store *store = fixture_open(path, STORE_READ_WRITE);
     g_autofree char *message = g_strdup_printf(
-        "@ is in use by process %ld; stop that one, or ask it through its commands",
+        "@ is in use by process %ld; try again when it is done, or stop it",
         (long)getpid());
     assert_refused(path, STORE_READ_WRITE, NULL, STORE_ERROR_LOCKED, message);
     store_close(store);
