@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The house itself: what lies at the top, what `make install` and `make new-plugin` give, what help says.
 set -u
+unset MAKEFLAGS MFLAGS # of the make that may have started this
 cd "$(dirname "$0")/../.."
 build=${DUNHUB_BUILD:-build}
 scratch=$(mktemp -d)
@@ -20,7 +21,7 @@ mkdir "$scratch/tree"
 git ls-files -z | xargs -0 cp --parents -t "$scratch/tree" 2>/dev/null
 mkdir -p "$scratch/tree/build"
 cp -a "$build/obj" "$build/lib" "$scratch/tree/build/"
-tree() { make --no-print-directory -s -C "$scratch/tree" CC="${CC:-gcc}" ${SANITIZE:+SANITIZE=1} "$@"; }
+tree() { make --no-print-directory -s -C "$scratch/tree" BUILD=build CC="${CC:-gcc}" ${SANITIZE:+SANITIZE=1} "$@"; }
 
 check new-plugin-makes-a-folder tree new-plugin NAME=my_crm
 check new-plugin-is-built-because-it-is-there tree build/plugins/my_crm.so
