@@ -22,6 +22,8 @@ bool group_begin(Hub *hub, Group *ret_group, GError **error)
         .days = g_array_copy(hub->days),
         .allowance = hub->allowance,
         .switches = hub->switches,
+        .dirty = hub->dirty,
+        .persisted_high_water = hub->persisted_high_water,
     };
     return true;
 }
@@ -49,6 +51,8 @@ static void undo(Group *group)
         g_array_append_vals(hub->days, group->days->data, group->days->len);
     hub->allowance = group->allowance;
     hub->switches = group->switches;
+    hub->dirty = group->dirty;
+    hub->persisted_high_water = group->persisted_high_water;
 }
 
 static void follow(Group *group)
@@ -64,7 +68,7 @@ static void follow(Group *group)
 
 bool group_end(Group *group, bool good, GError **error)
 {
-    good = good && store_commit(group->hub->setup.store, error);
+    good = good && switches_persist(group, error) && store_commit(group->hub->setup.store, error);
     if (good)
         follow(group);
     else

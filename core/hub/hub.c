@@ -115,8 +115,7 @@ bool hub_turn(Hub *hub, GError **error)
     if (!group_begin(hub, &group, error))
         return false;
     bool good = take_queue(&group, error) && schedule_due(&group, error) &&
-                outbox_lease(&group, error) && switches_persist(&group, error) &&
-                next_act(&group, error);
+                outbox_lease(&group, error) && next_act(&group, error);
     bool progress = group.inputs->len || group.decisions;
     uint64_t polls = hub->counters.polls;
     if (!group_end(&group, good, error))

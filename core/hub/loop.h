@@ -139,6 +139,8 @@ typedef struct {
     GArray *days;         /* as before the group */
     int64_t allowance;
     unsigned switches;
+    bool dirty;
+    Instant persisted_high_water;
 } Group;
 
 /* Something to do once the group is durable. */
@@ -225,6 +227,7 @@ bool freshness_recover(Hub *hub, GError **error);
 bool switches_read(Hub *hub, GError **error);
 bool switches_sources(Hub *hub, GError **error); /* which ledgers are held: never released by a person */
 void switches_clock(Hub *hub);               /* one look at the clock per turn */
+/* The last thing of every group: the high-water mark goes with whatever is written anyway, and alone once a minute. */
 bool switches_persist(Group *group, GError **error);
 void switches_count_notices(Group *group, const AccountState *before, const AccountState *after);
 unsigned switches_for(const Hub *hub, const Account *account);

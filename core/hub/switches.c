@@ -107,13 +107,14 @@ bool switches_persist(Group *group, GError **error)
     Hub *hub = group->hub;
     bool far = hub->persisted_high_water == INSTANT_NONE ||
                hub->high_water - hub->persisted_high_water >= PERSIST_EVERY_MS;
-    if (!hub->dirty && !far)
+    bool along = hub->high_water != hub->persisted_high_water &&
+                 store_group_writes(hub->setup.store);
+    if (!hub->dirty && !far && !along)
         return true;
     g_autoptr(json_t) json = switches_json(hub);
     if (!state_write(hub, "switches", json, error))
         return false;
-    hub->persisted_high_water =
-        hub->high_water; /* an undone group only writes it again a minute later */
+    hub->persisted_high_water = hub->high_water;
     hub->dirty = false;
     return true;
 }
@@ -258,19 +259,13 @@ void switches_count_notices(Group *group, const AccountState *before, const Acco
  * -----------------------------------------------------------------------------------------------------------
  */
 
-static bool write_switches(Group *group, GError **error)
-{
-    group->hub->dirty = true;
-    return switches_persist(group, error);
-}
-
 /* Journals who switched what, and has the accounts looked at again. */
 static bool switched(Hub *hub, Group *group, const char *what, const char *source, const char *by,
                      const char *text, GError **error)
 {
     json_t *detail = json_pack("{s:s,s:s,s:s*}", "switch", what, "by", by, "source", source);
+    hub->dirty = true;
     bool good = engine_note(group, "hub.switched", by, text, detail, error) &&
-                write_switches(group, error) &&
                 store_wake_all(hub->setup.store, source, hub->now, error);
     return group_end(group, good, error);
 }

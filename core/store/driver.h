@@ -19,6 +19,7 @@ struct StoreDriver {
     bool (*begin)(Store *store, GError **error);
     bool (*commit)(Store *store, GError **error); /* a failure has undone the group */
     void (*rollback)(Store *store);
+    bool (*group_writes)(const Store *store);
 
     bool (*journal)(Store *store, const JournalEntry *entry, uint64_t *ret_position, bool *ret_duplicate, GError **error);
     bool (*journal_decided)(Store *store, uint64_t position, GError **error);

@@ -69,6 +69,11 @@ void store_rollback(Store *store)
     store->driver->rollback(store);
 }
 
+bool store_group_writes(const Store *store)
+{
+    return store->in_group && store->driver->group_writes(store);
+}
+
 /* ---- journal ---------------------------------------------------------------------------------- */
 
 bool store_journal(Store *store, const JournalEntry *entry, uint64_t *ret_position,

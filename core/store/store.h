@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 bool store_begin(Store *store, GError **error);
 bool store_commit(Store *store, GError **error); /* also writes the seal of this group, if it has audit entries */
 void store_rollback(Store *store);
+/* Whether the open group has written anything so far; false outside of one. */
+bool store_group_writes(const Store *store);
 
 /* ---- journal ------------------------------------------------------------------------------------------------------- */
 typedef struct {

@@ -58,6 +58,17 @@ ${1:-}
 YAML
 }
 
+# conf.d as it is delivered, on the sample portfolio of a fixed day.
+configure_sample() {
+    rm -rf "$site/conf"
+    cp -r conf.d "$site/conf"
+    mkdir -p "$site/ledgers" "$site/secrets"
+    echo "a-secret-of-this-test-that-is-long-enough" >"$site/secrets/hook"
+    chmod 600 "$site/secrets/hook"
+    make --no-print-directory -s BUILD="$build" "$build/tools/sample_portfolio"
+    "$build/tools/sample_portfolio" "$site/ledgers" --today 2026-11-20 --seed 7
+}
+
 dunhub() { # command options and arguments…
     local command=$1
     shift

@@ -176,7 +176,14 @@ static bool sqlite_begin(Store *base, GError **error)
 {
     SqliteStore *store = sqlite_store(base);
     sqlite3_stmt *statement = sqlite_query(store, QUERY_BEGIN, error);
+    store->changes_before = sqlite3_total_changes(store->db);
     return statement && sqlite_run(store, statement, error);
+}
+
+static bool sqlite_group_writes(const Store *base)
+{
+    const SqliteStore *store = (const SqliteStore *)base;
+    return sqlite3_total_changes(store->db) != store->changes_before;
 }
 
 static void sqlite_rollback(Store *base)
@@ -212,6 +219,7 @@ const StoreDriver store_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .group_writes = sqlite_group_writes,
     .journal = sqlite_journal,
     .journal_decided = sqlite_journal_decided,
     .journal_read = sqlite_journal_read,

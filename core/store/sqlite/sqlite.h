@@ -88,6 +88,7 @@ typedef struct {
     Table tables[N_KINDS];
     uint64_t last_position;
     uint64_t committed_position;
+    int changes_before; /* as SQLite counts them, when the group began */
     /* audit: last entry of accounts met lately, those that got one in this group, and the last seal */
     GHashTable *heads;  /* account -> its last entry, owned */
     GPtrArray *sealing; /* borrowed from heads */

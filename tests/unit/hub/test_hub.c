@@ -423,6 +423,32 @@ static void test_a_clock_that_goes_back_repeats_nothing(void)
     scene_free(scene);
 }
 
+static bool greatest_now(const JournalEntry *entry, void *data)
+{
+    *(Instant *)data = MAX(*(Instant *)data, entry->received_at);
+    return true;
+}
+
+/* Killed seconds after a decision, and started with the clock an hour back: no later decision is earlier. */
+static void test_a_crash_forgets_no_instant_that_was_decided_at(void)
+{
+    Scene *scene = scene_new("2026-08-30T15:00:00Z", "key");
+    give_invoice(scene, "A", "I1");
+    set_clock(scene, "2026-08-30T15:00:07Z");
+    scene_submit(scene, "person:maria", NULL, "evaluate.requested", "A", "{}", NULL);
+    scene_rest(scene);
+    Instant decided = INSTANT_NONE, back;
+    g_assert_true(store_journal_read(scene->store, "A", 0, false, greatest_now, &decided, NULL));
+    g_assert_true(instant_parse("2026-08-30T14:00:00Z", &back, NULL));
+    scene->clock.instant = back;
+    scene_die(scene);
+    g_autoptr(json_t) status = hub_status(scene->hub);
+    char now[32];
+    g_assert_cmpstr(json_string_value(json_object_get(status, "now")), ==, instant_format(decided, now));
+    g_assert_true(scene_alerted(scene, "clock_back"));
+    scene_free(scene);
+}
+
 /* ---- dry, reload, replay ---------------------------------------------------------------------- */
 
 static void test_dry_runs_the_whole_ladder_and_sends_nothing(void)
@@ -568,6 +594,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hub/switches/jump", test_a_clock_that_jumps_is_not_believed);
     g_test_add_func("/hub/switches/trusted", test_a_trusted_source_explains_the_jump);
     g_test_add_func("/hub/switches/back", test_a_clock_that_goes_back_repeats_nothing);
+    g_test_add_func("/hub/switches/crash", test_a_crash_forgets_no_instant_that_was_decided_at);
     g_test_add_func("/hub/dry", test_dry_runs_the_whole_ladder_and_sends_nothing);
     g_test_add_func("/hub/reload", test_a_reload_is_a_new_epoch_for_all);
     g_test_add_func("/hub/waiting-rows", test_rows_that_waited_are_decided_at_the_start);
