@@ -196,10 +196,11 @@ Configuration *station_reload(Station *station, Diags *diags, GError **error)
     return load_against_store(station, diags, error);
 }
 
-void station_replace(Station *station, Configuration *configuration)
+Configuration *station_swap(Station *station, Configuration *configuration)
 {
-    configuration_free(station->configuration);
+    Configuration *old = station->configuration;
     station->configuration = configuration;
+    return old;
 }
 
 /* ---- looking up -------------------------------------------------------------------------------

@@ -32,9 +32,10 @@ void station_close(Station *station);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
 
 /* The configuration as its files are now, against the store's older policies; NULL: diags or *error say why. The station
- * keeps the one it has until station_replace. */
+ * keeps the one it has until station_swap. */
 Configuration *station_reload(Station *station, Diags *diags, GError **error);
-void station_replace(Station *station, Configuration *configuration);
+/* The caller owns what is returned: the one it had. */
+Configuration *station_swap(Station *station, Configuration *configuration);
 
 /* NAME beside the running program, or INSTALLED (lib/dunhub/plugins) in the tree of the program's bin, or of the prefix. Caller frees. */
 char *station_place(const char *name, const char *installed);

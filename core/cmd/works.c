@@ -387,25 +387,33 @@ static bool same_instance(const Instance *a, const Instance *b)
            json_equal((json_t *)a->options, (json_t *)b->options);
 }
 
+/* Names of the instances of `of` that `other` does not have as they are. */
+static GPtrArray *changed_instances(const Configuration *of, const Configuration *other)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < of->n_instances; i++)
+        if (!same_instance(&of->instances[i], instance_in(other, of->instances[i].name)))
+            g_ptr_array_add(names, g_strdup(of->instances[i].name));
+    return names;
+}
+
+/* A configuration that cannot be written down changes nothing either: hosts are touched last. */
 bool works_reload(Works *works, Configuration *configuration, GError **error)
 {
     Station *station = works->setup.station;
-    const Configuration *old = station->configuration;
-    for (size_t i = 0; i < old->n_instances; i++)
-        if (!same_instance(&old->instances[i], instance_in(configuration, old->instances[i].name)))
-            bus_remove(works->bus, old->instances[i].name);
-    GPtrArray *started = g_ptr_array_new();
-    for (size_t i = 0; i < configuration->n_instances; i++)
-        if (!same_instance(instance_in(old, configuration->instances[i].name),
-                           &configuration->instances[i]))
-            g_ptr_array_add(started, (void *)&configuration->instances[i]);
-    bool good = hub_reload(works->hub, configuration, error);
-    if (good)
-        station_replace(station, configuration);
-    for (guint i = 0; good && i < started->len; i++)
-        start_or_tell(works, started->pdata[i]);
-    g_ptr_array_unref(started);
-    return good;
+    g_autoptr(GPtrArray) ended = changed_instances(station->configuration, configuration);
+    g_autoptr(GPtrArray) begun = changed_instances(configuration, station->configuration);
+    Configuration *old = station_swap(station, configuration);
+    if (!hub_reload(works->hub, configuration, error)) {
+        station_swap(station, old);
+        return false;
+    }
+    for (guint i = 0; i < ended->len; i++)
+        bus_remove(works->bus, ended->pdata[i]);
+    for (guint i = 0; i < begun->len; i++)
+        start_or_tell(works, instance_in(configuration, begun->pdata[i]));
+    configuration_free(old);
+    return true;
 }
 
 /* ---- turning ----------------------------------------------------------------------------------

@@ -76,6 +76,10 @@ bool epoch_enter(Hub *hub, GError **error)
     Group group;
     if (!group_begin(hub, &group, error))
         return false;
+    uint64_t before = hub->epoch;
     bool good = enter(&group, error);
-    return group_end(&group, good, error);
+    if (group_end(&group, good, error))
+        return true;
+    hub->epoch = before;
+    return false;
 }

@@ -69,8 +69,12 @@ bool hub_reload(Hub *hub, const Configuration *configuration, GError **error)
     const Configuration *old = hub->setup.configuration;
     switches_clock(hub);
     hub->setup.configuration = configuration;
+    if (!epoch_enter(hub, error)) { /* not written down: as if it had never been read */
+        hub->setup.configuration = old;
+        return false;
+    }
     feeds_build(hub);
-    if (switches_sources(hub, error) && epoch_enter(hub, error) && freshness_recover(hub, error))
+    if (switches_sources(hub, error) && freshness_recover(hub, error))
         return true;
     hub->setup.configuration = old;
     feeds_build(hub);

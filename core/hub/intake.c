@@ -350,6 +350,11 @@ static bool take_event(Group *group, Input *input, GError **error)
                        "a plugin may not send events of this type");
         return true;
     }
+    if (g_strcmp0(input->account, HUB_STATE) == 0) {
+        answer_invalid(group, input, "reserved",
+                       "no account can be named " HUB_STATE ": the hub's own entries stand there");
+        return true;
+    }
     const char *account = NULL;
     if (!find_account(group, input, event.kind, &account, error))
         return false;

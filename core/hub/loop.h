@@ -16,7 +16,7 @@ enum {
     SAME_INSTANT_WAKES = 32,  /* of one account without the clock moving: more is a defect that must not spin */
 };
 
-#define HUB_STATE "@hub" /* no instance can have this name */
+#define HUB_STATE "@hub" /* no instance and no account can have this name */
 
 /* ---- what goes in -------------------------------------------------------------------------------------------------- */
 typedef enum { INPUT_EVENT, INPUT_OWN, INPUT_RESULT } InputKind;

@@ -2,7 +2,7 @@
 # kill -9 of the hub and of its hosts, again and again, while a portfolio is delivered: afterwards every account has its one
 # mail, the proof is whole, and no process is left.
 . "$(dirname "$0")/../integration/site.sh"
-accounts=${KILL_ACCOUNTS:-300}
+accounts=${KILL_ACCOUNTS:-1000}
 rounds=${KILL_ROUNDS:-14}
 seed=${KILL_SEED:-$((SECONDS + $$))}
 RANDOM=$seed

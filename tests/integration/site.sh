@@ -5,6 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 build=${DUNHUB_BUILD:-build}
 site=$(mktemp -d "${TMPDIR:-/tmp}/dunhub-site-XXXXXX")
 mkdir -p "$site/conf" "$site/inbox" "$site/run"
+# Programs of its own, so that its hosts can be told from all others.
+bin=$site/bin
+mkdir "$bin"
+cp "$build/dunhub" "$build/dunhub-host" "$bin"
 started=
 
 forget_site() {
@@ -14,8 +18,7 @@ forget_site() {
 }
 trap forget_site EXIT
 
-# Hosts of this site: each is told the site's socket.
-hosts_here() { pgrep -f "dunhub-host .*$site" || true; }
+hosts_here() { pgrep -f "^$bin/dunhub-host " || true; }
 
 ok() { echo "ok $1"; }
 not_ok() { # name file…
@@ -72,12 +75,47 @@ configure_sample() {
 dunhub() { # command options and arguments…
     local command=$1
     shift
-    timeout 120 "$build/dunhub" "$command" --conf "$site/conf" --plugins "$build/plugins" "$@"
+    timeout 120 "$bin/dunhub" "$command" --conf "$site/conf" --plugins "$build/plugins" "$@"
 }
 # In the background: $hub is its process id.
 start_hub() {
-    "$build/dunhub" run --conf "$site/conf" --plugins "$build/plugins" "$@" >>"$site/run.log" 2>&1 &
+    "$bin/dunhub" run --conf "$site/conf" --plugins "$build/plugins" "$@" >>"$site/run.log" 2>&1 &
     hub=$!
     started="$started $hub"
+}
+# Waits for it, at most so long; false if it did not come.
+within() { # seconds command…
+    local last=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -le "$last" ] || return 1
+        sleep 0.1
+    done
+}
+said() { grep -q -- "$1" "$site/run.log"; }
+has_mails() { [ "$(mails)" -ge "$1" ]; }
+is_up() { [ -S "$site/run/control" ]; }
+# A ledger of accounts FIRST to LAST, each with an invoice that is ten days overdue.
+owe() { # first last
+    local i due issued
+    due=$(date -u -d '10 days ago' +%F) issued=$(date -u -d '40 days ago' +%F)
+    [ -s "$site/rents.csv" ] || echo "account,name,email,invoice,amount,issued,due,settled" >"$site/rents.csv"
+    for i in $(seq "$1" "$2"); do echo "C-$i,Person $i,p$i@example.test,I-$i,100.00,$issued,$due,"; done >>"$site/rents.csv"
+}
+stop_hub() {
+    kill -TERM "$hub" 2>/dev/null
+    wait "$hub"
+}
+# Runs the script in a mount namespace of its own, where it may mount; or says that this machine does not let it.
+need_mounts() { # script name-of-what-is-skipped…
+    local script=$1 name
+    shift
+    [ -z "${SITE_MOUNTS:-}" ] || return 0
+    local way=(unshare -m)
+    [ "$(id -u)" -eq 0 ] || way=(unshare -rm)
+    rm -rf "$site"
+    if "${way[@]}" mount -t tmpfs none /mnt 2>/dev/null; then SITE_MOUNTS=1 exec "${way[@]}" "$script"; fi
+    for name in "$@"; do echo "ok $name # SKIP nothing can be mounted here"; done
+    exit 0
 }
 mails() { find "$site/inbox" -name '*.eml' | wc -l; }

@@ -68,6 +68,7 @@ static void test_the_door_refuses_with_a_reason(void)
         {"wake", "A", "{}", INTAKE_INVALID, "hub_only"},
         {"invoice.updated", "A", "{'id':'I1','amount':'much'}", INTAKE_INVALID, "invalid"},
         {"grace.requested", "nobody", "{'extended_to':'2026-09-30'}", INTAKE_INVALID, "unknown_account"},
+        {"account.updated", "@hub", "{'name':'Eve'}", INTAKE_INVALID, "reserved"},
         {"message.replied", NULL, "{'refs':{'address':'+1555'},'text':'STOP'}", INTAKE_ACCEPTED, "unresolved"},
     };
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
