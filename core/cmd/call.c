@@ -23,7 +23,9 @@ static int read_input(const CommandLine *line, json_t **ret_input)
     gsize n = 0;
     bool piped = strcmp(path, "-") == 0;
     if (!g_file_get_contents(piped ? "/dev/stdin" : path, &text, &n, &error))
-        return command_fail("call", EXIT_ENVIRONMENT, "%s", error->message);
+        return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+                   ? command_fail("call", EXIT_ENVIRONMENT, "there is no file %s", path)
+                   : command_fail("call", EXIT_ENVIRONMENT, "%s", error->message);
     *ret_input = json_parse(text, n, INPUT_MAX, &error);
     if (*ret_input == NULL)
         return command_fail("call", EXIT_USAGE, "%s is not the JSON of an input: %s",

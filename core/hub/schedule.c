@@ -440,8 +440,7 @@ static void poll_done(Hub *hub, Feed *feed, Source *source, int outcome, const c
     source->next_at = hub->now + wait;
     hub->counters.polls_failed += why != NULL;
     if (why)
-        hub_alert(hub, "poll_failed", feed->name, "%s could not be read, it is tried again: %s",
-                  feed->name, why);
+        hub_alert(hub, "poll_failed", feed->name, "%s could not be read: %s", feed->name, why);
     freshness_answer(hub, feed, source, why);
     if (outcome != OUTCOME_AUTH || feed->paused)
         return;
