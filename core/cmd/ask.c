@@ -23,6 +23,14 @@ static void take_answer(void *data, uint64_t connection, json_t *line)
         asked->on_line(asked->data, owned);
 }
 
+/* What the hub made for one request has to say of itself: that the clock is in doubt, that an
+ * instance cannot start. */
+static void tell_alert(void *data, const HubAlert *alert)
+{
+    (void)data;
+    fprintf(stderr, "dunhub: %s: %s\n", alert->code, alert->text);
+}
+
 static bool is_command(const json_t *request, const char *name)
 {
     return g_strcmp0(json_string_value(json_object_get(request, "command")), name) == 0;
@@ -71,7 +79,7 @@ static bool run_here(Station *station, const json_t *request, Asked *asked, GErr
         .random = random_system(),
         .polls = is_command(request, "poll_now"),
         .by_hand = true,
-        .events = {.data = asked, .answer = take_answer},
+        .events = {.data = asked, .answer = take_answer, .alert = tell_alert},
     };
     g_autoptr(Works) works = works_open(&setup, error);
     if (!works)

@@ -177,6 +177,20 @@ static bool is_failing(const json_t *instance)
     return false;
 }
 
+/* A switch that an earlier run left set is not news to the hub, but it is to the person. */
+static void tell_switches(Run *run)
+{
+    unsigned switches = hub_switches(works_hub(run->works));
+    if (switches & HUB_OBSERVE)
+        on_alert(run, &(HubAlert){"clock_suspect", NULL,
+                                  "the clock is in doubt since an earlier run: nothing is sent, and "
+                                  "time stands still, until `dunhub approve --clock`"});
+    if (switches & HUB_FUSE_BLOWN)
+        on_alert(run, &(HubAlert){"fuse_blown", NULL,
+                                  "unusually many notices were due on this day: no more go until "
+                                  "`dunhub approve --fuse`"});
+}
+
 /* A first import that nobody has looked at yet: said once, when its plan is there. */
 static void tell_held(Run *run)
 {
@@ -394,6 +408,7 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
     terminal_said(run->terminal, "%zu instances, store %s, configuration %s (%.12s)",
                   configuration->n_instances, run->station->store_path, run->station->conf_dir,
                   configuration->hash);
+    tell_switches(run);
     if (!run->moves && !line_flag(line, "until-idle"))
         return until_stopped(run);
     int code = run->moves ? through_days(run, configuration->book.zone, days->from, days->to)

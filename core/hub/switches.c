@@ -157,8 +157,8 @@ static void suspect(Hub *hub, Instant wall)
     hub->dirty = true;
     char from[32], to[32];
     hub_alert(hub, "clock_suspect", NULL,
-              "the clock went from %s to %s and no trusted time agrees: nothing is sent until an "
-              "operator has looked",
+              "the clock went from %s to %s and no trusted time agrees: nothing is sent, and time "
+              "stands still, until the clock is right or `dunhub approve --clock` takes it as right",
               instant_format(hub->high_water, from), instant_format(wall, to));
 }
 
@@ -251,7 +251,7 @@ void switches_count_notices(Group *group, const AccountState *before, const Acco
     hub->switches |= HUB_FUSE_BLOWN;
     hub_alert(hub, "fuse_blown", NULL,
               "%" G_GINT64_FORMAT " notices went out today, as many as are usual at the very most: "
-              "no more go until someone approves",
+              "no more go until `dunhub approve --fuse`",
               today->count);
 }
 

@@ -40,7 +40,7 @@ instances:
     plugin: file_drop
     options: {folder: ../inbox}
 YAML
-    ledger 'C-1,I-1,100.00,01/09/2026,10/09/2026'
+    ledger "C-1,I-1,100.00,$(date -u -d '60 days ago' +%d/%m/%Y),$(date -u -d '40 days ago' +%d/%m/%Y)"
 }
 ledger() { printf 'account,invoice,amount,issued,due\n%s\n' "$1" >"$site/rents.csv"; }
 change() { sed -i "$1" "$site/conf/site.yaml"; }
@@ -268,7 +268,7 @@ echo "dunhub run: cannot make the tables of SITE/store/hub.db: the disk or its f
 judge "a limit on the size of files" $status 3
 
 begin
-in_site run --conf conf --plugins "$build/plugins" --as-of 2026-09-20 --to 2026-10-05 --release
+in_site run --conf conf --plugins "$build/plugins" --until-idle --release
 printf '\0\0\0\143' | dd of="$site/store/hub.db" bs=1 seek=60 conv=notrunc status=none
 says "a store of a newer version" 3 accounts <<'T'
 dunhub accounts: SITE/store/hub.db has schema version 99, this dunhub knows versions up to 1; use the newer dunhub that wrote it
@@ -276,7 +276,7 @@ T
 
 # ---- people ------------------------------------------------------------------------------------------------------------------
 begin
-in_site run --conf conf --plugins "$build/plugins" --as-of 2026-09-20 --to 2026-10-05 --release
+in_site run --conf conf --plugins "$build/plugins" --until-idle --release
 says "an unknown account" 1 show C-11 <<<"dunhub show: there is no account 'C-11', did you mean 'C-1'?"
 says "an unknown account to write to" 1 assign C-11 maria <<<"dunhub assign: there is no account 'C-11', did you mean 'C-1'?"
 says "an account with nothing like it" 1 show Miller <<<"dunhub show: there is no account 'Miller'; 'dunhub accounts' lists them"
@@ -327,6 +327,7 @@ T
 says "a store that another process writes" 3 assign C-1 maria --run-dir ../other <<'T'
 dunhub assign: SITE/store/hub.db is in use by process PID; try again when it is done, or stop it
 T
+disown "$hub" # bash would tell of its end
 kill -9 "$hub"
 wait "$hub" 2>/dev/null
 for pid in $(hosts_here); do kill -9 "$pid" 2>/dev/null; done
