@@ -51,6 +51,20 @@ static bool publish_policies(Hub *hub, const Rulebook *book, GError **error)
     return true;
 }
 
+/* A notice names its template's version by hash: what that is of stays readable. */
+static bool publish_templates(Hub *hub, const Templates *templates, GError **error)
+{
+    for (const char *const *name = templates ? templates_names(templates) : NULL; name && *name;
+         name++) {
+        int64_t version = 0;
+        bool new = false;
+        if (!publish(hub, "template", *name, templates_source(templates, *name), hub->now, &version,
+                     &new, error))
+            return false;
+    }
+    return true;
+}
+
 static bool enter(Group *group, GError **error)
 {
     Hub *hub = group->hub;
@@ -59,7 +73,8 @@ static bool enter(Group *group, GError **error)
     bool new = false;
     if (!publish(hub, "configuration", "conf.d", configuration->canonical, hub->now, &version, &new,
                  error) ||
-        !publish_policies(hub, &configuration->book, error))
+        !publish_policies(hub, &configuration->book, error) ||
+        !publish_templates(hub, configuration->templates, error))
         return false;
     hub->epoch = (uint64_t)version;
     if (!new)

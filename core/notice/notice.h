@@ -19,6 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Templates, templates_free)
 bool templates_has(const Templates *templates, const char *name);
 /* Version by content, hex, of all languages and of the shared parts; NULL: no such template. Borrowed. */
 const char *templates_hash(const Templates *templates, const char *name);
+/* What that hash is of: one canonical JSON object, path -> text of each file. Kept by the hub; NULL: no such template. Borrowed. */
+const char *templates_source(const Templates *templates, const char *name);
 /* NULL-ended, sorted, borrowed: for "did you mean" and the reference. */
 const char *const *templates_names(const Templates *templates);
 

@@ -16,8 +16,8 @@ struct Templates {
     Arena *arena;
     GHashTable *folders; /* "friendly.de" -> Folder */
     GHashTable *parts;   /* "parts.de/ways.txt" -> Template */
-    GHashTable *hashes;  /* "friendly" -> hex */
-    GPtrArray *names;    /* keys of hashes, sorted, NULL-ended */
+    GHashTable *versions; /* "friendly" -> Version */
+    GPtrArray *names;    /* keys of versions, sorted, NULL-ended */
 };
 
 /* One loading: what is only needed until it ends. */
@@ -33,8 +33,13 @@ typedef struct {
 typedef struct {
     const char *path; /* "friendly.de/body.txt" */
     const char *base; /* "friendly" */
-    Hash hash;
+    const char *text; /* as in the file */
 } Content;
+
+typedef struct {
+    const char *source; /* canonical JSON: path -> text */
+    const char *hash;   /* of the source, hex */
+} Version;
 
 static Templates *templates_new(void)
 {
@@ -42,7 +47,7 @@ static Templates *templates_new(void)
     templates->arena = arena_new();
     templates->folders = g_hash_table_new(g_str_hash, g_str_equal);
     templates->parts = g_hash_table_new(g_str_hash, g_str_equal);
-    templates->hashes = g_hash_table_new(g_str_hash, g_str_equal);
+    templates->versions = g_hash_table_new(g_str_hash, g_str_equal);
     templates->names = g_ptr_array_new();
     return templates;
 }
@@ -53,7 +58,7 @@ void templates_free(Templates *templates)
         return;
     g_hash_table_unref(templates->folders);
     g_hash_table_unref(templates->parts);
-    g_hash_table_unref(templates->hashes);
+    g_hash_table_unref(templates->versions);
     g_ptr_array_unref(templates->names);
     arena_free(templates->arena);
     g_free(templates);
@@ -102,8 +107,8 @@ static char *read_file(const char *path, Diags *diags)
 static void keep_content(Loading *l, const char *base, const char *path, const char *text)
 {
     Content *content = arena_new0(l->templates->arena, Content, 1);
-    *content =
-        (Content){arena_strdup(l->templates->arena, path), base, hash_of(text, strlen(text))};
+    *content = (Content){arena_strdup(l->templates->arena, path), base,
+                         arena_strdup(l->templates->arena, text)};
     g_ptr_array_add(l->contents, content);
 }
 
@@ -265,21 +270,22 @@ static void check_parts(Loading *l)
     }
 }
 
-/* The version of a template: paths and contents of its files in all languages, and of the parts. */
-static const char *version_of(Loading *l, const char *base)
+/* The version of a template: its files in all languages, and the parts. */
+static const Version *version_of(Loading *l, const char *base)
 {
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(HashPart));
+    Arena *arena = l->templates->arena;
+    g_autoptr(json_t) files = json_object();
     for (guint i = 0; i < l->contents->len; i++) {
         const Content *content = l->contents->pdata[i];
-        if (strcmp(content->base, base) != 0 && strcmp(content->base, parts_folder) != 0)
-            continue;
-        const HashPart of[] = {{content->path, strlen(content->path)},
-                               {content->hash.bytes, HASH_BYTES}};
-        g_array_append_vals(parts, of, G_N_ELEMENTS(of));
+        if (strcmp(content->base, base) == 0 || strcmp(content->base, parts_folder) == 0)
+            json_object_set_new(files, content->path, json_string(content->text));
     }
+    g_autofree char *source = json_canonical(files);
     char hex[HASH_HEX];
-    Hash hash = hash_of_parts((const HashPart *)(void *)parts->data, parts->len);
-    return arena_strdup(l->templates->arena, hash_hex(&hash, hex));
+    Hash hash = hash_of(source, strlen(source));
+    Version *version = arena_new0(arena, Version, 1);
+    *version = (Version){arena_strdup(arena, source), arena_strdup(arena, hash_hex(&hash, hex))};
+    return version;
 }
 
 static void finish(Loading *l)
@@ -293,7 +299,7 @@ static void finish(Loading *l)
         check_folder(l, name, folder);
         if (folder->language[0] != '\0')
             continue;
-        g_hash_table_insert(templates->hashes, name, (gpointer)version_of(l, name));
+        g_hash_table_insert(templates->versions, name, (gpointer)version_of(l, name));
         g_ptr_array_add(templates->names, name);
     }
     check_parts(l);
@@ -336,12 +342,19 @@ Templates *templates_load(const char *dir, Diags *diags)
 
 bool templates_has(const Templates *templates, const char *name)
 {
-    return g_hash_table_contains(templates->hashes, name);
+    return g_hash_table_contains(templates->versions, name);
 }
 
 const char *templates_hash(const Templates *templates, const char *name)
 {
-    return g_hash_table_lookup(templates->hashes, name);
+    const Version *version = g_hash_table_lookup(templates->versions, name);
+    return version ? version->hash : NULL;
+}
+
+const char *templates_source(const Templates *templates, const char *name)
+{
+    const Version *version = g_hash_table_lookup(templates->versions, name);
+    return version ? version->source : NULL;
 }
 
 const char *const *templates_names(const Templates *templates)

@@ -57,6 +57,34 @@ static void test_events_of_one_turn_keep_their_order(void)
     scene_free(scene);
 }
 
+static bool count_template(const char *name, int64_t version, const char *hash, void *data)
+{
+    const Scene *scene = data;
+    g_autoptr(GBytes) kept = NULL;
+    g_assert_cmpint(version, ==, 1);
+    g_assert_cmpstr(hash, ==, templates_hash(scene->templates, name));
+    g_assert_true(store_blob_get(scene->store, hash, &kept, NULL));
+    const char *source = templates_source(scene->templates, name);
+    g_autoptr(GBytes) wanted = g_bytes_new_static(source, strlen(source));
+    g_assert_true(g_bytes_equal(kept, wanted));
+    return true;
+}
+
+static void test_templates_are_kept_by_content(void)
+{
+    Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
+    scene_settle(scene);
+    g_assert_nonnull(templates_hash(scene->templates, "first_reminder"));
+    char hash[HASH_HEX];
+    const char *source = templates_source(scene->templates, "first_reminder");
+    g_autoptr(GBytes) kept = NULL;
+    Hash of = hash_of(source, strlen(source));
+    g_assert_true(store_blob_get(scene->store, hash_hex(&of, hash), &kept, NULL));
+    g_assert_nonnull(kept);
+    g_assert_true(store_versions(scene->store, "template", count_template, scene, NULL));
+    scene_free(scene);
+}
+
 static void test_the_door_refuses_with_a_reason(void)
 {
     static const struct {
@@ -572,6 +600,7 @@ static void test_the_journal_alone_gives_the_same_state(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/hub/templates-are-kept", test_templates_are_kept_by_content);
     g_test_add_func("/hub/intake/duplicate", test_duplicate_has_no_second_effect);
     g_test_add_func("/hub/intake/order", test_events_of_one_turn_keep_their_order);
     g_test_add_func("/hub/intake/refused", test_the_door_refuses_with_a_reason);
