@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FINDINGS_SHOWN = 20, TEXT_MAX = 160 };
+enum { FINDINGS_SHOWN = 20, TEXT_MAX = 160, NAME_WIDTH = 16 };
 
 typedef enum { PLAIN, GREEN, YELLOW, RED, BLUE, DIM } Colour;
 static const char *const colours[] = {"",         "\033[32m", "\033[33m",
@@ -108,8 +108,11 @@ void terminal_reason(void *data, const char *account, Instant now, const Account
     const char *about = reason->reason ? reason->reason : reason->subject;
     const char *said = reason->text ? reason->text : about ? about : "";
     bool adds = about && !strstr(said, about);
-    g_autofree char *text = g_strdup_printf("%s  %-16s %s%s%s", date_of(terminal, now, day), name,
-                                            said, adds ? " · " : "", adds ? about : "");
+    long wide = g_utf8_strlen(name, -1);
+    int pad = wide < NAME_WIDTH ? (int)(NAME_WIDTH - wide) : 0;
+    g_autofree char *text =
+        g_strdup_printf("%s  %s%*s %s%s%s", date_of(terminal, now, day), name, pad, "", said,
+                        adds ? " · " : "", adds ? about : "");
     if (terminal->person)
         line(terminal, shown->colour, shown->word, text);
     else

@@ -4,6 +4,8 @@
 
 #include "escalation/deciding.h"
 
+#include <inttypes.h>
+
 /* Days that must pass after the overdue date before E1 can hold: of the module by its setting, else
  * by the first step. */
 static int64_t allowed_days(const Deciding *d)
@@ -144,10 +146,14 @@ static void mark_entered(Deciding *d, Cycle *cycle, const char *how)
     bool by_rule = strcmp(how, "rule") == 0;
     cycle->manual_shield = !by_rule;
     cycle->rule_since = by_rule ? d->today : DATE_NONE;
+    int64_t overdue = ledger_currency(&d->ledger, cycle->currency).overdue;
+    g_autofree char *amount = money_to_text((Money){overdue, cycle->currency});
+    int64_t age = 0;
+    age_anchor(d->state, &d->ledger, cycle->currency, &age);
     reason_add(d, "entered", "§4 entry", cycle->id, how, entry_detail(d, cycle),
-               by_rule ? "E1 to E5 hold: the account is delinquent in %s"
-                       : "a person put the account into the delinquency module (%s)",
-               cycle->currency.code);
+               by_rule ? "%s is overdue (day %" PRId64 "): the account is delinquent"
+                       : "a person put the account into the delinquency module (%s, day %" PRId64 ")",
+               amount, age);
 }
 
 static const Step *first_step(Deciding *d, Cycle *cycle)
