@@ -135,6 +135,9 @@ static bool list_all(Listing *listing)
     return listing->error == NULL;
 }
 
+/* On a narrow terminal: step since, since, new payment, owner, step due give way. */
+static const size_t yielding[] = {5, 3, 7, 8, 6};
+
 int cmd_accounts(const CommandLine *line)
 {
     g_autoptr(Station) station = NULL;
@@ -148,6 +151,8 @@ int cmd_accounts(const CommandLine *line)
         .needs_intervention = line_flag(line, "needs-intervention"),
         .now = desk_now(),
     };
+    if (listing.table != NULL)
+        table_yields(listing.table, yielding, G_N_ELEMENTS(yielding));
     if (!list_all(&listing))
         code = command_fail("accounts", EXIT_ENVIRONMENT, "%s",
                             listing.error != NULL ? listing.error->message

@@ -101,12 +101,24 @@ static bool add_name(const char *account, const ListRow *row, void *data)
     return true;
 }
 
+/* Where there are several ledgers an account carries the name of its own: "rents:T-1" is meant by
+ * "T-1". */
+static const char *with_ledger(const GPtrArray *names, const char *account)
+{
+    g_autofree char *end = g_strconcat(":", account, NULL);
+    for (guint i = 0; i + 1 < names->len; i++)
+        if (g_str_has_suffix(names->pdata[i], end))
+            return names->pdata[i];
+    return NULL;
+}
+
 static int unknown_account(const CommandLine *line, const Station *station, const char *account)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     store_accounts(station->store, NULL, ACCOUNTS_MAX, add_name, names, NULL);
     g_ptr_array_add(names, NULL);
-    const char *near = diag_nearest(account, (const char *const *)names->pdata);
+    const char *near = with_ledger(names, account);
+    near = near != NULL ? near : diag_nearest(account, (const char *const *)names->pdata);
     if (near != NULL)
         return command_fail(name_of(line), EXIT_FINDING,
                             "there is no account '%s', did you mean '%s'?", account, near);

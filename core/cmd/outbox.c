@@ -60,7 +60,10 @@ static int list_acts(const CommandLine *line, unsigned states, const char *nothi
         return code;
     g_autoptr(GError) error = NULL;
     g_autoptr(Table) table = line_flag(line, "json") ? NULL : table_new(titles, 6);
+    static const size_t yielding[] = {5, 2, 1, 4, 0}; /* tries, instance, verb, due, account */
     Listing listing = {.table = table};
+    if (table != NULL)
+        table_yields(table, yielding, G_N_ELEMENTS(yielding));
     if (!store_acts(station->store, line_argument(line, 0), states, ACTS_MAX, print_act, &listing,
                     &error))
         return command_fail(line_command(line)->name, EXIT_ENVIRONMENT, "%s", error->message);

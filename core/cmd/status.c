@@ -88,6 +88,8 @@ static void print_instances(const json_t *status)
     if (json_array_size(rows) == 0)
         return;
     g_autoptr(Table) table = table_new(titles, 7);
+    static const size_t yielding[] = {1, 5, 3}; /* plugin, in flight, pid */
+    table_yields(table, yielding, G_N_ELEMENTS(yielding));
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i), *feed = named(feeds, text_of(row, "instance"));
         g_autofree char *reading = reading_of(feed);
