@@ -4,6 +4,7 @@
 
 #include "cases/play.h"
 #include "cases/shape.h"
+#include "compliance/gate.h"
 #include "ledger/metrics.h"
 
 #define QUERY_ERROR g_quark_from_static_string("dunhub-query")
@@ -58,7 +59,106 @@ static json_t *query_segments(Play *play, const Node *event, GError **error)
     return answer;
 }
 
-/* ---- metrics ------------------------------------------------------------------------------ */
+/* ---- compliance --------------------------------------------------------------------------------------------------------- */
+
+/* A call that would be placed now, as the release of the hub asks about it. */
+static GateAnswer ask_call(Play *play, const AccountState *state, const Zone *zone, Instant now)
+{
+    const Settings *settings = &play->book->settings;
+    Act act;
+    record_init(&act_type, &act);
+    act.verb = "call.voice";
+    GateIn in = {.state = state,
+                 .act = &act,
+                 .zone = zone,
+                 .calendar = &play->book->calendar,
+                 .rules = &play->book->rules,
+                 .now = now,
+                 .window_from = settings->window_from,
+                 .window_to = settings->window_to,
+                 .send_at = settings->send_at,
+                 .no_cutoff_before_closed_day = settings->no_cutoff_before_closed_day};
+    return gate_act(&in, play->arena);
+}
+
+static json_t *query_gate(Play *play, const Node *event, GError **error)
+{
+    const char *account = node_text(event, "account");
+    const AccountState *state = stage_state(play->stage, account);
+    if (state == NULL) {
+        g_set_error(error, QUERY_ERROR, 1, "the hub has not heard of account %s", account);
+        return NULL;
+    }
+    Instant now = stage_now(play->stage);
+    const Zone *own = state->account.zone != NULL ? zone_get(state->account.zone, NULL) : NULL;
+    const Zone *zone = own != NULL ? own : play->zone;
+    GateAnswer gate = ask_call(play, state, zone, now);
+    json_t *answer = json_pack("{s:b}", "allowed", gate.verdict == GATE_ALLOW);
+    if (gate.verdict == GATE_ALLOW)
+        return answer;
+    json_object_set_new(answer, "gate", json_string(gate.gate));
+    if (strcmp(gate.gate, "call_cap") == 0) {
+        RuleSubject subject = rules_subject(&state->account);
+        CallAnswer call = rules_call(&play->book->rules, &subject, state, zone_date(zone, now));
+        json_object_set_new(answer, "reason", json_string(call.why));
+        json_object_set_new(answer, "counted", json_integer(call.counted));
+    }
+    return answer;
+}
+
+/* A tenant of that state. */
+static RuleSubject tenant_of(Play *play, const Node *event)
+{
+    return (RuleSubject){arena_printf(play->arena, "US/%s", node_text(event, "state")), FOR_CONSUMER | FOR_TENANT, NULL};
+}
+
+static json_t *no_row(const Node *event, GError **error)
+{
+    g_set_error(error, QUERY_ERROR, 1, "no rule is about the state %s", node_text(event, "state"));
+    return NULL;
+}
+
+static json_t *query_notice_end(Play *play, const Node *event, GError **error)
+{
+    RuleSubject subject = tenant_of(play, event);
+    NoticePeriod period = rules_notice_period(&play->book->rules, &subject, node_date(event, "served_on"));
+    if (period.rule == NULL)
+        return no_row(event, error);
+    json_t *answer = json_pack("{s:I}", "days", (json_int_t)period.days);
+    set_date(answer, "ends_on", period.ends_on);
+    set_date(answer, "next_act_from", period.next_act_from);
+    return answer;
+}
+
+static json_t *query_notice_form(Play *play, const Node *event, GError **error)
+{
+    RuleSubject subject = tenant_of(play, event);
+    int form = rules_notice_form(&play->book->rules, &subject, node_date(event, "served_on"), node_bool(event, "first_time_late", false),
+                                 NULL);
+    return form < 0 ? no_row(event, error) : json_pack("{s:s}", "form", notice_form_names[form]);
+}
+
+static json_t *query_late_fee(Play *play, const Node *event, GError **error)
+{
+    RuleSubject subject = tenant_of(play, event);
+    LateFee fee = {.configured = node_int(play->c->given, "configured_fee_cents", 0),
+                   .rent = node_int(event, "rent_cents", 0),
+                   .past_due = node_int(event, "balance_cents", 0),
+                   .due_on = node_date(event, "due_on")};
+    if (!currency_parse(play_currency(play, event), &fee.currency, error))
+        return NULL;
+    LateFeeAnswer law = rules_late_fee(&play->book->rules, &subject, &fee, node_date(event, "today"));
+    json_t *answer = json_pack("{s:b}", "allowed", law.allowed);
+    if (law.allowed) {
+        json_object_set_new(answer, "amount_cents", json_integer(law.amount));
+        return answer;
+    }
+    json_object_set_new(answer, "gate", json_string("late_fee"));
+    set_date(answer, "earliest", law.earliest);
+    return answer;
+}
+
+/* ---- metrics ------------------------------------------------------------------------------------------------------------- */
 
 static MetricInvoice metric_invoice(const Node *node, Arena *arena)
 {
@@ -117,6 +217,10 @@ static const struct {
     {"query_invoice_days", query_invoice_days},
     {"query_segments", query_segments},
     {"query_metrics", query_metrics},
+    {"query_gate", query_gate},
+    {"query_notice_end", query_notice_end},
+    {"query_notice_form", query_notice_form},
+    {"query_late_fee", query_late_fee},
 };
 
 json_t *query_answer(Play *play, const Node *event, GError **error)

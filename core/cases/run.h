@@ -7,7 +7,8 @@
 #include "cases/case.h"
 
 typedef struct {
-    const char *only; /* id of one case, or its beginning with a '*'; NULL all */
+    const char *only;  /* id of one case, or its beginning with a '*'; NULL all */
+    const Node *rules; /* the law that holds in every case, as `rules:` of conf.d; NULL none */
     bool json, verbose;
     FILE *out;
 } CasesOptions;

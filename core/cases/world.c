@@ -22,14 +22,21 @@ static void put_settings(Node *root, const Case *c, const Node *settings, Arena 
     graft_put(arena, root, "settings", map);
 }
 
+/* `holidays` names states, the configuration the paths of their law. */
 static void put_calendars(Node *root, const Case *c, Arena *arena)
 {
+    Node *calendars = graft_map(arena, c->place);
     Node *calendar = graft_map(arena, c->place);
     const Node *holidays = node_get(c->given, "holidays");
-    if (holidays != NULL)
-        graft_take(arena, calendar, "holidays", node_get(holidays, "default"));
+    for (const Node *days = holidays != NULL ? holidays->first : NULL; days != NULL; days = days->next) {
+        bool is_default = strcmp(days->key, "default") == 0;
+        Node *place = is_default ? calendar : graft_map(arena, c->place);
+        graft_take(arena, place, "holidays", days);
+        g_autofree char *path = g_strconcat("US/", days->key, NULL);
+        if (!is_default)
+            graft_put(arena, calendars, arena_strdup(arena, path), place);
+    }
     graft_take(arena, calendar, "closed_days", node_get(c->given, "closed_days"));
-    Node *calendars = graft_map(arena, c->place);
     graft_put(arena, calendars, "default", calendar);
     graft_put(arena, root, "calendars", calendars);
 }
@@ -139,13 +146,13 @@ static void put_policies(Node *root, const Case *c, const GPtrArray *published, 
     graft_put(arena, root, "policies", policies);
 }
 
-static const Node *configuration_tree(const Case *c, const Node *settings,
-                                      const GPtrArray *published, Arena *arena)
+static const Node *configuration_tree(const Case *c, const Node *settings, const GPtrArray *published, const Node *rules, Arena *arena)
 {
     Node *root = graft_map(arena, c->place);
     put_organisation(root, c, arena);
     put_settings(root, c, settings, arena);
     put_calendars(root, c, arena);
+    graft_take(arena, root, "rules", rules);
     put_actions(root, c, arena);
     put_channels(root, c, arena);
     put_policies(root, c, published, arena);
@@ -188,11 +195,10 @@ static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t
     return rulebook_load(root, older, published->len, epoch, arena, diags, ret_book);
 }
 
-const Configuration *world_configuration(const Case *c, const Node *settings,
-                                         const GPtrArray *published, const Templates *templates,
-                                         uint64_t epoch, Arena *arena, Diags *diags)
+const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Node *rules,
+                                         const Templates *templates, uint64_t epoch, Arena *arena, Diags *diags)
 {
-    const Node *root = configuration_tree(c, settings, published, arena);
+    const Node *root = configuration_tree(c, settings, published, rules, arena);
     Configuration *configuration = arena_new0(arena, Configuration, 1);
     if (!load_rulebook(root, published, epoch, arena, diags, &configuration->book))
         return NULL;

@@ -2,10 +2,8 @@
 
 #include <string.h>
 
-/* Contact hours of the law, the default for every consumer: both ends belong (domain.md §9
- * contact_window). */
-enum { LEGAL_FROM = 8 * 60, LEGAL_TO = 21 * 60 };
 enum { WINDOW_TRIES = 400 };
+#define QUARTER (15 * INSTANT_MINUTE)
 
 static const GateAnswer allow = {.verdict = GATE_ALLOW, .until = INSTANT_NONE};
 
@@ -17,6 +15,21 @@ static bool is_message(const GateIn *in)
 static bool is_answer(const GateIn *in)
 {
     return g_strcmp0(in->act->purpose, "answer") == 0;
+}
+
+static bool is_call(const GateIn *in)
+{
+    return g_str_has_prefix(in->act->verb, "call.");
+}
+
+/* With the row and its citation, so that the audit and people see why. */
+static GateAnswer by_rule(GateAnswer answer, const Rule *rule, Arena *arena)
+{
+    answer.rule = rule;
+    if (rule)
+        answer.reason =
+            arena_printf(arena, "%s (%s: %s)", answer.reason, rule->id, rule->citation);
+    return answer;
 }
 
 static const ContactPoint *point_of(const GateIn *in)
@@ -51,7 +64,6 @@ static GateAnswer gate_undeliverable(const GateIn *in, Arena *arena)
 
 static GateAnswer gate_consent(const GateIn *in, Arena *arena)
 {
-    (void)arena;
     bool needs = is_message(in) &&
                  (strcmp(in->act->channel, "sms") == 0 || strcmp(in->act->channel, "voice") == 0);
     if (!needs || is_answer(in))
@@ -59,11 +71,16 @@ static GateAnswer gate_consent(const GateIn *in, Arena *arena)
     const ContactPoint *point = point_of(in);
     if (point && point->consent == CONSENT_GRANTED)
         return allow;
-    return (GateAnswer){
+    GateAnswer answer = {
         .verdict = GATE_REDIRECT,
         .until = INSTANT_NONE,
         .gate = "sms_consent",
         .reason = "automated texts and calls need consent that was given and not revoked"};
+    RuleSubject subject = rules_subject(&in->state->account);
+    return by_rule(answer,
+                   rules_cited(in->rules, RULE_SMS_CONSENT, &subject,
+                               zone_date(in->zone, in->now)),
+                   arena);
 }
 
 /* A hold on one address: nothing goes there until a person has decided (§8). */
@@ -132,48 +149,76 @@ static GateAnswer gate_send_window(const GateIn *in, Arena *arena)
                     "messages go inside the send window; this one waits for its next opening");
 }
 
-static bool fits_all_zones(const GateIn *in, Instant at)
+/* Calls placed and conversations of the last days (domain.md §9 call_cap). */
+static GateAnswer gate_call_cap(const GateIn *in, Arena *arena)
 {
-    if (!fits_minutes(zone_local(in->zone, at), LEGAL_FROM, LEGAL_TO))
-        return false;
-    const char *names = in->state->account.zones;
-    if (!names)
-        return true;
-    g_auto(GStrv) list = g_strsplit(names, ",", 16);
-    for (char **name = list; *name; name++) {
-        const Zone *zone = zone_get(*name, NULL);
-        if (zone && !fits_minutes(zone_local(zone, at), LEGAL_FROM, LEGAL_TO))
-            return false;
+    if (!is_call(in))
+        return allow;
+    RuleSubject subject = rules_subject(&in->state->account);
+    CallAnswer call =
+        rules_call(in->rules, &subject, in->state, zone_date(in->zone, in->now));
+    if (call.allowed)
+        return allow;
+    bool spoke = strcmp(call.why, "conversation") == 0;
+    Date day = calendar_open_day_from(in->calendar, call.next_on);
+    return by_rule(delay_to(in, day, "call_cap",
+                            spoke ? "after a conversation the telephone rests for some days"
+                                  : "the person was called as often as the law allows in so few "
+                                    "days"),
+                   call.rule, arena);
+}
+
+/* The account's own zone is evidence of where the person is; the organisation's is none where
+ * zones are known. */
+static const Zone *home_of(const GateIn *in)
+{
+    const Account *account = &in->state->account;
+    return account->zone || !account->zones ? in->zone : NULL;
+}
+
+static bool fits_person(const GateIn *in, const ContactHours *hours, Instant at)
+{
+    return contact_hours_fit(hours, home_of(in), in->state->account.zones, at);
+}
+
+static Instant next_contact(const GateIn *in, const ContactHours *hours)
+{
+    Instant at = in->now - in->now % QUARTER;
+    for (int tries = 0; tries < WINDOW_TRIES; tries++) {
+        at += QUARTER;
+        if (fits_person(in, hours, at) &&
+            fits_minutes(zone_local(in->zone, at), in->window_from, in->window_to))
+            break;
     }
-    return true;
+    return at;
 }
 
 static GateAnswer gate_contact_window(const GateIn *in, Arena *arena)
 {
-    (void)arena;
-    if (!is_message(in) || is_answer(in) || !in->state->account.is_consumer ||
-        fits_all_zones(in, in->now))
+    if (!(is_message(in) || is_call(in)) || is_answer(in))
         return allow;
-    Instant at = in->now - in->now % (15 * INSTANT_MINUTE);
-    for (int tries = 0; tries < WINDOW_TRIES; tries++) {
-        at += 15 * INSTANT_MINUTE;
-        if (fits_all_zones(in, at) &&
-            fits_minutes(zone_local(in->zone, at), in->window_from, in->window_to))
-            break;
-    }
-    return (GateAnswer){
+    RuleSubject subject = rules_subject(&in->state->account);
+    ContactHours hours =
+        rules_contact_hours(in->rules, &subject, zone_date(in->zone, in->now));
+    if (!hours.any || fits_person(in, &hours, in->now))
+        return allow;
+    GateAnswer answer = {
         .verdict = GATE_DELAY,
-        .until = at,
+        .until = next_contact(in, &hours),
         .gate = "contact_window",
-        .reason = "a consumer is contacted between 08:00 and 21:00 at every place they may be"};
+        .reason = arena_printf(
+            arena, "the person is contacted between %02d:%02d and %02d:%02d at every place they "
+                   "may be",
+            hours.from / 60, hours.from % 60, hours.to / 60, hours.to % 60)};
+    return by_rule(answer, hours.rule, arena);
 }
 
 typedef GateAnswer (*Gate)(const GateIn *in, Arena *arena);
 
 /* Where it may go first, then when. */
 static const Gate gates[] = {
-    gate_undeliverable, gate_consent,     gate_point_hold,     gate_closed_day,
-    gate_cutoff,        gate_send_window, gate_contact_window,
+    gate_undeliverable, gate_consent, gate_point_hold,  gate_call_cap,
+    gate_closed_day,    gate_cutoff,  gate_send_window, gate_contact_window,
 };
 
 GateAnswer gate_act(const GateIn *in, Arena *arena)

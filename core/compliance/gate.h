@@ -2,9 +2,7 @@
 #ifndef DUNHUB_COMPLIANCE_GATE_H
 #define DUNHUB_COMPLIANCE_GATE_H
 
-#include "base/calendar.h"
-#include "base/zone.h"
-#include "model/state.h"
+#include "compliance/rules.h"
 
 typedef enum { GATE_ALLOW, GATE_DELAY, GATE_REDIRECT, GATE_REFUSE } GateVerdict;
 typedef struct {
@@ -13,6 +11,7 @@ typedef struct {
     const char *channel; /* REDIRECT: NULL = next channel of the notice */
     const char *gate;    /* "send_window" "contact_window" "closed_day" "sms_consent" … */
     const char *reason;  /* one sentence */
+    const Rule *rule;    /* row of the law that says so; NULL: a setting, or the default of the law */
 } GateAnswer;
 
 typedef struct {
@@ -21,6 +20,7 @@ typedef struct {
     const Notice *notice;  /* NULL: not a message */
     const Zone *zone;      /* of the account */
     const Calendar *calendar;
+    const RuleSet *rules;  /* NULL: none */
     Instant now;
     int window_from, window_to, send_at; /* minutes of the local day */
     bool no_cutoff_before_closed_day;

@@ -26,6 +26,7 @@ static void succeeded(Deciding *d, Act *act, const ActResult *result)
     if (result->external_id)
         act->external_id = arena_strdup(d->arena, result->external_id);
     act->error = NULL;
+    call_placed(d, act);
     Notice *notice = notice_of(d, act);
     if (!notice) {
         act_finish(d, act);
@@ -241,11 +242,42 @@ void apply_message_failed(Deciding *d)
     next_channel(d, notice);
 }
 
+/* The call that the act placed; NULL. */
+static PhoneCall *call_of(const Deciding *d, const char *act)
+{
+    STATE_FOREACH(d->state, KIND_PHONE_CALL, PhoneCall, call)
+    if (act && g_strcmp0(call->act, act) == 0)
+        return call;
+    return NULL;
+}
+
+static PhoneCall *call_add(Deciding *d, const char *act, int outcome)
+{
+    PhoneCall *call = state_add(d->state, KIND_PHONE_CALL);
+    call->id = deciding_next_id(d, "call");
+    call->act = arena_strdup(d->arena, act);
+    call->placed_at = d->now;
+    call->placed_on = zone_date(d->zone, d->now);
+    call->outcome = outcome;
+    return call;
+}
+
+void call_placed(Deciding *d, const Act *act)
+{
+    if (g_str_has_prefix(act->verb, "call.") && !call_of(d, act->key))
+        call_add(d, act->key, PHONE_PLACED);
+}
+
 void apply_call(Deciding *d)
 {
-    static const char *const words[] = {"no_answer", "voicemail", "not_connected", "answered"};
-    const CallReport *call = d->in->event->payload;
-    bool known = call->outcome >= 0 && call->outcome <= PHONE_ANSWERED;
-    reason_add(d, "call", "§9 call_cap", NULL, known ? words[call->outcome] : NULL, NULL,
-               "a call was made");
+    const CallReport *report = d->in->event->payload;
+    bool known = report->outcome >= 0 && report->outcome <= PHONE_ANSWERED;
+    PhoneCall *call = call_of(d, report->act);
+    if (!call)
+        call = call_add(d, report->act, report->outcome);
+    call->outcome = report->outcome;
+    call->prior_consent_on = report->prior_consent_on;
+    call->by = arena_strdup(d->arena, report->by);
+    reason_add(d, "call", "§9 call_cap", NULL, known ? phone_outcome_words[report->outcome] : NULL,
+               NULL, "a call was made");
 }

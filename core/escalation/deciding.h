@@ -68,6 +68,8 @@ void apply_flag(Deciding *d), apply_status(Deciding *d), apply_assignment(Decidi
 void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_sent(Deciding *d),
     apply_message_accepted(Deciding *d), apply_message_delivered(Deciding *d), apply_message_failed(Deciding *d),
     apply_reply(Deciding *d), apply_call(Deciding *d);
+/* A call of the hub counts from the moment the instance took it; its report only says how it ended. */
+void call_placed(Deciding *d, const Act *act);
 
 /* ---- segment.c ------------------------------------------------------------------------------- */
 void segment_judge(Deciding *d);
@@ -173,6 +175,9 @@ bool plan_failed(const Deciding *d, const Cycle *cycle);
 /* ---- fee.c, proration.c, backdated.c, reversal.c --------------------------------------------- */
 void fee_on_entry(Deciding *d, Cycle *cycle, bool by_rule);
 void fee_judge(Deciding *d, Cycle *cycle);
+/* What the law of this day says of the late fee of that currency; false: nothing is overdue that could bear one. */
+bool fee_by_law(const RuleSet *rules, const AccountState *state, const Ledger *ledger, const Settings *settings, Currency currency,
+                LateFeeAnswer *ret_answer);
 void proration_book(Deciding *d, Currency currency, Date from, Date before, const char *kind);
 void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);

@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/hash.h"
 #include "base/zone.h"
+#include "compliance/rules.h"
 #include "config/tree.h"
 #include "escalation/condition.h"
 #include "model/records.h"
@@ -122,6 +123,7 @@ typedef struct {
     Settings settings;         /* the organisation's */
     const Zone *zone;
     Calendar calendar;         /* default: holidays, closed days */
+    RuleSet rules;             /* the law, with the holidays of places */
     const char *organisation, *language;
     const Policy *const *policies; size_t n_policies;   /* newest version of each name first, then older ones in use */
     const SegmentPolicy *by_segment; size_t n_by_segment;

@@ -24,6 +24,7 @@ GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
         .notice = notice,
         .zone = d->zone,
         .calendar = &d->book->calendar,
+        .rules = &d->book->rules,
         .now = d->now,
         .window_from = d->settings->window_from,
         .window_to = d->settings->window_to,
@@ -202,8 +203,10 @@ static bool passes_gates(Deciding *d, Act *act, Notice *notice)
     char until[32];
     reason_add(
         d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
-        json_pack("{s:s,s:s}", "until", instant_format(answer.until, until), "key", act->key), "%s",
-        answer.reason);
+        json_pack("{s:s,s:s,s:s?,s:s?}", "until", instant_format(answer.until, until), "key",
+                  act->key, "rule", answer.rule ? answer.rule->id : NULL, "citation",
+                  answer.rule ? answer.rule->citation : NULL),
+        "%s", answer.reason);
     return false;
 }
 

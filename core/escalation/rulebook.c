@@ -108,7 +108,7 @@ static const Key segment_keys[] = {
 
 const ConfigSection *rulebook_sections(size_t *ret_n)
 {
-    static ConfigSection sections[24];
+    static ConfigSection sections[32];
     static gsize ready;
     static size_t n;
     if (g_once_init_enter(&ready)) {
@@ -117,7 +117,9 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              G_N_ELEMENTS(organisation_keys)},
             {"settings", "Every rule of the domain that may differ; a policy may override them.",
              settings_keys, n_settings_keys},
-            {"calendars.default", "Business days.", calendar_keys, G_N_ELEMENTS(calendar_keys)},
+            {"calendars.default", "Business days; a calendar called by a jurisdiction, as US/CA, "
+             "holds the holidays that its law counts by.",
+             calendar_keys, G_N_ELEMENTS(calendar_keys)},
             {"segments", "What makes an account vip or high_risk, and the policy of each segment.",
              segment_keys, G_N_ELEMENTS(segment_keys)},
             {"channels.<channel>", "How notices are carried: email, sms, letter, voice, in_app.",
@@ -128,11 +130,16 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
         };
         size_t n_more;
         const ConfigSection *more = policy_sections(&n_more);
-        g_assert(G_N_ELEMENTS(own) + n_more <= G_N_ELEMENTS(sections));
+        g_assert(G_N_ELEMENTS(own) + n_more + n_rule_sections <= G_N_ELEMENTS(sections));
         for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
             sections[n++] = own[i];
         for (size_t i = 0; i < n_more; i++)
             sections[n++] = more[i];
+        for (size_t i = 0; i < n_rule_sections; i++)
+            if (rule_sections[i].n_keys > 0)
+                sections[n++] =
+                    (ConfigSection){rule_sections[i].name, rule_sections[i].doc,
+                                    rule_sections[i].keys, rule_sections[i].n_keys};
         g_once_init_leave(&ready, 1);
     }
     *ret_n = n;
@@ -167,21 +174,47 @@ static bool read_settings(const Loader *loader, const Node *root, Rulebook *book
     return !map || node_is_null(map) || settings_read(loader, map, &book->settings);
 }
 
-static bool read_calendars(const Loader *loader, const Node *root, Rulebook *book)
+static bool read_calendar(const Loader *loader, const Node *map, Calendar *ret_calendar)
 {
-    static const Key keys[] = {{.name = "default", .type = KEY_NODE}};
-    const Node *map = node_get(root, "calendars"), *calendar = NULL;
     CalendarSource source = {0};
-    if (!map || node_is_null(map))
-        return true;
-    if (!tree_read(map, keys, G_N_ELEMENTS(keys), loader->arena, loader->diags, &calendar))
+    if (!tree_read(map, calendar_keys, G_N_ELEMENTS(calendar_keys), loader->arena, loader->diags,
+                   &source))
         return false;
-    if (calendar && !tree_read(calendar, calendar_keys, G_N_ELEMENTS(calendar_keys), loader->arena,
-                               loader->diags, &source))
-        return false;
-    book->calendar = (Calendar){source.holidays.dates, source.holidays.n, source.closed_days.dates,
-                                source.closed_days.n};
+    *ret_calendar = (Calendar){source.holidays.dates, source.holidays.n, source.closed_days.dates,
+                               source.closed_days.n};
     return true;
+}
+
+/* `default` is the organisation's; the others are called by a jurisdiction and count the days of
+ * its law. */
+static bool read_calendars(const Loader *loader, const Node *map, Rulebook *book)
+{
+    if (node_is_null(map))
+        return true;
+    if (map->kind != NODE_MAP) {
+        diags_add(loader->diags, "C030", map->place, "'calendars' must be a map, not %s",
+                  node_kind_name(map->kind));
+        return false;
+    }
+    PlaceCalendar *places = arena_new0(loader->arena, PlaceCalendar, map->n);
+    bool good = true;
+    size_t n = 0;
+    for (const Node *node = map->first; node; node = node->next) {
+        bool is_default = strcmp(node->key, "default") == 0;
+        Calendar *calendar = is_default ? &book->calendar : &places[n].calendar;
+        good = read_calendar(loader, node, calendar) && good;
+        if (!is_default)
+            places[n++].jurisdiction = node->key;
+    }
+    book->rules.calendars = places;
+    book->rules.n_calendars = n;
+    book->rules.calendar = book->calendar;
+    return good;
+}
+
+static bool read_rules(const Loader *loader, const Node *map, Rulebook *book)
+{
+    return rules_load(map, loader->arena, loader->diags, &book->rules);
 }
 
 static bool read_segments(const Loader *loader, const Node *root, Rulebook *book,
@@ -426,7 +459,8 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
     const Node *of_segments = NULL;
     bool good = read_organisation(&loader, root, &book);
     good = read_settings(&loader, root, &book) && good;
-    good = read_calendars(&loader, root, &book) && good;
+    good = read_section(&loader, root, "calendars", &book, read_calendars) && good;
+    good = read_section(&loader, root, "rules", &book, read_rules) && good;
     good = read_segments(&loader, root, &book, &of_segments) && good;
     good = read_section(&loader, root, "channels", &book, channels_read) && good;
     good = read_section(&loader, root, "actions", &book, actions_read) && good;

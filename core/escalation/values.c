@@ -192,12 +192,18 @@ static Value read_severity(const ScopeContext *c)
                        : NULL);
 }
 
-/* The step's notice was accepted and its days have passed, the day of service not counted. */
+/* The step's notice was accepted and its days have passed, the day of service not counted; for a
+ * tenant also the days of the law of the service day (§9 pay_or_quit). */
 static Value read_notice_period_over(const ScopeContext *c)
 {
     const Cycle *cycle = c->cycle;
-    return of_bool(cycle && cycle->executed_on != DATE_NONE &&
-                   c->d->today > dates_add(cycle->dwell_from, cycle->dwell_days));
+    if (!cycle || cycle->executed_on == DATE_NONE ||
+        c->d->today <= dates_add(cycle->dwell_from, cycle->dwell_days))
+        return of_bool(false);
+    RuleSubject subject = rules_subject(account_of(c));
+    NoticePeriod law =
+        rules_notice_period(&c->d->book->rules, &subject, cycle->executed_on);
+    return of_bool(!law.rule || c->d->today >= law.next_act_from);
 }
 
 #define NAMES(ROW)                                                                                 \
@@ -233,7 +239,8 @@ static Value read_notice_period_over(const ScopeContext *c)
     ROW("broken_promises", TYPE_INT, read_broken_promises, "Promises broken in this cycle.")       \
     ROW("needs_intervention", TYPE_BOOL, read_needs_person, "Something waits for a person.")       \
     ROW("notice_period_over", TYPE_BOOL, read_notice_period_over,                                  \
-        "The step's notice was accepted and its wait has passed, the day of service not counted.")
+        "The step's notice was accepted; its wait has passed, the day of service not counted, "    \
+        "and for a tenant the statutory period of the place.")
 
 #define NAME_ROW(NAME, TYPE, READER, DOC) {NAME, TYPE, DOC},
 #define READER_ROW(NAME, TYPE, READER, DOC) READER,

@@ -51,12 +51,12 @@ static const Key root_keys[] = {
     }
     ROOT("organisation"), ROOT("settings"),  ROOT("calendars"), ROOT("segments"),
     ROOT("channels"),     ROOT("actions"),   ROOT("policies"),  ROOT("graphs"),
-    ROOT("routes"),       ROOT("instances"), ROOT("hub"),
+    ROOT("routes"),       ROOT("instances"), ROOT("hub"),       ROOT("rules"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)
 {
-    static ConfigSection sections[32];
+    static ConfigSection sections[40];
     static gsize ready;
     static size_t n;
     if (g_once_init_enter(&ready)) {

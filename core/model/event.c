@@ -55,6 +55,8 @@ static const Field call_fields[] = {
     FIELD(CallReport, outcome, CHOICE, REQUIRED, phone_outcomes, "How the call ended."),
     FIELD(CallReport, prior_consent_on, DATE, OPTIONAL, NULL,
           "Day on which the person agreed to this call; absent: no such consent."),
+    FIELD(CallReport, act, NAME, OPTIONAL, NULL,
+          "Key of the act that placed it; absent: a person placed it."),
     BY(CallReport),
 };
 

@@ -59,7 +59,6 @@ typedef struct {
 /* Values of the payloads' choices. */
 typedef enum { ATTEMPT_DECLINED, ATTEMPT_PAID } AttemptOutcome;
 typedef enum { MESSAGE_ACCEPTED, MESSAGE_DELIVERED, MESSAGE_HARD_BOUNCE, MESSAGE_RETURNED, MESSAGE_REFUSED } MessageOutcome;
-typedef enum { PHONE_NO_ANSWER, PHONE_VOICEMAIL, PHONE_NOT_CONNECTED, PHONE_ANSWERED } PhoneOutcome;
 typedef enum { TENANT_GRACE_PERIOD, TENANT_AT_RISK, TENANT_MOVED_OUT, TENANT_OK } TenantStatus;
 typedef enum { COLLECTIONS_SUCCESSFUL, COLLECTIONS_UNSUCCESSFUL } CollectionsOutcome;
 typedef enum { DECIDED_RETRY, DECIDED_CLOSE, DECIDED_RELEASE } ActDecisionKind;
@@ -69,7 +68,7 @@ typedef enum { DECIDED_RETRY, DECIDED_CLOSE, DECIDED_RELEASE } ActDecisionKind;
 typedef struct { const char *invoice; int outcome; const char *code; } PaymentAttempt;              /* outcome 0 declined, 1 paid */
 typedef struct { const char *source; Instant began_at; bool failed; const char *error; bool disagree; } LedgerRead;
 typedef struct { const char *notice; const char *act; const char *channel; const char *address; int outcome; const char *text; const char *code; } MessageReport;
-typedef struct { int outcome; Date prior_consent_on; const char *by; } CallReport;                   /* no_answer voicemail not_connected answered */
+typedef struct { int outcome; Date prior_consent_on; const char *act, *by; } CallReport;             /* PhoneOutcome, never placed */
 typedef struct { const char *by; const char *reason; Currency currency; } FlagRequest;
 typedef struct { int status; Date until; Date moved_out_on; const char *by; } StatusChange;
 typedef struct { const char *to; const char *by; } Assignment;

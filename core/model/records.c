@@ -30,6 +30,8 @@ static const char *const notice_states[] = {"planned",    "released",    "accept
 static const char *const act_states[] = {"planned",   "freshness", "ready", "sent", "retry",
                                          "uncertain", "held",      "done",  "dead", "suppressed",
                                          NULL};
+const char *const phone_outcome_words[] = {"no_answer", "voicemail", "not_connected",
+                                           "answered",  "placed",    NULL};
 static const char *const effects[] = {"read", "write", "contact", "legal", NULL};
 
 static const Field account_fields[] = {
@@ -381,6 +383,18 @@ static const Field approval_fields[] = {
     FIELD(Approval, evidence, TEXT, KEPT_PERSON, NULL, "Where the approval can be seen."),
 };
 
+static const Field phone_call_fields[] = {
+    FIELD(PhoneCall, id, NAME, KEPT_KEY, NULL, "Id of the call."),
+    FIELD(PhoneCall, act, NAME, KEPT, NULL, "Act that placed it; absent: a person did."),
+    FIELD(PhoneCall, placed_at, INSTANT, KEPT, NULL, "When it was placed."),
+    FIELD(PhoneCall, placed_on, DATE, KEPT, NULL, "Local day on which it was placed."),
+    FIELD(PhoneCall, outcome, CHOICE, KEPT, phone_outcome_words,
+          "How it ended; placed: not reported yet."),
+    FIELD(PhoneCall, prior_consent_on, DATE, KEPT, NULL,
+          "Day on which the person agreed to it; absent: no such consent."),
+    FIELD(PhoneCall, by, NAME, KEPT, NULL, "Who reported it."),
+};
+
 #define TYPE(variable, Struct, NAME, DOC)                                                          \
     const RecordType variable##_type = {NAME, sizeof(Struct), variable##_fields,                   \
                                         G_N_ELEMENTS(variable##_fields), DOC}
@@ -399,6 +413,7 @@ TYPE(cycle, Cycle, "cycle", "One run of an escalation graph for one currency.");
 TYPE(notice, Notice, "notice", "One logical message to the customer.");
 TYPE(act, Act, "act", "One action on one platform, from intent to outcome.");
 TYPE(approval, Approval, "approval", "What a person approved.");
+TYPE(phone_call, PhoneCall, "phone_call", "A telephone call to the person, for the limits on calls.");
 
 const RecordType *const record_types[N_KINDS] = {
     [KIND_ACCOUNT] = &account_type,       [KIND_INVOICE] = &invoice_type,
@@ -408,4 +423,5 @@ const RecordType *const record_types[N_KINDS] = {
     [KIND_PLAN] = &plan_type,             [KIND_INSTALMENT] = &instalment_type,
     [KIND_CYCLE] = &cycle_type,           [KIND_NOTICE] = &notice_type,
     [KIND_ACT] = &act_type,               [KIND_APPROVAL] = &approval_type,
+    [KIND_PHONE_CALL] = &phone_call_type,
 };

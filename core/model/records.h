@@ -334,13 +334,27 @@ typedef struct {
     const char *evidence;
 } Approval;
 
+typedef enum { PHONE_NO_ANSWER, PHONE_VOICEMAIL, PHONE_NOT_CONNECTED, PHONE_ANSWERED, PHONE_PLACED /* not reported yet */ } PhoneOutcome;
+extern const char *const phone_outcome_words[]; /* by PhoneOutcome, NULL-ended */
+
+/* A telephone call to the person; what limits on calls count. */
+typedef struct {
+    const char *id;
+    const char *act;       /* that placed it; NULL: a person did */
+    Instant placed_at;
+    Date placed_on;        /* local day */
+    int outcome;           /* PhoneOutcome */
+    Date prior_consent_on; /* the person agreed to it that day; DATE_NONE: not */
+    const char *by;
+} PhoneCall;
+
 extern const RecordType account_type, invoice_type, payment_type, credit_type, dispute_type, contact_point_type, hold_type,
-    promise_type, plan_type, instalment_type, cycle_type, notice_type, act_type, approval_type;
+    promise_type, plan_type, instalment_type, cycle_type, notice_type, act_type, approval_type, phone_call_type;
 
 /* The kinds in the order of AccountState's arrays; record_types[KIND_ACT] == &act_type. */
 typedef enum {
     KIND_ACCOUNT, KIND_INVOICE, KIND_PAYMENT, KIND_CREDIT, KIND_DISPUTE, KIND_CONTACT_POINT, KIND_HOLD, KIND_PROMISE,
-    KIND_PLAN, KIND_INSTALMENT, KIND_CYCLE, KIND_NOTICE, KIND_ACT, KIND_APPROVAL, N_KINDS,
+    KIND_PLAN, KIND_INSTALMENT, KIND_CYCLE, KIND_NOTICE, KIND_ACT, KIND_APPROVAL, KIND_PHONE_CALL, N_KINDS,
 } RecordKind;
 extern const RecordType *const record_types[N_KINDS];
 

@@ -170,7 +170,16 @@ static const char *const schema_001[] = {
     NULL,
 };
 
-static const char *const *const migrations[] = {schema_001};
+static const char *const schema_002[] = {
+    "CREATE TABLE phone_call ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, id TEXT, act TEXT, "
+    "placed_at INTEGER, placed_on INTEGER, outcome TEXT, prior_consent_on INTEGER, \"by\" TEXT, "
+    "PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    NULL,
+};
+
+static const char *const *const migrations[] = {schema_001, schema_002};
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);
 
