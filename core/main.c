@@ -54,7 +54,9 @@ static const CommandOption simulate_options[] = {
     END,
 };
 static const CommandOption test_options[] = {
-    {"rules", "FILE", "Rows of the law that hold in the cases; default the 50-rules-us.yaml of conf.d here, else the one that came with the program."},
+    {"rules", "FILE",
+     "Rows of the law that hold in the cases; default the 50-rules-us.yaml of conf.d here, else "
+     "the one that came with the program."},
     {"case", "ID", "Play only this case; '*' stands for any text: 'TL-*'."},
     {"verbose", NULL, "Print each case's timeline: what was decided, sent and done, and why."},
     JSON_OPTION,

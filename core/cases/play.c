@@ -388,8 +388,9 @@ static bool do_delivery(Play *play, const Node *event, StageAnswer *ret_answer, 
 static bool reload(Play *play, GError **error)
 {
     g_autoptr(Diags) diags = diags_new();
-    const Configuration *configuration = world_configuration(play->c, play->settings, play->published, play->rules, play->templates,
-                                                             play->book->epoch + 1, play->arena, diags);
+    const Configuration *configuration =
+        world_configuration(play->c, play->settings, play->published, play->rules, play->templates,
+                            play->book->epoch + 1, play->arena, diags);
     if (configuration == NULL) {
         g_set_error(error, PLAY_ERROR, 1, "%s",
                     diags_length(diags) > 0 ? diags_get(diags, 0)->message
@@ -682,8 +683,8 @@ static bool tell_accounts(Play *play, GError **error)
     return true;
 }
 
-bool play_open(Play *ret_play, const Case *c, const Templates *templates, const Node *rules, Arena *arena, bool verbose, Diags *diags,
-               GError **error)
+bool play_open(Play *ret_play, const Case *c, const Templates *templates, const Node *rules,
+               Arena *arena, bool verbose, Diags *diags, GError **error)
 {
     const Node *first = c->events->first;
     const Zone *zone = case_zone(c);
@@ -707,8 +708,8 @@ bool play_open(Play *ret_play, const Case *c, const Templates *templates, const 
     g_array_set_clear_func(ret_play->outcomes, clear_outcome);
     chronicle_init(&ret_play->chronicle, arena, zone, verbose);
     platforms_init(&ret_play->platforms, c, arena, &ret_play->chronicle);
-    const Configuration *configuration = world_configuration(c, ret_play->settings, ret_play->published, rules, templates, 1, arena,
-                                                             diags);
+    const Configuration *configuration = world_configuration(
+        c, ret_play->settings, ret_play->published, rules, templates, 1, arena, diags);
     if (configuration == NULL)
         return false;
     ret_play->book = &configuration->book;

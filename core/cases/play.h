@@ -20,7 +20,7 @@ typedef struct {
     Chronicle chronicle;
     Platforms platforms;
     const Templates *templates;
-    const Node *rules; /* of the configuration, NULL none */
+    const Node *rules;    /* of the configuration, NULL none */
     const Rulebook *book; /* of now; replaced by settings_changed and policy_published */
     const Node *settings; /* as changed so far */
     GPtrArray *published; /* PolicyVersion, oldest first: every version of policies that were
@@ -42,7 +42,8 @@ typedef struct {
     const char *source_json;
 } PolicyVersion;
 
-bool play_open(Play *ret_play, const Case *c, const Templates *templates, const Node *rules, Arena *arena, bool verbose, Diags *diags, GError **error);
+bool play_open(Play *ret_play, const Case *c, const Templates *templates, const Node *rules,
+               Arena *arena, bool verbose, Diags *diags, GError **error);
 void play_close(Play *play);
 
 /* One event of `when`, at the clock's now. Failures stand in its outcome. */
@@ -58,8 +59,10 @@ json_t *query_answer(Play *play, const Node *event, GError **error);
 
 /* world.c: the configuration the case stands for, as one would write it in conf.d, read by the loader of conf.d. published:
  * PolicyVersion, oldest first; rules: as `rules:` there, NULL none. NULL and findings. */
-const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Node *rules,
-                                         const Templates *templates, uint64_t epoch, Arena *arena, Diags *diags);
+const Configuration *world_configuration(const Case *c, const Node *settings,
+                                         const GPtrArray *published, const Node *rules,
+                                         const Templates *templates, uint64_t epoch, Arena *arena,
+                                         Diags *diags);
 /* data of account.updated and of one contact.updated each; new references. */
 json_t *world_account(const Case *c, const Node *account, Date today);
 json_t *world_contact(const Node *point, size_t position);

@@ -109,7 +109,8 @@ static json_t *query_gate(Play *play, const Node *event, GError **error)
 /* A tenant of that state. */
 static RuleSubject tenant_of(Play *play, const Node *event)
 {
-    return (RuleSubject){arena_printf(play->arena, "US/%s", node_text(event, "state")), FOR_CONSUMER | FOR_TENANT, NULL};
+    return (RuleSubject){arena_printf(play->arena, "US/%s", node_text(event, "state")),
+                         FOR_CONSUMER | FOR_TENANT, NULL};
 }
 
 static json_t *no_row(const Node *event, GError **error)
@@ -121,7 +122,8 @@ static json_t *no_row(const Node *event, GError **error)
 static json_t *query_notice_end(Play *play, const Node *event, GError **error)
 {
     RuleSubject subject = tenant_of(play, event);
-    NoticePeriod period = rules_notice_period(&play->book->rules, &subject, node_date(event, "served_on"));
+    NoticePeriod period =
+        rules_notice_period(&play->book->rules, &subject, node_date(event, "served_on"));
     if (period.rule == NULL)
         return no_row(event, error);
     json_t *answer = json_pack("{s:I}", "days", (json_int_t)period.days);
@@ -133,8 +135,8 @@ static json_t *query_notice_end(Play *play, const Node *event, GError **error)
 static json_t *query_notice_form(Play *play, const Node *event, GError **error)
 {
     RuleSubject subject = tenant_of(play, event);
-    int form = rules_notice_form(&play->book->rules, &subject, node_date(event, "served_on"), node_bool(event, "first_time_late", false),
-                                 NULL);
+    int form = rules_notice_form(&play->book->rules, &subject, node_date(event, "served_on"),
+                                 node_bool(event, "first_time_late", false), NULL);
     return form < 0 ? no_row(event, error) : json_pack("{s:s}", "form", notice_form_names[form]);
 }
 
@@ -147,7 +149,8 @@ static json_t *query_late_fee(Play *play, const Node *event, GError **error)
                    .due_on = node_date(event, "due_on")};
     if (!currency_parse(play_currency(play, event), &fee.currency, error))
         return NULL;
-    LateFeeAnswer law = rules_late_fee(&play->book->rules, &subject, &fee, node_date(event, "today"));
+    LateFeeAnswer law =
+        rules_late_fee(&play->book->rules, &subject, &fee, node_date(event, "today"));
     json_t *answer = json_pack("{s:b}", "allowed", law.allowed);
     if (law.allowed) {
         json_object_set_new(answer, "amount_cents", json_integer(law.amount));

@@ -147,7 +147,8 @@ static bool run_case(const Case *c, const Templates *templates, const CasesOptio
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(finding_free);
     Play play;
-    bool opened = play_open(&play, c, templates, options->rules, arena, options->verbose, diags, &error);
+    bool opened =
+        play_open(&play, c, templates, options->rules, arena, options->verbose, diags, &error);
     if (opened)
         opened = play_through(&play, findings, &error);
     add_diags(diags, findings);

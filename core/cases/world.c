@@ -28,7 +28,8 @@ static void put_calendars(Node *root, const Case *c, Arena *arena)
     Node *calendars = graft_map(arena, c->place);
     Node *calendar = graft_map(arena, c->place);
     const Node *holidays = node_get(c->given, "holidays");
-    for (const Node *days = holidays != NULL ? holidays->first : NULL; days != NULL; days = days->next) {
+    for (const Node *days = holidays != NULL ? holidays->first : NULL; days != NULL;
+         days = days->next) {
         bool is_default = strcmp(days->key, "default") == 0;
         Node *place = is_default ? calendar : graft_map(arena, c->place);
         graft_take(arena, place, "holidays", days);
@@ -146,7 +147,8 @@ static void put_policies(Node *root, const Case *c, const GPtrArray *published, 
     graft_put(arena, root, "policies", policies);
 }
 
-static const Node *configuration_tree(const Case *c, const Node *settings, const GPtrArray *published, const Node *rules, Arena *arena)
+static const Node *configuration_tree(const Case *c, const Node *settings,
+                                      const GPtrArray *published, const Node *rules, Arena *arena)
 {
     Node *root = graft_map(arena, c->place);
     put_organisation(root, c, arena);
@@ -195,8 +197,10 @@ static bool load_rulebook(const Node *root, const GPtrArray *published, uint64_t
     return rulebook_load(root, older, published->len, epoch, arena, diags, ret_book);
 }
 
-const Configuration *world_configuration(const Case *c, const Node *settings, const GPtrArray *published, const Node *rules,
-                                         const Templates *templates, uint64_t epoch, Arena *arena, Diags *diags)
+const Configuration *world_configuration(const Case *c, const Node *settings,
+                                         const GPtrArray *published, const Node *rules,
+                                         const Templates *templates, uint64_t epoch, Arena *arena,
+                                         Diags *diags)
 {
     const Node *root = configuration_tree(c, settings, published, rules, arena);
     Configuration *configuration = arena_new0(arena, Configuration, 1);

@@ -11,8 +11,9 @@
 static char *rules_place(void)
 {
     const char *here = "conf.d/" RULES_FILE;
-    return g_file_test(here, G_FILE_TEST_EXISTS) ? g_strdup(here)
-                                                 : station_place("../conf.d/" RULES_FILE, "share/dunhub/conf.d/" RULES_FILE);
+    return g_file_test(here, G_FILE_TEST_EXISTS)
+               ? g_strdup(here)
+               : station_place("../conf.d/" RULES_FILE, "share/dunhub/conf.d/" RULES_FILE);
 }
 
 /* The rows that came with the program, unless a file is named. False after saying why; *ret_rules NULL: none are there. */
@@ -49,7 +50,10 @@ int cmd_test(const CommandLine *line)
     const Node *rules;
     if (!read_rules(line, arena, diags, &rules))
         return EXIT_USAGE;
-    CasesOptions options = {.only = line_option(line, "case"), .rules = rules, .json = line_flag(line, "json"), .verbose = line_flag(line, "verbose"),
+    CasesOptions options = {.only = line_option(line, "case"),
+                            .rules = rules,
+                            .json = line_flag(line, "json"),
+                            .verbose = line_flag(line, "verbose"),
                             .out = stdout};
     CasesTally tally;
     g_autoptr(GError) error = NULL;

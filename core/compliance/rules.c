@@ -148,18 +148,18 @@ static bool counts(const Rule *rule, const PhoneCall *call)
 static int64_t calls_in(const Rule *rule, const AccountState *state, Date on)
 {
     int64_t n = 0;
-    STATE_FOREACH(state, KIND_PHONE_CALL, PhoneCall, call)
-    if (call->placed_on <= on && on - call->placed_on < rule->days && counts(rule, call))
-        n++;
+    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
+        if (call->placed_on <= on && on - call->placed_on < rule->days && counts(rule, call))
+            n++;
     return n;
 }
 
 static bool spoke_lately(const Rule *rule, const AccountState *state, Date on)
 {
-    STATE_FOREACH(state, KIND_PHONE_CALL, PhoneCall, call)
-    if (call->outcome == PHONE_ANSWERED && call->placed_on <= on &&
-        on - call->placed_on < rule->quiet_days)
-        return true;
+    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
+        if (call->outcome == PHONE_ANSWERED && call->placed_on <= on &&
+            on - call->placed_on < rule->quiet_days)
+            return true;
     return false;
 }
 
@@ -292,8 +292,7 @@ NoticePeriod rules_notice_period(const RuleSet *set, const RuleSubject *subject,
         NoticePeriod period =
             period_of(rule, rules_calendar(set, subject->jurisdiction), served_on);
         if (!longest.rule || period.next_act_from > longest.next_act_from ||
-            (period.next_act_from == longest.next_act_from &&
-             is_more_specific(rule, longest.rule)))
+            (period.next_act_from == longest.next_act_from && is_more_specific(rule, longest.rule)))
             longest = period;
     }
     return longest;

@@ -170,16 +170,21 @@ static const Key notice_keys[] = {
      .doc = "What it must say to a tenant who is late for the first time; absent: as form."},
 };
 
-#define SECTION(name, doc, keys) {name, doc, keys, G_N_ELEMENTS(keys)}
+#define SECTION(name, doc, keys)                                                                   \
+    {                                                                                              \
+        name, doc, keys, G_N_ELEMENTS(keys)                                                        \
+    }
 
 /* After the first in the order of RuleGate. */
 const RuleSection rule_sections[] = {
-    SECTION("rules.<id>", "The law as rows with a place and dates; what every row may say.", row_keys),
+    SECTION("rules.<id>", "The law as rows with a place and dates; what every row may say.",
+            row_keys),
     SECTION("rules.<id> of contact_window", "When a person may be contacted.", window_keys),
     SECTION("rules.<id> of call_cap", "How often a person may be called.", call_keys),
     {"rules.<id> of sms_consent", "Texts and automated calls need consent.", NULL, 0},
     SECTION("rules.<id> of late_fee", "When a late fee may be charged, and how much.", fee_keys),
-    SECTION("rules.<id> of pay_or_quit", "How long the notice before a court step runs.", notice_keys),
+    SECTION("rules.<id> of pay_or_quit", "How long the notice before a court step runs.",
+            notice_keys),
 };
 const size_t n_rule_sections = G_N_ELEMENTS(rule_sections);
 G_STATIC_ASSERT(G_N_ELEMENTS(rule_sections) == N_RULE_GATES + 1);
@@ -228,8 +233,9 @@ static bool read_first_day(const Source *source, const Node *map, Diags *diags, 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         given += node_get(map, names[i]) ? 1 : 0;
     if (given > 1) {
-        diags_add(diags, "C037", map->place,
-                  "'after_days', 'from_day' and 'after_business_days' exclude each other; keep one");
+        diags_add(
+            diags, "C037", map->place,
+            "'after_days', 'from_day' and 'after_business_days' exclude each other; keep one");
         return false;
     }
     rule->first_day = source->from_day > 0 ? source->from_day : source->after_days + 1;

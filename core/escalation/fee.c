@@ -71,9 +71,8 @@ static void forbid(Deciding *d, Cycle *cycle, const Rule *rule)
 static json_t *fee_detail(const Deciding *d, const Cycle *cycle, const char *id, int64_t amount,
                           const Rule *cap)
 {
-    json_t *detail =
-        json_pack("{s:s,s:I,s:s}", "invoice", id, "amount", (json_int_t)amount, "currency",
-                  cycle->currency.code);
+    json_t *detail = json_pack("{s:s,s:I,s:s}", "invoice", id, "amount", (json_int_t)amount,
+                               "currency", cycle->currency.code);
     if (cap) {
         json_object_set_new(detail, "configured", json_integer(d->settings->late_fee));
         json_object_set_new(detail, "rule", json_string(cap->id));
@@ -99,7 +98,8 @@ static void charge(Deciding *d, Cycle *cycle, int64_t amount, const Rule *cap)
     cycle->fee_charged = true;
     cycle->fee_due_on = DATE_NONE;
     reason_add(d, "fee_charged", "§4 late fee", "late_fee", NULL,
-               fee_detail(d, cycle, id, amount, cap), "a late fee is charged, once in this cycle%s%s",
+               fee_detail(d, cycle, id, amount, cap),
+               "a late fee is charged, once in this cycle%s%s",
                cap ? "; it is capped by law: " : "", cap ? cap->citation : "");
     deciding_read_ledger(d);
 }

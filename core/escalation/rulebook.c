@@ -117,7 +117,8 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              G_N_ELEMENTS(organisation_keys)},
             {"settings", "Every rule of the domain that may differ; a policy may override them.",
              settings_keys, n_settings_keys},
-            {"calendars.default", "Business days; a calendar called by a jurisdiction, as US/CA, "
+            {"calendars.default",
+             "Business days; a calendar called by a jurisdiction, as US/CA, "
              "holds the holidays that its law counts by.",
              calendar_keys, G_N_ELEMENTS(calendar_keys)},
             {"segments", "What makes an account vip or high_risk, and the policy of each segment.",
@@ -137,9 +138,8 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
             sections[n++] = more[i];
         for (size_t i = 0; i < n_rule_sections; i++)
             if (rule_sections[i].n_keys > 0)
-                sections[n++] =
-                    (ConfigSection){rule_sections[i].name, rule_sections[i].doc,
-                                    rule_sections[i].keys, rule_sections[i].n_keys};
+                sections[n++] = (ConfigSection){rule_sections[i].name, rule_sections[i].doc,
+                                                rule_sections[i].keys, rule_sections[i].n_keys};
         g_once_init_leave(&ready, 1);
     }
     *ret_n = n;

@@ -117,8 +117,7 @@ static void test_holidays_of_the_place(void)
     Date served = day("2026-07-01");
     g_assert_cmpint(rules_notice_period(&law.set, &california, served).ends_on, ==,
                     day("2026-07-08"));
-    g_assert_cmpint(rules_notice_period(&law.set, &florida, served).ends_on, ==,
-                    day("2026-07-07"));
+    g_assert_cmpint(rules_notice_period(&law.set, &florida, served).ends_on, ==, day("2026-07-07"));
     arena_free(law.arena);
 }
 
@@ -139,9 +138,9 @@ static void test_form(void)
     law_load(&law, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         RuleSubject subject = tenant(rows[i].place);
-        g_assert_cmpint(rules_notice_form(&law.set, &subject, day(rows[i].served),
-                                          rows[i].first_late, NULL),
-                        ==, rows[i].form);
+        g_assert_cmpint(
+            rules_notice_form(&law.set, &subject, day(rows[i].served), rows[i].first_late, NULL),
+            ==, rows[i].form);
     }
     arena_free(law.arena);
 }
@@ -280,12 +279,11 @@ static void test_hours(void)
 static void test_narrower_hours(void)
 {
     Law law;
-    law_load(&law,
-             "rules:\n"
-             "  wide: {gate: contact_window, jurisdiction: any, window: ['08:00', '21:00'],"
-             " citation: a, reviewed_by: b}\n"
-             "  late: {gate: contact_window, jurisdiction: US/MA, window: ['09:00', '22:00'],"
-             " citation: a, reviewed_by: b}\n");
+    law_load(&law, "rules:\n"
+                   "  wide: {gate: contact_window, jurisdiction: any, window: ['08:00', '21:00'],"
+                   " citation: a, reviewed_by: b}\n"
+                   "  late: {gate: contact_window, jurisdiction: US/MA, window: ['09:00', '22:00'],"
+                   " citation: a, reviewed_by: b}\n");
     RuleSubject here = tenant("US/MA/Boston");
     ContactHours hours = rules_contact_hours(&law.set, &here, day("2026-07-13"));
     g_assert_cmpint(hours.from, ==, 540);
