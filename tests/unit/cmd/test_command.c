@@ -141,7 +141,7 @@ static const char cases[] =
     "amount_cents: 6500}\n"
     "  then:\n  - {day: 2026-07-16, account: A, state: {status: current}}\n"
     "- id: A-3\n  title: asks for what is not there\n  source: own\n"
-    "  when:\n  - {at: \"2026-07-01T06:00\", do: query_notice_form, state: CA, served_on: "
+    "  when:\n  - {at: \"2026-07-01T06:00\", do: query_notice_form, state: ZZ, served_on: "
     "2026-07-01, first_time_late: true}\n"
     "  then: []\n";
 
@@ -157,7 +157,7 @@ static void test_cases(void)
                     "not ok A-2 does not hold\n"
                     "    c.yaml:22:43: state.status: expected current, seen delinquent\n"
                     "not ok A-3 asks for what is not there\n"
-                    "    c.yaml:27:5: query_notice_form: not built yet: query_notice_form\n"
+                    "    c.yaml:27:5: query_notice_form: no rule is about the state ZZ\n"
                     "1 passed, 2 failed\n");
     Answer one = run(dir, "test --case A-1 c.yaml"),
            json = run(dir, "test --case A-2 --json c.yaml"),
