@@ -177,14 +177,22 @@ static bool is_failing(const json_t *instance)
     return false;
 }
 
+static size_t acts_in(Run *run, unsigned states)
+{
+    size_t n = 0;
+    store_acts(run->station->store, NULL, states, SIZE_MAX, count_act, &n, NULL);
+    return n;
+}
+
 /* A switch that an earlier run left set is not news to the hub, but it is to the person. */
 static void tell_switches(Run *run)
 {
     unsigned switches = hub_switches(works_hub(run->works));
     if (switches & HUB_OBSERVE)
-        on_alert(run, &(HubAlert){"clock_suspect", NULL,
-                                  "the clock is in doubt since an earlier run: nothing is sent, and "
-                                  "time stands still, until `dunhub approve --clock`"});
+        on_alert(run,
+                 &(HubAlert){"clock_suspect", NULL,
+                             "the clock is in doubt since an earlier run: nothing is sent, and "
+                             "time stands still, until `dunhub approve --clock`"});
     if (switches & HUB_FUSE_BLOWN)
         on_alert(run, &(HubAlert){"fuse_blown", NULL,
                                   "unusually many notices were due on this day: no more go until "
@@ -196,21 +204,22 @@ static void tell_held(Run *run)
 {
     g_autoptr(json_t) status = hub_status(works_hub(run->works));
     const json_t *instances = json_object_get(status, "instances");
+    bool any = false;
     for (size_t i = 0; i < json_array_size(instances); i++) {
         const json_t *instance = json_array_get(instances, i);
         const char *name = json_string_value(json_object_get(instance, "name"));
         if (!json_is_true(json_object_get(instance, "held")) || is_failing(instance) ||
             !g_hash_table_add(run->told, g_strdup(name)))
             continue;
-        size_t planned = 0;
-        store_acts(run->station->store, NULL, 1u << ACT_PLANNED, SIZE_MAX, count_act, &planned,
-                   NULL);
-        terminal_said(
-            run->terminal,
-            "%s is new here: %zu planned act(s) wait, and nothing is sent before a person has "
-            "seen them. Look: dunhub outbox. Then: dunhub approve --source %s",
-            name, planned, name);
+        any = true;
+        terminal_said(run->terminal,
+                      "%s is new here: nothing of it is sent before a person has seen the plan and "
+                      "says: dunhub approve --source %s",
+                      name, name);
     }
+    if (any)
+        terminal_said(run->terminal, "the plan: %zu act(s) wait; they are listed by: dunhub outbox",
+                      acts_in(run, 1u << ACT_PLANNED));
 }
 
 /* What a run that ended by itself has come to. */
@@ -228,9 +237,7 @@ static int result_of(Run *run)
 
 static void tell_trouble(Run *run)
 {
-    size_t failing = 0;
-    store_acts(run->station->store, NULL, 1u << ACT_RETRY | 1u << ACT_UNCERTAIN, SIZE_MAX,
-               count_act, &failing, NULL);
+    size_t failing = acts_in(run, 1u << ACT_RETRY | 1u << ACT_UNCERTAIN);
     if (failing > 0)
         terminal_said(run->terminal,
                       "%zu act(s) failed and are tried again later; why: dunhub outbox", failing);

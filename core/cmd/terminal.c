@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FINDINGS_SHOWN = 20, TEXT_MAX = 160, NAME_WIDTH = 16 };
+enum { FINDINGS_SHOWN = 20, TEXT_MAX = 600, NAME_WIDTH = 16 };
 
 typedef enum { PLAIN, GREEN, YELLOW, RED, BLUE, DIM } Colour;
 static const char *const colours[] = {"",         "\033[32m", "\033[33m",

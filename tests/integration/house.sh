@@ -39,6 +39,9 @@ installed() {
     done
 }
 check install-puts-everything-in-place installed
+# The program finds its host and its plugins in the tree it lies in, wherever that is.
+works_there() { (cd "$scratch" && "root/usr/bin/dunhub" plugins csv_ledger | grep -q '^csv_ledger .*: '); }
+check what-is-installed-works-there works_there
 
 names_every_target() {
     local target

@@ -13,6 +13,7 @@ CSV
 dunhub run --until-idle >"$site/first.log" 2>&1
 same "a first import ends well" 0 $?
 same "and sends nothing before its plan was seen" 0 "$(mails)"
+expect "it says how the plan is released" grep -q "says: dunhub approve --source rents$" "$site/first.log"
 
 start_hub
 for _ in $(seq 1 100); do [ -S "$site/run/control" ] && break; sleep 0.1; done
