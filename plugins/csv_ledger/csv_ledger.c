@@ -107,7 +107,7 @@ static bool check_file(LedgerPass *pass, int fd)
 /* ---- handlers ---- */
 
 static const char *const patterns[] = {"*.csv", "*.tsv", "*.txt", NULL};
-static const LedgerFormat format = {patterns, ".csv, .tsv or .txt", "line", read_file, check_file};
+static const LedgerFormat format = {patterns, ".csv, .tsv or .txt", "line", ":", read_file, check_file};
 
 typedef void (*Handling)(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options);
 

@@ -100,7 +100,7 @@ typedef struct LedgerPass LedgerPass;
 typedef struct {
     const char *const *patterns; /* of the files of a folder, NULL-ended: "*.csv" */
     const char *kinds;           /* the same for a person: ".csv, .tsv or .txt" */
-    const char *unit;            /* what a number in a place counts: "line" */
+    const char *unit, *mark;     /* what a number counts and what stands before it in a place: "line", ":" */
     /* Hands every row of an open file to the pass. False: the pass ends and the result says why. */
     bool (*read)(LedgerPass *pass, int fd);
     /* Whether the file is one that `read` understands. */

@@ -145,7 +145,7 @@ void ledger_report(LedgerPass *pass, uint64_t number, const char *why)
     if (!pass->reports || pass->bad > FINDINGS_MAX)
         return;
     char place[4200];
-    snprintf(place, sizeof place, "%s:%" PRIu64, pass->path, number);
+    snprintf(place, sizeof place, "%s%s%" PRIu64, pass->path, pass->format->mark, number);
     dunhub_finding(pass->task, place, "%s", why);
 }
 
