@@ -195,9 +195,12 @@ const Command all_commands[] = {
      "retry C-1007/c1/2/suspend_service\nretry C-1007/c1/2/suspend_service --close --reason 'done "
      "by hand'",
      cmd_retry},
-    {"audit", "verify|show [ACCOUNT]", 1, 2, "verify the audit chain, or show an account's",
+    {"audit", "verify|replay|show [ACCOUNT]", 1, 2,
+     "verify the audit chain, decide again from the journal, or show an account's chain",
+     "verify proves that no entry was changed, put in or taken out. replay decides every account, or one, again from its\n"
+     "journal alone, each entry under the configuration of its time, and compares with what the store holds.\n"
      "show @hub prints the hub's own entries: configurations, switches, who released what.",
-     look_options, "audit verify\naudit show C-1007\naudit show @hub", cmd_audit},
+     look_options, "audit verify\naudit replay\naudit show C-1007\naudit show @hub", cmd_audit},
     {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options,
      "plugins\nplugins smtp --json", cmd_plugins},
     {"call", "INSTANCE VERB", 2, 2, "carry out one action and print its result", NULL, call_options,

@@ -1,9 +1,10 @@
-/* dunhub audit verify, dunhub audit show ACCOUNT: the proof. */
+/* dunhub audit verify, dunhub audit replay, dunhub audit show ACCOUNT: the proof. */
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/audit.h"
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
 
@@ -99,10 +100,11 @@ static int show(const CommandLine *line, const Station *station)
 int cmd_audit(const CommandLine *line)
 {
     const char *what = line_argument(line, 0);
-    bool verifies = strcmp(what, "verify") == 0;
-    if (!verifies && strcmp(what, "show") != 0)
-        return command_fail("audit", EXIT_USAGE,
-                            "say 'audit verify' or 'audit show ACCOUNT', not 'audit %s'", what);
+    bool verifies = strcmp(what, "verify") == 0, replays = strcmp(what, "replay") == 0;
+    if (!verifies && !replays && strcmp(what, "show") != 0)
+        return command_fail(
+            "audit", EXIT_USAGE,
+            "say 'audit verify', 'audit replay' or 'audit show ACCOUNT', not 'audit %s'", what);
     if (verifies && line_argument(line, 1) != NULL)
         return command_fail("audit", EXIT_USAGE,
                             "verify takes no account: it looks at the whole store; 'dunhub audit "
@@ -112,5 +114,7 @@ int cmd_audit(const CommandLine *line)
     int code = desk_open(line, STATION_READ, &station);
     if (code != EXIT_GOOD)
         return code;
+    if (replays)
+        return audit_replay(line, station, line_argument(line, 1));
     return verifies ? verify(line, station) : show(line, station);
 }

@@ -65,32 +65,70 @@ static void free_policy(void *data)
     g_free((char *)policy->source_json);
 }
 
+/* Texts of the result are freed with it. */
+static GArray *older_policies(Store *store, GError **error)
+{
+    g_autoptr(GArray) policies = g_array_new(FALSE, FALSE, sizeof(StoredPolicy));
+    g_array_set_clear_func(policies, free_policy);
+    OlderPolicies older = {.store = store, .policies = policies};
+    if (store && !store_versions(store, "policy", note_policy, &older, error))
+        return NULL;
+    if (!older.error)
+        return g_steal_pointer(&policies);
+    g_propagate_error(error, older.error);
+    return NULL;
+}
+
+/* The newest epoch, or the one that is sought. */
+typedef struct {
+    int64_t sought; /* 0: the newest */
+    int64_t version;
+    char hash[HASH_HEX];
+} KeptEpoch;
+
 static bool note_epoch(const char *name, int64_t version, const char *hash, void *data)
 {
     (void)name;
-    (void)hash;
-    int64_t *latest = data;
-    *latest = MAX(*latest, version);
+    KeptEpoch *kept = data;
+    if (version < kept->version || (kept->sought && version != kept->sought))
+        return true;
+    kept->version = version;
+    g_strlcpy(kept->hash, hash, sizeof kept->hash);
     return true;
 }
 
 static Configuration *load_against_store(Station *station, Diags *diags, GError **error)
 {
-    g_autoptr(GArray) policies = g_array_new(FALSE, FALSE, sizeof(StoredPolicy));
-    g_array_set_clear_func(policies, free_policy);
-    OlderPolicies older = {.store = station->store, .policies = policies};
-    int64_t latest = 0;
-    if (station->store &&
-        (!store_versions(station->store, "policy", note_policy, &older, error) ||
-         !store_versions(station->store, "configuration", note_epoch, &latest, error)))
+    g_autoptr(GArray) policies = older_policies(station->store, error);
+    KeptEpoch latest = {0};
+    if (!policies || (station->store && !store_versions(station->store, "configuration", note_epoch,
+                                                        &latest, error)))
         return NULL;
-    if (older.error) {
-        g_propagate_error(error, older.error);
-        return NULL;
-    }
     return configuration_load(station->conf_dir, station->manifests,
                               (const StoredPolicy *)(void *)policies->data, policies->len,
-                              (uint64_t)latest + 1, diags);
+                              (uint64_t)latest.version + 1, diags);
+}
+
+Configuration *station_kept(const Station *station, uint64_t epoch, Diags *diags, GError **error)
+{
+    g_autoptr(GArray) policies = older_policies(station->store, error);
+    g_autoptr(GBytes) bytes = NULL;
+    KeptEpoch kept = {.sought = (int64_t)epoch};
+    if (!policies ||
+        !store_versions(station->store, "configuration", note_epoch, &kept, error) ||
+        !store_blob_get(station->store, kept.hash, &bytes, error))
+        return NULL;
+    if (!bytes) {
+        g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+                    "the store does not hold the configuration of epoch %" G_GUINT64_FORMAT, epoch);
+        return NULL;
+    }
+    gsize n = 0;
+    const char *data = g_bytes_get_data(bytes, &n);
+    g_autofree char *canonical = g_strndup(data, n);
+    return configuration_load_kept(canonical, station->conf_dir, station->manifests,
+                                   (const StoredPolicy *)(void *)policies->data, policies->len,
+                                   epoch, diags);
 }
 
 /* ---- opening ----------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_close)
 /* The configuration as its files are now, against the store's older policies; NULL: diags or *error say why. The station
  * keeps the one it has until station_swap. */
 Configuration *station_reload(Station *station, Diags *diags, GError **error);
+/* The configuration that was in force in that epoch, out of the store; NULL: diags or *error say why. The caller owns it. */
+Configuration *station_kept(const Station *station, uint64_t epoch, Diags *diags, GError **error);
 /* The caller owns what is returned: the one it had. */
 Configuration *station_swap(Station *station, Configuration *configuration);
 

@@ -2,6 +2,7 @@
  * shows all findings. */
 #include "hub/configuration_load.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Places of the hub itself. */
@@ -124,7 +125,8 @@ static bool check_root(const Loading *loading, const Node *root)
                      &ignored);
 }
 
-/* The tree and the templates: the same bytes for the same meaning, wherever the folder lies. */
+/* The tree and the templates: the same bytes wherever the folder lies. In the order of the files,
+ * not sorted: the first step of a graph is the one that is written first. */
 static void keep_canonical(const Loading *loading, const Node *root)
 {
     Configuration *configuration = loading->configuration;
@@ -136,16 +138,29 @@ static void keep_canonical(const Loading *loading, const Node *root)
     g_autoptr(json_t) whole = json_object();
     json_object_set_new(whole, "configuration", node_to_json(root));
     json_object_set(whole, "templates", templates);
-    g_autofree char *canonical = json_canonical(whole);
-    configuration->canonical = arena_strdup(loading->arena, canonical);
-    Hash hash = hash_of(canonical, strlen(canonical));
+    char *text = json_dumps(whole, JSON_COMPACT);
+    configuration->canonical = arena_strdup(loading->arena, text);
+    free(text);
+    Hash hash = hash_of(configuration->canonical, strlen(configuration->canonical));
     hash_hex(&hash, configuration->hash);
 }
 
-static bool load(Loading *loading, Whole *whole, const StoredPolicy *older, size_t n_older,
-                 uint64_t epoch)
+static const Node *kept_root(const Loading *loading, const char *canonical)
 {
-    const Node *root = tree_parse_dir(loading->dir, loading->arena, loading->diags);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) whole = json_parse(canonical, strlen(canonical), TREE_MAX_BYTES, &error);
+    const json_t *root = json_object_get(whole, "configuration");
+    if (root)
+        return node_from_json(root, "kept configuration", loading->arena);
+    diags_add(loading->diags, "C064", (DiagPlace){"kept configuration", 0, 0},
+              "it cannot be read: %s", error ? error->message : "it holds no configuration");
+    return NULL;
+}
+
+/* root NULL: it could not be read, and that was said. */
+static bool load(Loading *loading, Whole *whole, const Node *root, const StoredPolicy *older,
+                 size_t n_older, uint64_t epoch)
+{
     if (!root)
         return false;
     Configuration *configuration = loading->configuration;
@@ -165,9 +180,10 @@ static bool load(Loading *loading, Whole *whole, const StoredPolicy *older, size
     return good;
 }
 
-Configuration *configuration_load(const char *dir, const Manifests *manifests,
-                                  const StoredPolicy *older, size_t n_older, uint64_t epoch,
-                                  Diags *diags)
+/* kept NULL: the files of dir. */
+static Configuration *load_whole(const char *kept, const char *dir, const Manifests *manifests,
+                                 const StoredPolicy *older, size_t n_older, uint64_t epoch,
+                                 Diags *diags)
 {
     Whole *whole = g_new0(Whole, 1);
     whole->arena = arena_new();
@@ -175,11 +191,26 @@ Configuration *configuration_load(const char *dir, const Manifests *manifests,
     g_autofree char *base = g_canonicalize_filename(dir, NULL);
     Loading loading = {
         dir, base, manifests, whole->arena, diags, whole->jsons, &whole->configuration};
-    bool good = load(&loading, whole, older, n_older, epoch);
-    if (good)
+    const Node *root =
+        kept ? kept_root(&loading, kept) : tree_parse_dir(dir, whole->arena, diags);
+    if (load(&loading, whole, root, older, n_older, epoch))
         return &whole->configuration;
     configuration_free(&whole->configuration);
     return NULL;
+}
+
+Configuration *configuration_load(const char *dir, const Manifests *manifests,
+                                  const StoredPolicy *older, size_t n_older, uint64_t epoch,
+                                  Diags *diags)
+{
+    return load_whole(NULL, dir, manifests, older, n_older, epoch, diags);
+}
+
+Configuration *configuration_load_kept(const char *canonical, const char *dir,
+                                       const Manifests *manifests, const StoredPolicy *older,
+                                       size_t n_older, uint64_t epoch, Diags *diags)
+{
+    return load_whole(canonical, dir, manifests, older, n_older, epoch, diags);
 }
 
 void configuration_free(Configuration *configuration)

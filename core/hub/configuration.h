@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
     char hash[HASH_HEX];     /* of the canonical whole */
-    const char *canonical;   /* JSON, kept by hash in the store */
+    const char *canonical;   /* JSON in the order of the files, kept by hash in the store */
     Rulebook book;
     const Instance *instances; size_t n_instances;
     const Templates *templates;
@@ -30,6 +30,10 @@ typedef struct {
  * not outlive the call. Relative paths count from dir; templates are those of dir/templates unless `hub: templates` says
  * otherwise. `check`, start and reload use this very function. */
 Configuration *configuration_load(const char *dir, const Manifests *manifests, const StoredPolicy *older, size_t n_older, uint64_t epoch, Diags *diags);
+/* One that was in force once, from its kept canonical text: its rules and instances as they were, the templates as they are
+ * in dir now. */
+Configuration *configuration_load_kept(const char *canonical, const char *dir, const Manifests *manifests, const StoredPolicy *older,
+                                       size_t n_older, uint64_t epoch, Diags *diags);
 void configuration_free(Configuration *configuration);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
 

@@ -300,6 +300,24 @@ static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t pos
  * ------------------------------------------------------------------------------------------------------------------
  */
 
+/* docs/adr/0004-rows-that-waited.md */
+static bool note_epoch(Group *group, const char *account, const JournalEntry *entry, GError **error)
+{
+    if (entry->epoch == group->hub->epoch)
+        return true;
+    g_autoptr(json_t) detail = json_pack("{s:I,s:I}", "came_in", (json_int_t)entry->epoch,
+                                         "decided_under", (json_int_t)group->hub->epoch);
+    g_autofree char *text = json_canonical(detail);
+    Reason reason = {
+        .event = "decided_later",
+        .rule = "epoch",
+        .subject = entry->event_id,
+        .text = "It waited over a change of the configuration and was decided under the new one.",
+        .detail = text,
+    };
+    return engine_audit(group, account, entry->position, entry->source, &reason, error);
+}
+
 static bool decide_row(Group *group, const JournalEntry *entry, GError **error)
 {
     Event event = {0};
@@ -312,7 +330,8 @@ static bool decide_row(Group *group, const JournalEntry *entry, GError **error)
         hub_alert(group->hub, "event_invalid", entry->account,
                   "journal entry %" G_GUINT64_FORMAT " cannot be read: %s", entry->position,
                   problem->message);
-        return store_journal_decided(group->hub->setup.store, entry->position, error);
+        return store_journal_decided(group->hub->setup.store, entry->position, group->hub->epoch,
+                                     error);
     }
     event.id = entry->event_id;
     event.source = entry->source;
@@ -321,7 +340,9 @@ static bool decide_row(Group *group, const JournalEntry *entry, GError **error)
     event.received_at = entry->received_at;
     return decide_at(group, slot, &event, entry->position, entry->received_at, entry->switches,
                      NULL, error) &&
-           store_journal_decided(group->hub->setup.store, entry->position, error);
+           note_epoch(group, slot->account, entry, error) &&
+           store_journal_decided(group->hub->setup.store, entry->position, group->hub->epoch,
+                                 error);
 }
 
 typedef struct {

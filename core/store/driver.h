@@ -22,7 +22,7 @@ struct StoreDriver {
     bool (*group_writes)(const Store *store);
 
     bool (*journal)(Store *store, const JournalEntry *entry, uint64_t *ret_position, bool *ret_duplicate, GError **error);
-    bool (*journal_decided)(Store *store, uint64_t position, GError **error);
+    bool (*journal_decided)(Store *store, uint64_t position, uint64_t epoch, GError **error);
     bool (*journal_read)(Store *store, const char *account, uint64_t from, bool undecided_only, JournalVisitor visitor,
                          void *data, GError **error);
 

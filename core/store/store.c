@@ -83,9 +83,9 @@ bool store_journal(Store *store, const JournalEntry *entry, uint64_t *ret_positi
            store->driver->journal(store, entry, ret_position, ret_duplicate, error);
 }
 
-bool store_journal_decided(Store *store, uint64_t position, GError **error)
+bool store_journal_decided(Store *store, uint64_t position, uint64_t epoch, GError **error)
 {
-    return in_group(store, error) && store->driver->journal_decided(store, position, error);
+    return in_group(store, error) && store->driver->journal_decided(store, position, epoch, error);
 }
 
 bool store_journal_read(Store *store, const char *account, uint64_t from, bool undecided_only,

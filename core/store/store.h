@@ -50,12 +50,13 @@ typedef struct {
     const char *data;     /* canonical JSON; NULL none */
     Instant time;         /* as the source says; INSTANT_NONE */
     Instant received_at;  /* the now of its decision */
-    uint64_t epoch;
+    uint64_t epoch;       /* of its decision; while undecided: in which it came */
     unsigned switches;
     bool decided;
 } JournalEntry;
 bool store_journal(Store *store, const JournalEntry *entry, uint64_t *ret_position, bool *ret_duplicate, GError **error);
-bool store_journal_decided(Store *store, uint64_t position, GError **error);
+/* epoch: the one it was decided under, which is not the one it came in where it had to wait. */
+bool store_journal_decided(Store *store, uint64_t position, uint64_t epoch, GError **error);
 typedef bool (*JournalVisitor)(const JournalEntry *entry, void *data); /* false stops */
 /* account NULL: all. Ascending from position `from`. */
 bool store_journal_read(Store *store, const char *account, uint64_t from, bool undecided_only, JournalVisitor visitor, void *data, GError **error);

@@ -48,13 +48,14 @@ bool sqlite_journal(Store *base, const JournalEntry *entry, uint64_t *ret_positi
     return true;
 }
 
-bool sqlite_journal_decided(Store *base, uint64_t position, GError **error)
+bool sqlite_journal_decided(Store *base, uint64_t position, uint64_t epoch, GError **error)
 {
     SqliteStore *store = sqlite_store(base);
     sqlite3_stmt *statement = sqlite_query(store, QUERY_JOURNAL_DECIDED, error);
     if (!statement)
         return false;
     sqlite3_bind_int64(statement, 1, (int64_t)position);
+    sqlite3_bind_int64(statement, 2, (int64_t)epoch);
     return sqlite_run(store, statement, error);
 }
 

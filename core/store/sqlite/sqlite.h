@@ -152,7 +152,7 @@ void sqlite_audit_forget(SqliteStore *store);               /* after a rollback 
 
 /* ---- the functions of the driver, by file */
 bool sqlite_journal(Store *, const JournalEntry *, uint64_t *, bool *, GError **);
-bool sqlite_journal_decided(Store *, uint64_t, GError **);
+bool sqlite_journal_decided(Store *, uint64_t, uint64_t, GError **);
 bool sqlite_journal_read(Store *, const char *, uint64_t, bool, JournalVisitor, void *, GError **);
 bool sqlite_load_account(Store *, const char *, Arena *, AccountState *, bool *, GError **);
 bool sqlite_apply(Store *, const char *, uint64_t, const Change *, size_t, Instant, const ListRow *, GError **);

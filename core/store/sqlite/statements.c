@@ -16,7 +16,7 @@ static const char *const texts[N_QUERIES] = {
                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
                           "ON CONFLICT (source, event_id) WHERE event_id IS NOT NULL DO NOTHING",
     [QUERY_JOURNAL_FIND] = "SELECT position FROM journal WHERE source = ?1 AND event_id = ?2",
-    [QUERY_JOURNAL_DECIDED] = "UPDATE journal SET decided = 1 WHERE position = ?1",
+    [QUERY_JOURNAL_DECIDED] = "UPDATE journal SET decided = 1, epoch = ?2 WHERE position = ?1",
     [QUERY_JOURNAL_LAST] = "SELECT max(position) FROM journal",
     [QUERY_JOURNAL_READ] =
         "SELECT " JOURNAL_COLUMNS " FROM journal WHERE position >= ?1 ORDER BY position",

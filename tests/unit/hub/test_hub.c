@@ -519,6 +519,20 @@ static void test_a_reload_is_a_new_epoch_for_all(void)
     scene_free(scene);
 }
 
+static bool epoch_of_e9(const JournalEntry *entry, void *data)
+{
+    if (g_strcmp0(entry->event_id, "e9") == 0 && entry->decided)
+        *(uint64_t *)data = entry->epoch;
+    return true;
+}
+
+static bool count_decided_later(const char *account, const AuditEntry *entry, void *data)
+{
+    (void)account;
+    *(int *)data += strcmp(entry->event, "decided_later") == 0;
+    return true;
+}
+
 static void test_rows_that_waited_are_decided_at_the_start(void)
 {
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
@@ -538,8 +552,17 @@ static void test_rows_that_waited_are_decided_at_the_start(void)
     g_assert_true(store_begin(scene->store, NULL));
     g_assert_true(store_journal(scene->store, &entry, &position, &duplicate, NULL));
     g_assert_true(store_commit(scene->store, NULL));
+    g_autofree char *conf = g_strconcat(scene_conf, "routes: []\n", NULL);
+    scene_configure(scene, conf); /* while nobody ran */
     scene_die(scene);
     g_assert_nonnull(state_find(scene_state(scene, "A"), KIND_INVOICE, "I9"));
+    uint64_t epoch = 0;
+    int noted = 0;
+    g_assert_true(store_journal_read(scene->store, "A", 0, false, epoch_of_e9, &epoch, NULL));
+    g_assert_cmpuint(epoch, ==, 2);
+    g_assert_true(store_audit_read(scene->store, "A", count_decided_later, &noted, NULL));
+    g_assert_cmpint(noted, ==, 1);
+    scene_assert_proof(scene);
     scene_free(scene);
 }
 

@@ -70,7 +70,7 @@ static void test_order_and_duplicates(void)
     g_autofree char *of_other = read_all(store, "A", 0, true);
     g_assert_cmpstr(of_other, ==, "");
     begin(store);
-    g_assert_true(store_journal_decided(store, 2, NULL));
+    g_assert_true(store_journal_decided(store, 2, 1, NULL));
     commit(store);
     g_autofree char *none = read_all(store, NULL, 0, true);
     g_assert_cmpstr(none, ==, "");
