@@ -71,9 +71,10 @@ static bool take_kept_notice(Course *course, AccountState *after, const char *ke
         return true;
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(GError) error = NULL;
-    if (!store_blob_get(course->all->station->store, stored->content, &bytes, &error) || bytes == NULL) {
-        course->failure =
-            g_strdup_printf("the notice of %s is not kept: %s", key, error != NULL ? error->message : stored->content);
+    if (!store_blob_get(course->all->station->store, stored->content, &bytes, &error) ||
+        bytes == NULL) {
+        course->failure = g_strdup_printf("the notice of %s is not kept: %s", key,
+                                          error != NULL ? error->message : stored->content);
         return false;
     }
     act->content = stored->content;
@@ -83,7 +84,8 @@ static bool take_kept_notice(Course *course, AccountState *after, const char *ke
     return true;
 }
 
-static bool decide_again(Course *course, const Configuration *configuration, const JournalEntry *entry, const Event *event)
+static bool decide_again(Course *course, const Configuration *configuration,
+                         const JournalEntry *entry, const Event *event)
 {
     DecideIn in = {.state = &course->state,
                    .event = event,
@@ -93,7 +95,8 @@ static bool decide_again(Course *course, const Configuration *configuration, con
     DecideOut out = {0};
     decide(&in, course->arena, &out);
     for (size_t i = 0; i < out.n_wishes; i++)
-        if (out.wishes[i].kind == WISH_RENDER && !take_kept_notice(course, &out.after, out.wishes[i].key))
+        if (out.wishes[i].kind == WISH_RENDER &&
+            !take_kept_notice(course, &out.after, out.wishes[i].key))
             return false;
     course->state = out.after;
     return true;
@@ -107,7 +110,8 @@ static bool replay_entry(const JournalEntry *entry, void *data)
     const Epoch *epoch = epoch_of(course->all, entry->epoch);
     if (epoch->configuration == NULL) {
         course->failure =
-            g_strdup_printf("the configuration of epoch %" PRIu64 " cannot be loaded: %s", entry->epoch, epoch->why);
+            g_strdup_printf("the configuration of epoch %" PRIu64 " cannot be loaded: %s",
+                            entry->epoch, epoch->why);
         return false;
     }
     g_autoptr(GError) error = NULL;
@@ -116,7 +120,8 @@ static bool replay_entry(const JournalEntry *entry, void *data)
     if (entry->data != NULL)
         body = json_parse(entry->data, strlen(entry->data), ENTRY_MAX_BYTES, &error);
     if (error != NULL || !event_decode(entry->type, body, course->arena, &event, &error)) {
-        course->failure = g_strdup_printf("journal entry %" PRIu64 " cannot be read: %s", entry->position, error->message);
+        course->failure = g_strdup_printf("journal entry %" PRIu64 " cannot be read: %s",
+                                          entry->position, error->message);
         return false;
     }
     event.id = arena_strdup(course->arena, entry->event_id);
@@ -156,13 +161,15 @@ static char *difference(const Course *course)
         while (same < least && record_equal(type, row_at(got, same), row_at(held, same)))
             same++;
         if (same < least || got->n != held->n)
-            return g_strdup_printf("the store holds its %s %zu otherwise than its journal gives it", type->name, same + 1);
+            return g_strdup_printf("the store holds its %s %zu otherwise than its journal gives it",
+                                   type->name, same + 1);
     }
     return g_strdup("the store holds it otherwise than its journal gives it");
 }
 
 /* *ret_finding NULL: the same. */
-static bool replay_once(Replaying *all, const char *account, char **ret_finding, char **ret_fingerprint, GError **error)
+static bool replay_once(Replaying *all, const char *account, char **ret_finding,
+                        char **ret_fingerprint, GError **error)
 {
     g_autoptr(Arena) arena = arena_new();
     AccountState stored;
@@ -241,7 +248,8 @@ static bool replay_all(Replaying *all, const char *only, GError **error)
 int audit_replay(const CommandLine *line, const Station *station, const char *account)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) epochs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_epoch);
+    g_autoptr(GHashTable) epochs =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_epoch);
     Replaying all = {.station = station, .epochs = epochs, .json = line_flag(line, "json")};
     int code = account != NULL ? desk_known_account(line, station, account) : EXIT_GOOD;
     if (code != EXIT_GOOD)
@@ -249,9 +257,12 @@ int audit_replay(const CommandLine *line, const Station *station, const char *ac
     if (!replay_all(&all, account, &error))
         return command_fail("audit", EXIT_ENVIRONMENT, "%s", error->message);
     if (all.json)
-        printf("{\"accounts\":%zu,\"entries\":%" PRIu64 ",\"findings\":%zu}\n", all.accounts, all.entries, all.findings);
+        printf("{\"accounts\":%zu,\"entries\":%" PRIu64 ",\"findings\":%zu}\n", all.accounts,
+               all.entries, all.findings);
     else
-        printf("%zu accounts decided again from %" PRIu64 " journal entries: %s\n", all.accounts, all.entries,
-               all.findings == 0 ? "all as the store holds them" : "not all as the store holds them");
+        printf("%zu accounts decided again from %" PRIu64 " journal entries: %s\n", all.accounts,
+               all.entries,
+               all.findings == 0 ? "all as the store holds them"
+                                 : "not all as the store holds them");
     return all.findings == 0 ? EXIT_GOOD : EXIT_FINDING;
 }

@@ -101,8 +101,8 @@ static Configuration *load_against_store(Station *station, Diags *diags, GError 
 {
     g_autoptr(GArray) policies = older_policies(station->store, error);
     KeptEpoch latest = {0};
-    if (!policies || (station->store && !store_versions(station->store, "configuration", note_epoch,
-                                                        &latest, error)))
+    if (!policies || (station->store &&
+                      !store_versions(station->store, "configuration", note_epoch, &latest, error)))
         return NULL;
     return configuration_load(station->conf_dir, station->manifests,
                               (const StoredPolicy *)(void *)policies->data, policies->len,
@@ -114,8 +114,7 @@ Configuration *station_kept(const Station *station, uint64_t epoch, Diags *diags
     g_autoptr(GArray) policies = older_policies(station->store, error);
     g_autoptr(GBytes) bytes = NULL;
     KeptEpoch kept = {.sought = (int64_t)epoch};
-    if (!policies ||
-        !store_versions(station->store, "configuration", note_epoch, &kept, error) ||
+    if (!policies || !store_versions(station->store, "configuration", note_epoch, &kept, error) ||
         !store_blob_get(station->store, kept.hash, &bytes, error))
         return NULL;
     if (!bytes) {

@@ -191,8 +191,7 @@ static Configuration *load_whole(const char *kept, const char *dir, const Manife
     g_autofree char *base = g_canonicalize_filename(dir, NULL);
     Loading loading = {
         dir, base, manifests, whole->arena, diags, whole->jsons, &whole->configuration};
-    const Node *root =
-        kept ? kept_root(&loading, kept) : tree_parse_dir(dir, whole->arena, diags);
+    const Node *root = kept ? kept_root(&loading, kept) : tree_parse_dir(dir, whole->arena, diags);
     if (load(&loading, whole, root, older, n_older, epoch))
         return &whole->configuration;
     configuration_free(&whole->configuration);

@@ -107,8 +107,8 @@ bool switches_persist(Group *group, GError **error)
     Hub *hub = group->hub;
     bool far = hub->persisted_high_water == INSTANT_NONE ||
                hub->high_water - hub->persisted_high_water >= PERSIST_EVERY_MS;
-    bool along = hub->high_water != hub->persisted_high_water &&
-                 store_group_writes(hub->setup.store);
+    bool along =
+        hub->high_water != hub->persisted_high_water && store_group_writes(hub->setup.store);
     if (!hub->dirty && !far && !along)
         return true;
     g_autoptr(json_t) json = switches_json(hub);
