@@ -85,6 +85,13 @@ void apply_step_change(Deciding *d)
         reject(d, "same_step", NULL, "the account is in step %s already", step->name);
         return;
     }
+    if ((step->needs & NEED_LEGAL_APPROVAL) && !approval_valid(d, cycle, "legal")) {
+        reject(d, "approval_missing", NULL,
+               "step %s needs a legal approval that one person asked for and another gave; `dunhub "
+               "approve` records it",
+               step->name);
+        return;
+    }
     reason_add(d, "event_applied", "§4 steps", step->name, "person",
                json_pack("{s:s,s:s?}", "by", by, "reason", request->reason),
                "%s moved the account to %s", by, step->name);

@@ -49,7 +49,7 @@ change() { sed -i "$1" "$site/conf/site.yaml"; }
 in_site() { # command…
     (cd "$site" && timeout -s KILL 100 "$build/dunhub" "$@") >"$site/raw" 2>&1
     local status=$?
-    sed -E "s|$site|SITE|g; s/^[0-9T:.-]+Z (info|warn) +//; s/by process [0-9]+/by process PID/; s/is at [0-9T:.-]+Z/is at TIME/; s/conf [(][0-9a-f]+[)]/conf (HASH)/" \
+    sed -E "s|$site|SITE|g; s/^[0-9T:.-]+Z (info|warn) +//; s/by process [0-9]+/by process PID/; s/up to [0-9]+;/up to N;/; s/is at [0-9T:.-]+Z/is at TIME/; s/conf [(][0-9a-f]+[)]/conf (HASH)/" \
         "$site/raw" >"$site/said"
     return $status
 }
@@ -271,7 +271,7 @@ begin
 in_site run --conf conf --plugins "$build/plugins" --until-idle --release
 printf '\0\0\0\143' | dd of="$site/store/hub.db" bs=1 seek=60 conv=notrunc status=none
 says "a store of a newer version" 3 accounts <<'T'
-dunhub accounts: SITE/store/hub.db has schema version 99, this dunhub knows versions up to 1; use the newer dunhub that wrote it
+dunhub accounts: SITE/store/hub.db has schema version 99, this dunhub knows versions up to N; use the newer dunhub that wrote it
 T
 
 # ---- people ------------------------------------------------------------------------------------------------------------------

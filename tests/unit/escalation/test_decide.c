@@ -201,6 +201,28 @@ static void test_refused_changes_nothing(void)
     driver_close(&v);
 }
 
+/* Nobody moves an account into the hands of counsel alone (domain.md §1 approval, §7 legal). */
+static void test_legal_needs_two(void)
+{
+    static const char policy[] = "  b2b:\n    source: S3\n    stages:\n"
+                                 "      - {name: first, from: 1, to: 89, wait: 7}\n"
+                                 "      - {name: legal, from: 90, wait: 0, needs: [legal_approval]}\n";
+    static const StepRequest move = {.step = "legal", .by = "maria"};
+    static const ApprovalDecision given = {.what = "legal", .by = "jonas", .requested_by = "maria"};
+    Driver v;
+    driver_open(&v, policy, "", "b2b", "2026-08-01 09:00");
+    driver_invoice(&v, "I1", 900000, "2026-08-31", "USD");
+    driver_until(&v, "2026-09-03 12:00");
+    driver_decide(&v, EVENT_STEP_CHANGE_REQUESTED, &move);
+    g_assert_nonnull(v.out.rejection);
+    g_assert_cmpstr(v.out.rejection->code, ==, "approval_missing");
+    driver_decide(&v, EVENT_APPROVAL_DECIDED, &given);
+    driver_decide(&v, EVENT_STEP_CHANGE_REQUESTED, &move);
+    g_assert_null(v.out.rejection);
+    g_assert_cmpstr(driver_view(&v).stage, ==, "legal");
+    driver_close(&v);
+}
+
 /* ---- backdated money ------------------------------------------------------------------------- */
 
 static void settle_backdated(Driver *v, const char *effective_on)
@@ -316,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/mode/plan", test_planned_waits_for_person);
     g_test_add_func("/decide/mode/test-account", test_test_account_acts_nowhere);
     g_test_add_func("/decide/commands/refused", test_refused_changes_nothing);
+    g_test_add_func("/decide/commands/legal_needs_two", test_legal_needs_two);
     g_test_add_func("/decide/switches/looking-on", test_looking_on_asks_for_no_wake);
     g_test_add_func("/decide/backdated/corrected", test_backdated_is_corrected);
     g_test_add_func("/decide/backdated/too-late", test_backdated_too_late_proposes_nothing);
