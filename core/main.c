@@ -123,6 +123,8 @@ static const CommandOption graph_options[] = {CONF_OPTIONS,
                                               {"dot", NULL, "Print Graphviz DOT."},
                                               {"json", NULL, "Print the policy's source as JSON."},
                                               END};
+static const CommandOption rules_options[] = {
+    CONF_OPTIONS, {"on", "DATE", "As of this day; default today."}, JSON_OPTION, END};
 static const CommandOption plugins_options[] = {
     {"plugins", "DIR",
      "Folder of the plugins; default beside the program, else the installed one."},
@@ -201,6 +203,10 @@ const Command all_commands[] = {
      "journal alone, each entry under the configuration of its time, and compares with what the store holds.\n"
      "show @hub prints the hub's own entries: configurations, switches, who released what.",
      look_options, "audit verify\naudit replay\naudit show C-1007\naudit show @hub", cmd_audit},
+    {"rules", "[ACCOUNT]", 0, 1, "list the law that applies, and what changes when",
+     "Lists the rows of 'rules:' that are in force for an account, or all of them, and the days on "
+     "which one begins or ends.",
+     rules_options, "rules\nrules C-1007\nrules --on 2026-06-30", cmd_rules},
     {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options,
      "plugins\nplugins smtp --json", cmd_plugins},
     {"call", "INSTANCE VERB", 2, 2, "carry out one action and print its result", NULL, call_options,

@@ -23,6 +23,7 @@ int cmd_outbox(const CommandLine *line);
 int cmd_plugins(const CommandLine *line);
 int cmd_poll(const CommandLine *line);
 int cmd_retry(const CommandLine *line);
+int cmd_rules(const CommandLine *line);
 int cmd_run(const CommandLine *line);
 int cmd_show(const CommandLine *line);
 int cmd_simulate(const CommandLine *line);

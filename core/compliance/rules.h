@@ -87,6 +87,8 @@ const Rule *rules_next(const RuleSet *set, RuleGate gate, const RuleSubject *sub
                        const Rule *after);
 /* The most specific of them; NULL none. */
 const Rule *rules_cited(const RuleSet *set, RuleGate gate, const RuleSubject *subject, Date on);
+/* What it demands, in words: "14 days without Saturdays, Sundays". Caller frees. */
+char *rule_text(const Rule *rule);
 /* Of the most specific place that has its own. */
 const Calendar *rules_calendar(const RuleSet *set, const char *jurisdiction);
 

@@ -582,6 +582,7 @@ json_t *explain_account(const AccountState *state, const Rulebook *book, Instant
     say_open_matters(&t);
     say_messages(&t);
     say_acts(&t);
+    explain_law(&t);
     for (size_t i = 0; i < t.view.n_currencies; i++)
         explain_outlook(&t, &t.view.currencies[i]);
     return t.out;

@@ -33,4 +33,7 @@ bool explain_is_in_step(const CurrencyView *c);
 /* Next step or entry of that currency, and what would change it. */
 void explain_outlook(Telling *t, const CurrencyView *c);
 
+/* What the law says of calls, the late fee and the notice before a court step. */
+void explain_law(Telling *t);
+
 #endif

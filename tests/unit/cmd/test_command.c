@@ -57,6 +57,8 @@ static const Row rows[] = {
     {"test -x", 2, NULL, "options are written with two dashes"},
     {"accounts everyone", 2, NULL, "takes no arguments"},
     {"accounts --conf /nowhere", 2, NULL, "/nowhere"},
+    {"rules --conf /nowhere", 2, NULL, "/nowhere"},
+    {"rules A B", 2, NULL, "too many arguments"},
     {"grace A soon", 2, NULL, "soon"},
     {"hold put A pause", 2, NULL, "say 'hold set' or 'hold end', not 'hold put'"},
     {"hold set A pauze", 2, NULL, "there is no hold 'pauze', did you mean 'pause'?"},
@@ -114,7 +116,7 @@ static void test_each_has_help(void)
         answer_clear(&help);
         n++;
     }
-    g_assert_cmpuint(n, ==, 25);
+    g_assert_cmpuint(n, ==, 26);
     answer_clear(&list);
     answer_clear(&completion);
 }

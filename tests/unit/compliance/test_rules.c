@@ -410,6 +410,38 @@ static void test_findings(void)
     }
 }
 
+static void test_words(void)
+{
+    static const struct {
+        const char *id, *text;
+    } rows[] = {
+        {"us.contact_window", "contact from 08:00 to 21:00"},
+        {"us.call_cap", "at most 7 calls in 7 days, none for 7 days from a conversation on"},
+        {"us.sms_consent", "texts and automated calls need consent"},
+        {"us.ca.late_fee", "from day 1"},
+        {"us.ny.late_fee", "from day 6, at most the lower of USD 50.00 and 5.0 % of the rent"},
+        {"us.va.late_fee", "from day 1, at most 10.0 % of the lower of rent and what is past due"},
+        {"us.nj.late_fee", "after 5 business days"},
+        {"us.ca.pay_or_quit", "3 days without Saturdays, Sundays, holidays"},
+        {"us.nj.pay_or_quit", "no notice is required"},
+        {"us.tx.pay_or_quit.2026",
+         "3 days, to vacate; to pay or vacate where it is the first time"},
+    };
+    Law law;
+    law_load(&law, NULL);
+    size_t found = 0;
+    for (size_t i = 0; i < law.set.n; i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(rows); k++) {
+            if (strcmp(rows[k].id, law.set.rules[i].id) != 0)
+                continue;
+            g_autofree char *text = rule_text(&law.set.rules[i]);
+            g_assert_cmpstr(text, ==, rows[k].text);
+            found++;
+        }
+    g_assert_cmpuint(found, ==, G_N_ELEMENTS(rows));
+    arena_free(law.arena);
+}
+
 /* Nothing of the pack was read by counsel, and it says so. */
 static void test_pack(void)
 {
@@ -448,6 +480,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rules/calls/conversation", test_conversation);
     g_test_add_func("/rules/calls/prior consent", test_prior_consent);
     g_test_add_func("/rules/findings", test_findings);
+    g_test_add_func("/rules/words", test_words);
     g_test_add_func("/rules/pack", test_pack);
     return g_test_run();
 }

@@ -1,0 +1,69 @@
+/* What the law has to say of an account now: the telephone, the late fee, the notice before a court
+ * step (domain.md §9). */
+#include "escalation/explain.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "escalation/deciding.h"
+
+static const char *cited(const Telling *t, const Rule *rule)
+{
+    return arena_printf(t->arena, "%s, %s", rule->id, rule->citation);
+}
+
+static void say_calls(Telling *t, const RuleSubject *subject)
+{
+    if (STATE_COUNT(t->state, KIND_PHONE_CALL) == 0)
+        return;
+    CallAnswer call = rules_call(&t->book->rules, subject, t->state, t->view.today);
+    if (call.allowed)
+        return;
+    const char *why = strcmp(call.why, "conversation") == 0
+                          ? "there was a conversation"
+                          : arena_printf(t->arena, "%" PRId64 " calls count in %s", call.counted,
+                                         explain_days(t, call.rule->days));
+    explain_say(t, cited(t, call.rule), call.next_on, "it may not be called before %s: %s",
+                explain_day(t, call.next_on), why);
+}
+
+static void say_fee(Telling *t, const Cycle *cycle)
+{
+    LateFeeAnswer law;
+    if (cycle->fee_due_on == DATE_NONE || cycle->fee_charged ||
+        cycle->fee_due_on <= t->view.today ||
+        !fee_by_law(&t->book->rules, t->state, &t->ledger, t->settings, cycle->currency, &law))
+        return;
+    const Rule *rule = law.day_rule ? law.day_rule : law.cap_rule;
+    explain_say(t, rule ? cited(t, rule) : "§4 late fee", cycle->fee_due_on,
+                "a late fee of %s is charged on %s, the first day the law allows, if it is still "
+                "overdue then",
+                explain_money(t, law.amount, cycle->currency), explain_day(t, cycle->fee_due_on));
+}
+
+static void say_notice_period(Telling *t, const RuleSubject *subject, const Cycle *cycle)
+{
+    if (!cycle_is_running(cycle) || cycle->executed_on == DATE_NONE)
+        return;
+    NoticePeriod period = rules_notice_period(&t->book->rules, subject, cycle->executed_on);
+    if (!period.rule || period.days == 0)
+        return;
+    bool over = t->view.today >= period.next_act_from;
+    explain_say(t, cited(t, period.rule), period.next_act_from,
+                "counted from the message of %s, the period of %s %s on %s; a court step is "
+                "possible from %s",
+                explain_day(t, cycle->executed_on), explain_days(t, period.days),
+                over ? "ended" : "ends", explain_day(t, period.ends_on),
+                explain_day(t, period.next_act_from));
+}
+
+void explain_law(Telling *t)
+{
+    RuleSubject subject = rules_subject(&t->state->account);
+    say_calls(t, &subject);
+    STATE_FOREACH (t->state, KIND_CYCLE, Cycle, cycle)
+        if (cycle->closed_on == DATE_NONE) {
+            say_fee(t, cycle);
+            say_notice_period(t, &subject, cycle);
+        }
+}
