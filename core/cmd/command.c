@@ -9,6 +9,7 @@
 enum {
     ARGUMENTS_MAX = 1024,
     OPTIONS_MAX = 64,
+    PAGE_WIDTH = 80,
 };
 
 struct CommandLine {
@@ -89,12 +90,26 @@ static void print_option(FILE *out, const CommandOption *option)
     fprintf(out, "  %-24s %s\n", left, option->doc);
 }
 
+/* A paragraph in lines of a page's width. */
+static void print_wrapped(FILE *out, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+    size_t at = 0;
+    for (char **word = words; *word != NULL; word++) {
+        size_t n = (size_t)g_utf8_strlen(*word, -1);
+        bool breaks = at > 0 && at + 1 + n > PAGE_WIDTH;
+        fprintf(out, "%s%s", breaks ? "\n" : at > 0 ? " " : "", *word);
+        at = breaks || at == 0 ? n : at + 1 + n;
+    }
+    fputc('\n', out);
+}
+
 void command_help(const Command *command, FILE *out)
 {
     bool has_options = command->options != NULL && command->options[0].name != NULL;
-    fprintf(out, "Usage: dunhub %s%s%s%s\n\n%s\n", command->name, has_options ? " [OPTION…]" : "",
-            command->arguments[0] != '\0' ? " " : "", command->arguments,
-            command->about != NULL ? command->about : command->summary);
+    fprintf(out, "Usage: dunhub %s%s%s%s\n\n", command->name, has_options ? " [OPTION…]" : "",
+            command->arguments[0] != '\0' ? " " : "", command->arguments);
+    print_wrapped(out, command->about != NULL ? command->about : command->summary);
     fprintf(out, "\nOptions:\n");
     for (const CommandOption *option = command->options; has_options && option->name != NULL;
          option++)

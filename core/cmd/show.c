@@ -49,24 +49,39 @@ static void print_currency(const CurrencyView *view)
     print_line("left by", view->cycle->exit_reason);
 }
 
-static void print_invoices(const AccountState *state)
+/* A ledger calls open what is not withdrawn; a person wants to see what is still owed. */
+static const char *status_of(const InvoiceBalance *balance)
 {
-    static const char *const titles[] = {"invoice", "kind",   "amount", "issued",
-                                         "due",     "status", NULL};
-    static const char *const kinds[] = {"charge", "fee", "interest", "instalment"};
     static const char *const statuses[] = {"draft", "open", "void", "written off"};
-    if (STATE_COUNT(state, KIND_INVOICE) == 0)
+    const Invoice *invoice = balance->invoice;
+    if (invoice->status == INVOICE_OPEN && balance->open <= 0)
+        return "paid";
+    if (invoice->status == INVOICE_OPEN && balance->disputed > 0)
+        return "disputed";
+    return statuses[invoice->status];
+}
+
+static void print_invoices(const AccountView *view)
+{
+    static const char *const titles[] = {"invoice", "kind", "amount", "open",
+                                         "issued",  "due",  "status", NULL};
+    static const char *const kinds[] = {"charge", "fee", "interest", "instalment"};
+    if (view->n_invoices == 0)
         return;
     Table *table = table_new(titles, 0);
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
+    for (size_t i = 0; i < view->n_invoices; i++) {
+        const InvoiceBalance *balance = &view->invoices[i];
+        const Invoice *invoice = balance->invoice;
         char issued[16], due[16];
         g_autofree char *amount = money_to_text((Money){invoice->amount, invoice->currency});
+        g_autofree char *open = money_to_text((Money){balance->open, invoice->currency});
         const char *cells[] = {invoice->number != NULL ? invoice->number : invoice->id,
                                kinds[invoice->kind],
                                amount,
+                               open,
                                date_format(invoice->issued_on, issued),
                                date_format(invoice->due_on, due),
-                               statuses[invoice->status],
+                               status_of(balance),
                                NULL};
         table_add(table, cells);
     }
@@ -125,7 +140,7 @@ static void print_account(const AccountState *state, const AccountView *view)
     print_line("path", account->path);
     for (size_t i = 0; i < view->n_currencies; i++)
         print_currency(&view->currencies[i]);
-    print_invoices(state);
+    print_invoices(view);
     print_notices(state);
 }
 

@@ -4,6 +4,7 @@
 #define DUNHUB_ESCALATION_DECIDE_H
 
 #include "escalation/policy.h"
+#include "ledger/balance.h"
 #include "model/event.h"
 #include "model/state.h"
 
@@ -81,6 +82,7 @@ typedef struct {
     int status;               /* AccountStatus, worst of all currencies */
     Date today;
     const CurrencyView *currencies; size_t n_currencies; /* by code */
+    const InvoiceBalance *invoices; size_t n_invoices;   /* in the order of the state's rows */
     const char *holds;        /* running kinds of §5, comma separated */
     Date grace_until;         /* extended date; DATE_NONE */
     bool needs_intervention;

@@ -162,6 +162,8 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
         MAX(ret_view->grace_until, grace_until(state, d.settings->currency, d.today));
     ret_view->currencies = currencies;
     ret_view->n_currencies = d.ledger.n_currencies;
+    ret_view->invoices = d.ledger.invoices;
+    ret_view->n_invoices = d.ledger.n_invoices;
     ret_view->status = status_of(ret_view);
     ret_view->holds = holds_words(&d);
     gather_words(&d, ret_view);
