@@ -104,6 +104,8 @@ static const char *add_scalar(LedgerScratch *scratch, const json_t *value, bool 
     if (json_is_null(value))
         return NULL;
     const char *text = json_is_true(value) ? "true" : json_is_false(value) ? "false" : json_string_value(value);
+    if (!text)
+        return "it is a number of too many digits";
     *ret_is_number = *text == RECORDS_NUMBER;
     text += *ret_is_number;
     return add(scratch, text, strlen(text));

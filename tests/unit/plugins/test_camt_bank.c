@@ -329,6 +329,25 @@ static void test_bad_files(void)
     bank_free(&b);
 }
 
+/* Bytes of a good file changed at random: whatever comes of it, it is a finding and never a failure. */
+static void test_damaged(void)
+{
+    static const char signs[] = "<>&/\"'=A0 \xff";
+    static const char good[] = C53(PAID("A1", "E1") BACK("R1", "E1"));
+    g_autoptr(GRand) random = g_rand_new_with_seed(20260702);
+    Bank b = bank_new();
+    for (int round = 0; round < 300; round++) {
+        g_autofree char *content = g_strdup(good);
+        for (int n = g_rand_int_range(random, 1, 4); n; n--)
+            content[g_rand_int_range(random, 0, sizeof good - 1)] = signs[g_rand_int_range(random, 0, sizeof signs - 1)];
+        g_clear_pointer(&b.cursor, g_free);
+        const TestkitResult *result = bank_poll(&b, "a.xml", content);
+        for (guint i = 0; i < result->events->len; i++)
+            g_assert_nonnull(member(result, i, "id"));
+    }
+    bank_free(&b);
+}
+
 static void test_options(void)
 {
     static const struct {
@@ -400,6 +419,7 @@ int main(int argc, char **argv)
     g_test_add_func("/camt_bank/interrupted", test_interrupted);
     g_test_add_func("/camt_bank/batches", test_batches);
     g_test_add_func("/camt_bank/bad_files", test_bad_files);
+    g_test_add_func("/camt_bank/damaged", test_damaged);
     g_test_add_func("/camt_bank/options", test_options);
     g_test_add_func("/camt_bank/samples", test_samples);
     return g_test_run();

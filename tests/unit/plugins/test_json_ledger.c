@@ -101,6 +101,8 @@ static void test_records(void)
         {"[1,[2]]", "it is no object"},
         {"17", "it is no object"},
         {"nul", "it is no JSON: "},
+        {"{\"customer\":11111111111111111111111111111111111111111111111111111111111111e+5}", "it is a number of too many digits"},
+        {"{\"customer\":1111111111111111111111111111111111111111111111111111111111111111111}", "it is no JSON: "},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         for (int in_lines = 0; in_lines < 2; in_lines++) {
@@ -285,6 +287,27 @@ static void test_long_record(void)
     ledger_free(&l);
 }
 
+/* Bytes of a good file changed at random: whatever comes of it, the poll ends and says so in its own words. */
+static void test_damaged(void)
+{
+    static const char signs[] = "{}[]\",:\\\n 0e.\xff";
+    static const char good[] = "{\"data\":{\"items\":[" GOOD ",\n" KNOWN "]},\"more\":false}";
+    g_autoptr(GRand) random = g_rand_new_with_seed(20260701);
+    Ledger l = ledger_new("");
+    testkit_option(l.kit, "records", "data.items");
+    testkit_option(l.kit, "record_max_bytes", "1024");
+    for (int round = 0; round < 400; round++) {
+        g_autofree char *content = g_strdup(good);
+        for (int n = g_rand_int_range(random, 1, 4); n; n--)
+            content[g_rand_int_range(random, 0, sizeof good - 1)] = signs[g_rand_int_range(random, 0, sizeof signs - 1)];
+        testkit_write(l.folder, "ledger.json", content);
+        const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
+        g_assert_true(result->outcome == DUNHUB_OK || *result->message);
+        g_assert_true(g_utf8_validate(result->message, -1, NULL));
+    }
+    ledger_free(&l);
+}
+
 /* ---- what changes ---- */
 
 #define RENT(STATUS) \
@@ -391,6 +414,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json_ledger/whole_file", test_whole_file);
     g_test_add_func("/json_ledger/list_inside", test_list_inside);
     g_test_add_func("/json_ledger/long_record", test_long_record);
+    g_test_add_func("/json_ledger/damaged", test_damaged);
     g_test_add_func("/json_ledger/failed", test_failed);
     g_test_add_func("/json_ledger/reference_only", test_reference_only);
     g_test_add_func("/json_ledger/rents", test_rents);
