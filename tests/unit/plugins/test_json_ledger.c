@@ -300,7 +300,7 @@ static void test_damaged(void)
         g_autofree char *content = g_strdup(good);
         for (int n = g_rand_int_range(random, 1, 4); n; n--)
             content[g_rand_int_range(random, 0, sizeof good - 1)] = signs[g_rand_int_range(random, 0, sizeof signs - 1)];
-        testkit_write(l.folder, "ledger.json", content);
+        g_assert_true(g_file_set_contents_full(l.file, content, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
         const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
         g_assert_true(result->outcome == DUNHUB_OK || *result->message);
         g_assert_true(g_utf8_validate(result->message, -1, NULL));
