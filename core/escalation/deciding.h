@@ -256,6 +256,8 @@ typedef struct {
 } ScopeContext;
 ConditionScope scope_of(const ScopeContext *context);
 bool rule_applies(const Deciding *d, Cycle *cycle, const Condition *when);
+/* For a tenant: the statutory period of the step's notice ran out, by the law of the day it was served (§9 pay_or_quit). */
+bool statutory_period_over(const Deciding *d, const Cycle *cycle);
 bool approval_valid(const Deciding *d, const Cycle *cycle, const char *what);
 Instant wake_instant(const Deciding *d);
 

@@ -155,7 +155,8 @@ static bool would_suspend(const Cycle *cycle, const Policy *policy, const Step *
             rules_suspend(policy->with_first_notice, policy->n_with_first_notice));
 }
 
-/* A move into a step with a blocked action or message waits as a whole (§5). NULL: free. */
+/* A move into a step with a blocked action or message waits as a whole (§5), one to court also for
+ * the notice period (§9). NULL: free. */
 static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
 {
     unsigned holds = holds_block(d, cycle->currency);
@@ -166,6 +167,8 @@ static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, c
         return "hold";
     if (collects && words_have(d->state->account.reasons, "ledgers_disagree"))
         return "ledgers_disagree";
+    if (step->legal && !statutory_period_over(d, cycle))
+        return "pay_or_quit";
     const char *effect = step->legal         ? "legal"
                          : step->collections ? "collections"
                          : step->disconnects ? "disconnection"
@@ -207,8 +210,9 @@ static void try_move(Deciding *d, Cycle *cycle, const Policy *policy, size_t tar
     const char *block = blocked_by(d, cycle, policy, step);
     if (block) {
         if (d->daily)
-            reason_add(d, "move_waits", "§5", step->name, block, NULL,
-                       "the move to %s is due and waits: %s", step->name, block);
+            reason_add(d, "move_waits", strcmp(block, "pay_or_quit") == 0 ? "§9 pay_or_quit" : "§5",
+                       step->name, block, NULL, "the move to %s is due and waits: %s", step->name,
+                       block);
         return;
     }
     if (is_ladder(policy))

@@ -192,18 +192,21 @@ static Value read_severity(const ScopeContext *c)
                        : NULL);
 }
 
+bool statutory_period_over(const Deciding *d, const Cycle *cycle)
+{
+    RuleSubject subject = rules_subject(&d->state->account);
+    NoticePeriod law = rules_notice_period(&d->book->rules, &subject, cycle->executed_on);
+    return !law.rule || d->today >= law.next_act_from;
+}
+
 /* The step's notice was accepted and its days have passed, the day of service not counted; for a
- * tenant also the days of the law of the service day (§9 pay_or_quit). */
+ * tenant also the days of the law. */
 static Value read_notice_period_over(const ScopeContext *c)
 {
     const Cycle *cycle = c->cycle;
-    if (!cycle || cycle->executed_on == DATE_NONE ||
-        c->d->today <= dates_add(cycle->dwell_from, cycle->dwell_days))
-        return of_bool(false);
-    RuleSubject subject = rules_subject(account_of(c));
-    NoticePeriod law =
-        rules_notice_period(&c->d->book->rules, &subject, cycle->executed_on);
-    return of_bool(!law.rule || c->d->today >= law.next_act_from);
+    return of_bool(cycle && cycle->executed_on != DATE_NONE &&
+                   c->d->today > dates_add(cycle->dwell_from, cycle->dwell_days) &&
+                   statutory_period_over(c->d, cycle));
 }
 
 #define NAMES(ROW)                                                                                 \

@@ -26,9 +26,12 @@ static const char rules[] =
 #define COURT                                                                                      \
     "  rent: {stages: [{name: a, from: 1}]}\n"                                                     \
     "graphs:\n"                                                                                    \
-    "  court:\n"                                                                                   \
+    "  asks:\n"                                                                                    \
     "    steps: {notice: {notice: formal_notice, wait: 1}, court: {final: true}}\n"                \
-    "    moves: [{from: notice, to: court, when: notice_period_over, wait_days: 1}]\n"
+    "    moves: [{from: notice, to: court, when: notice_period_over, wait_days: 1}]\n"             \
+    "  legal:\n"                                                                                   \
+    "    steps: {notice: {notice: formal_notice, wait: 1}, legal: {final: true}}\n"                \
+    "    moves: [{from: notice, to: legal, when: age >= 1, wait_days: 2}]\n"
 
 static void open_with_law(Driver *v, const char *policies, const char *settings, const char *policy,
                           const char *start, const char *jurisdiction)
@@ -190,21 +193,25 @@ static void test_own_calls_count(void)
 }
 
 typedef struct {
-    const char *jurisdiction, *due, *before, *court;
+    const char *policy, *jurisdiction, *due, *before, *court;
 } CourtRow;
 
 /* The notice goes on the day after the due date and is served that day. */
 static const CourtRow courts[] = {
-    {"US/VA", "2026-06-29", "2026-07-05", "2026-07-06"},
-    {"US/VA", "2026-06-30", "2026-07-15", "2026-07-16"},
-    {"US/FL", "2026-06-30", "2026-07-02", "2026-07-03"}, /* no row: the policy's own wait */
+    {"asks", "US/VA", "2026-06-29", "2026-07-05", "2026-07-06"},
+    {"asks", "US/VA", "2026-06-30", "2026-07-15", "2026-07-16"},
+    {"asks", "US/FL", "2026-06-30", "2026-07-02", "2026-07-03"}, /* no row: the policy's wait */
+    /* a court step waits, whether the policy asks for it or not */
+    {"legal", "US/VA", "2026-06-29", "2026-07-05", "2026-07-06"},
+    {"legal", "US/VA", "2026-06-30", "2026-07-15", "2026-07-16"},
+    {"legal", "US/FL", "2026-06-30", "2026-07-02", "2026-07-03"},
 };
 
 static void test_court(gconstpointer data)
 {
     const CourtRow *row = data;
     Driver v;
-    open_with_law(&v, COURT, "days_to_delinquent: 0", "court", "2026-06-20 10:00",
+    open_with_law(&v, COURT, "days_to_delinquent: 0", row->policy, "2026-06-20 10:00",
                   row->jurisdiction);
     driver_invoice(&v, "I1", 80000, row->due, "USD");
     g_autofree char *before = g_strconcat(row->before, " 23:00", NULL),
@@ -219,7 +226,9 @@ static void test_court(gconstpointer data)
             row->court));
     driver_until(&v, on);
     cycle = STATE_ROWS(&v.state, KIND_CYCLE, Cycle);
-    g_assert_cmpstr(cycle->step, ==, "court");
+    g_assert_cmpstr(cycle->step, !=, "notice");
+    if (strcmp(row->policy, "legal") == 0 && strcmp(row->jurisdiction, "US/VA") == 0)
+        g_assert_cmpint(driver_count(&v, "move_waits legal pay_or_quit"), >=, 3);
     driver_close(&v);
 }
 
@@ -247,8 +256,8 @@ int main(int argc, char **argv)
     g_test_add_func("/law/calls/wait", test_calls_wait);
     g_test_add_func("/law/calls/own", test_own_calls_count);
     for (size_t i = 0; i < G_N_ELEMENTS(courts); i++) {
-        g_autofree char *path =
-            g_strdup_printf("/law/court/%s %s", courts[i].jurisdiction, courts[i].due);
+        g_autofree char *path = g_strdup_printf("/law/court/%s %s %s", courts[i].policy,
+                                                courts[i].jurisdiction, courts[i].due);
         g_test_add_data_func(path, &courts[i], test_court);
     }
     g_test_add_func("/law/reason", test_reason);
