@@ -25,8 +25,13 @@ same "a run without accident ends well" 0 $?
 site=$whole
 delivered "$site/calm/inbox" | sort >"$site/wanted.txt"
 
-# Where the clock of the killed run has come to, as far as what it wrote shows.
-reached() { { find "$site/inbox" -maxdepth 1 -name '20*' -printf '%f\n'; echo $from; } | sort | tail -n 1; }
+# A day that the clock of the killed run has surely begun: folders bear the account's own day, and in the east that is tomorrow's.
+# Begun later, the run would not see the hours between, in which something is paid or not yet paid.
+reached() {
+    local latest
+    latest=$({ find "$site/inbox" -maxdepth 1 -name '20*' -printf '%f\n'; date -d "$from + 1 day" +%F; } | sort | tail -n 1)
+    date -d "$latest - 1 day" +%F
+}
 
 under_way=0 hosts=0
 for round in $(seq 1 "$rounds"); do
