@@ -68,6 +68,20 @@ static void test_refusals(void)
     }
 }
 
+/* A store of the first version is brought up to date when it is opened for writing, and only once. */
+static void test_older_is_brought_up_to_date(void)
+{
+    g_autofree char *folder = fixture_folder();
+    g_autofree char *path = g_build_filename(folder, "store.db", NULL);
+    store_close(fixture_open(path, STORE_READ_WRITE));
+    fixture_sql(path, "DROP TABLE phone_call; PRAGMA user_version = 1");
+    store_close(fixture_open(path, STORE_READ_WRITE));
+    fixture_sql(path, "SELECT placed_on FROM phone_call");
+    store_close(fixture_open(path, STORE_READ_WRITE));
+    store_close(fixture_open(path, STORE_READ_ONLY));
+    fixture_remove(folder);
+}
+
 static void test_missing_folder(void)
 {
     g_autofree char *folder = fixture_folder();
@@ -377,6 +391,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/open/refusals", test_refusals);
+    g_test_add_func("/open/older", test_older_is_brought_up_to_date);
     g_test_add_func("/open/missing-folder", test_missing_folder);
     g_test_add_func("/open/one-writer", test_one_writer);
     g_test_add_func("/open/private", test_file_is_private);
