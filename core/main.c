@@ -199,8 +199,10 @@ const Command all_commands[] = {
      cmd_retry},
     {"audit", "verify|replay|show [ACCOUNT]", 1, 2,
      "verify the audit chain, decide again from the journal, or show an account's chain",
-     "verify proves that no entry was changed, put in or taken out. replay decides every account, or one, again from its\n"
-     "journal alone, each entry under the configuration of its time, and compares with what the store holds.\n"
+     "verify proves that no entry was changed, put in or taken out. replay decides every account, "
+     "or one, again from its\n"
+     "journal alone, each entry under the configuration of its time, and compares with what the "
+     "store holds.\n"
      "show @hub prints the hub's own entries: configurations, switches, who released what.",
      look_options, "audit verify\naudit replay\naudit show C-1007\naudit show @hub", cmd_audit},
     {"rules", "[ACCOUNT]", 0, 1, "list the law that applies, and what changes when",

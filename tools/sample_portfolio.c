@@ -28,22 +28,29 @@ static uint32_t random_next(uint32_t bound)
     return (uint32_t)(random_state >> 33) % bound;
 }
 
-static const char *const given_names[] = {"Amara", "Björn", "Chloé", "Dmitri", "Elena", "Farid", "Grace", "Hiro", "Inés", "Jamal",
-                                          "Katarzyna", "Liam", "Mei", "Noah", "Olga", "Priya", "Quentin", "Rosa", "Sven", "Thuy"};
-static const char *const family_names[] = {"Adebayo", "Brunner", "Castillo", "Dubois", "Eriksen", "Ferrari", "García", "Haddad",
-                                           "Ivanova", "Johnson", "Kowalska", "Lindqvist", "Müller", "Nguyen", "O'Brien", "Patel",
-                                           "Quiroga", "Rossi", "Šimić", "Tanaka"};
-static const char *const trades[] = {"Logistics", "Dental", "Bakery", "Robotics", "Roofing", "Print Works", "Foods", "Textiles",
-                                     "Optics", "Marine", "Interiors", "Software"};
-static const char *const places[] = {"Kestrel", "Harbour", "Linden", "Northgate", "Cedar", "Millbrook", "Aurora", "Granite",
-                                     "Willow", "Summit"};
+static const char *const given_names[] = {
+    "Amara",     "Björn", "Chloé", "Dmitri", "Elena", "Farid", "Grace",   "Hiro", "Inés", "Jamal",
+    "Katarzyna", "Liam",  "Mei",   "Noah",   "Olga",  "Priya", "Quentin", "Rosa", "Sven", "Thuy"};
+static const char *const family_names[] = {
+    "Adebayo", "Brunner", "Castillo", "Dubois",   "Eriksen",   "Ferrari", "García",
+    "Haddad",  "Ivanova", "Johnson",  "Kowalska", "Lindqvist", "Müller",  "Nguyen",
+    "O'Brien", "Patel",   "Quiroga",  "Rossi",    "Šimić",     "Tanaka"};
+static const char *const trades[] = {"Logistics", "Dental",      "Bakery",    "Robotics",
+                                     "Roofing",   "Print Works", "Foods",     "Textiles",
+                                     "Optics",    "Marine",      "Interiors", "Software"};
+static const char *const places[] = {"Kestrel",   "Harbour", "Linden",  "Northgate", "Cedar",
+                                     "Millbrook", "Aurora",  "Granite", "Willow",    "Summit"};
 static const char *const states[] = {"OH", "TX", "NY", "CA", "FL", "WA", "CO", "VA"};
 #define PICK(table) ((table)[random_next((uint32_t)(sizeof(table) / sizeof(*(table))))])
 
 static Habit draw_habit(void)
 {
     uint32_t draw = random_next(100);
-    return draw < 58 ? PAYS_ON_TIME : draw < 76 ? PAYS_LATE : draw < 86 ? PAYS_VERY_LATE : draw < 95 ? STOPPED_PAYING : NEVER_PAID;
+    return draw < 58   ? PAYS_ON_TIME
+           : draw < 76 ? PAYS_LATE
+           : draw < 86 ? PAYS_VERY_LATE
+           : draw < 95 ? STOPPED_PAYING
+                       : NEVER_PAID;
 }
 
 /* The day on which an invoice due on `due` is paid; DATE_NONE if that has not happened by `today`. */
@@ -51,7 +58,10 @@ static Date draw_payment(Habit habit, Date due, Date stopped, Date today)
 {
     static const struct {
         int least, spread;
-    } days[] = {[PAYS_ON_TIME] = {-6, 7}, [PAYS_LATE] = {2, 9}, [PAYS_VERY_LATE] = {10, 30}, [STOPPED_PAYING] = {-3, 8}};
+    } days[] = {[PAYS_ON_TIME] = {-6, 7},
+                [PAYS_LATE] = {2, 9},
+                [PAYS_VERY_LATE] = {10, 30},
+                [STOPPED_PAYING] = {-3, 8}};
     if (habit == NEVER_PAID || (habit == STOPPED_PAYING && due >= stopped))
         return DATE_NONE;
     Date paid = due + days[habit].least + (Date)random_next((uint32_t)days[habit].spread);
@@ -79,7 +89,8 @@ static const char *write_amount(Style style, int64_t minor, char ret[static 32])
 {
     int64_t whole = minor / 100, cents = minor % 100;
     if (style == STYLE_US && whole >= 1000)
-        snprintf(ret, 32, "\"%" PRId64 ",%03" PRId64 ".%02" PRId64 "\"", whole / 1000, whole % 1000, cents);
+        snprintf(ret, 32, "\"%" PRId64 ",%03" PRId64 ".%02" PRId64 "\"", whole / 1000, whole % 1000,
+                 cents);
     else
         snprintf(ret, 32, "%" PRId64 "%c%02" PRId64, whole, style == STYLE_EU ? ',' : '.', cents);
     return ret;
@@ -91,7 +102,9 @@ static FILE *open_file(const char *folder, const char *name)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "we");
     if (file == NULL) {
-        fprintf(stderr, "sample_portfolio: cannot write %s: %s. Make the folder or choose another.\n", path, strerror(errno));
+        fprintf(stderr,
+                "sample_portfolio: cannot write %s: %s. Make the folder or choose another.\n", path,
+                strerror(errno));
         exit(3);
     }
     return file;
@@ -116,9 +129,12 @@ static Date month_start(Date today, int back)
 static void write_rents(const char *folder, Date today)
 {
     FILE *file = open_file(folder, "rents.csv");
-    fputs("Tenant ID,Tenant,Email,Phone,Property,Unit,State,Charge ID,Rent,Posted,Due Date,Paid On,Amount Paid\n", file);
+    fputs("Tenant ID,Tenant,Email,Phone,Property,Unit,State,Charge ID,Rent,Posted,Due Date,Paid "
+          "On,Amount Paid\n",
+          file);
     for (int tenant = 1; tenant <= 130; tenant++) {
-        const char *given = PICK(given_names), *family = PICK(family_names), *place = PICK(places), *state = PICK(states);
+        const char *given = PICK(given_names), *family = PICK(family_names), *place = PICK(places),
+                   *state = PICK(states);
         int unit = 100 + (int)random_next(40);
         int64_t rent = 85000 + (int64_t)random_next(40) * 2500;
         Habit habit = draw_habit();
@@ -130,10 +146,14 @@ static void write_rents(const char *folder, Date today)
             Date paid = draw_payment(habit, due, stopped, today);
             bool part = paid != DATE_NONE && random_next(25) == 0;
             char rent_text[32], paid_text[32], posted[32], due_text[32], paid_date[32];
-            fprintf(file, "T%04d,%s %s,tenant%d@tenants.example,(312) 555-%04d,%s Row,%d,%s,R%04d-%d,%s,%s,%s,%s,%s\n", tenant, given, family,
-                    tenant, 100 + tenant, place, unit, state, tenant, 5 - back, write_amount(STYLE_US, rent, rent_text),
-                    write_date(STYLE_US, due - 7, posted), write_date(STYLE_US, due, due_text), write_date(STYLE_US, paid, paid_date),
-                    paid == DATE_NONE ? "" : write_amount(STYLE_US, part ? rent / 2 : rent, paid_text));
+            fprintf(
+                file,
+                "T%04d,%s %s,tenant%d@tenants.example,(312) 555-%04d,%s "
+                "Row,%d,%s,R%04d-%d,%s,%s,%s,%s,%s\n",
+                tenant, given, family, tenant, 100 + tenant, place, unit, state, tenant, 5 - back,
+                write_amount(STYLE_US, rent, rent_text), write_date(STYLE_US, due - 7, posted),
+                write_date(STYLE_US, due, due_text), write_date(STYLE_US, paid, paid_date),
+                paid == DATE_NONE ? "" : write_amount(STYLE_US, part ? rent / 2 : rent, paid_text));
         }
     }
     close_file(file, "rents.csv");
@@ -156,8 +176,9 @@ static void write_subscriptions(const char *folder, Date today)
                 continue;
             Date paid = draw_payment(habit, issued + 10, stopped, today);
             char amount[32], date_text[32], paid_date[32];
-            fprintf(file, "S%04d;%s %s;abo%d@netz.example;S%04d-%d;%s;%s;%s\n", subscriber, given, family, subscriber, subscriber, 5 - back,
-                    write_amount(STYLE_EU, price, amount), write_date(STYLE_EU, issued, date_text), write_date(STYLE_EU, paid, paid_date));
+            fprintf(file, "S%04d;%s %s;abo%d@netz.example;S%04d-%d;%s;%s;%s\n", subscriber, given,
+                    family, subscriber, subscriber, 5 - back, write_amount(STYLE_EU, price, amount),
+                    write_date(STYLE_EU, issued, date_text), write_date(STYLE_EU, paid, paid_date));
         }
     }
     close_file(file, "subscriptions.csv");
@@ -174,17 +195,20 @@ static void write_invoices(const char *folder, Date today)
         Date stopped = today - 30 - (Date)random_next(90);
         int n = 2 + (int)random_next(4);
         for (int i = 1; i <= n; i++) {
-            Date issued = today - 150 + (Date)((150 * i) / (n + 1)) + (Date)random_next(12), due = issued + 30;
+            Date issued = today - 150 + (Date)((150 * i) / (n + 1)) + (Date)random_next(12),
+                 due = issued + 30;
             if (issued > today)
                 continue;
             int64_t amount = 12000 + (int64_t)random_next(900) * 1000 + (int64_t)random_next(100);
             Date paid = draw_payment(habit, due, stopped, today);
             bool disputed = paid == DATE_NONE && random_next(15) == 0;
             char amount_text[32], issued_text[32], due_text[32], paid_text[32];
-            fprintf(file, "B%04d,%s %s %s,accounts%d@business.example,INV-%04d-%d,%s,%s,%s,%s,%s,%s\n", business, place, trade,
-                    british ? "Ltd" : "Inc", business, business, i, write_amount(STYLE_ISO, amount, amount_text), british ? "GBP" : "USD",
-                    write_date(STYLE_ISO, issued, issued_text), write_date(STYLE_ISO, due, due_text), write_date(STYLE_ISO, paid, paid_text),
-                    disputed ? "yes" : "no");
+            fprintf(
+                file, "B%04d,%s %s %s,accounts%d@business.example,INV-%04d-%d,%s,%s,%s,%s,%s,%s\n",
+                business, place, trade, british ? "Ltd" : "Inc", business, business, i,
+                write_amount(STYLE_ISO, amount, amount_text), british ? "GBP" : "USD",
+                write_date(STYLE_ISO, issued, issued_text), write_date(STYLE_ISO, due, due_text),
+                write_date(STYLE_ISO, paid, paid_text), disputed ? "yes" : "no");
         }
     }
     close_file(file, "invoices.csv");
@@ -196,7 +220,8 @@ int main(int argc, char **argv)
     Date today = (Date)(time(NULL) / 86400);
     random_state = 7;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--today") == 0 && i + 1 < argc && date_parse(argv[i + 1], &today, NULL))
+        if (strcmp(argv[i], "--today") == 0 && i + 1 < argc &&
+            date_parse(argv[i + 1], &today, NULL))
             i++;
         else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             random_state = strtoull(argv[++i], NULL, 10);

@@ -35,9 +35,9 @@ static const Cycle *cycle_of(const AccountState *state, const CurrencyView *view
     if (view != NULL && view->cycle != NULL)
         return view->cycle;
     const Cycle *latest = NULL;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, cycle)
-    if (currency_equal(cycle->currency, currency))
-        latest = cycle;
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+        if (currency_equal(cycle->currency, currency))
+            latest = cycle;
     return latest;
 }
 
@@ -123,17 +123,17 @@ static json_t *latest_plan(const AccountState *state)
 {
     static const char *const words[] = {"active", "defaulted", "completed", "cancelled"};
     const Plan *latest = NULL;
-    STATE_FOREACH(state, KIND_PLAN, Plan, plan)
-    latest = plan;
+    STATE_FOREACH (state, KIND_PLAN, Plan, plan)
+        latest = plan;
     return latest != NULL ? json_string(words[latest->state]) : json_null();
 }
 
 static json_t *consent_of(const AccountState *state, const char *channel)
 {
     static const char *const words[] = {"none", "granted", "revoked", "held_for_review"};
-    STATE_FOREACH(state, KIND_CONTACT_POINT, ContactPoint, point)
-    if (g_strcmp0(point->channel, channel) == 0)
-        return json_string(words[point->consent]);
+    STATE_FOREACH (state, KIND_CONTACT_POINT, ContactPoint, point)
+        if (g_strcmp0(point->channel, channel) == 0)
+            return json_string(words[point->consent]);
     return json_null();
 }
 
@@ -141,8 +141,7 @@ static json_t *consent_of(const AccountState *state, const char *channel)
 static json_t *pending_actions(const AccountState *state)
 {
     json_t *list = json_array();
-    STATE_FOREACH(state, KIND_ACT, Act, act)
-    {
+    STATE_FOREACH (state, KIND_ACT, Act, act) {
         bool open = act->state < ACT_DONE || act->state == ACT_DEAD;
         const Op *op =
             open && act->notice == NULL ? op_of_act(act->action, act->instance, act->verb) : NULL;
@@ -238,8 +237,7 @@ json_t *seen_fees(Play *play, const char *account)
     const AccountState *state = stage_state(play->stage, account);
     if (state == NULL)
         return sums;
-    STATE_FOREACH(state, KIND_INVOICE, Invoice, invoice)
-    {
+    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
         if (invoice->kind == INVOICE_FEE && invoice->status != INVOICE_VOID)
             add_sum(sums, invoice->fee_type != NULL ? invoice->fee_type : "late_fee",
                     invoice->amount);
@@ -255,9 +253,9 @@ json_t *seen_credits(Play *play, const char *account)
     const AccountState *state = stage_state(play->stage, account);
     if (state == NULL)
         return sums;
-    STATE_FOREACH(state, KIND_CREDIT, Credit, credit)
-    if (credit->kind != NULL && !credit->cancelled)
-        add_sum(sums, credit->kind, credit->amount);
+    STATE_FOREACH (state, KIND_CREDIT, Credit, credit)
+        if (credit->kind != NULL && !credit->cancelled)
+            add_sum(sums, credit->kind, credit->amount);
     return sums;
 }
 

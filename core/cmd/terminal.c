@@ -110,9 +110,8 @@ void terminal_reason(void *data, const char *account, Instant now, const Account
     bool adds = about && !strstr(said, about);
     long wide = g_utf8_strlen(name, -1);
     int pad = wide < NAME_WIDTH ? (int)(NAME_WIDTH - wide) : 0;
-    g_autofree char *text =
-        g_strdup_printf("%s  %s%*s %s%s%s", date_of(terminal, now, day), name, pad, "", said,
-                        adds ? " · " : "", adds ? about : "");
+    g_autofree char *text = g_strdup_printf("%s  %s%*s %s%s%s", date_of(terminal, now, day), name,
+                                            pad, "", said, adds ? " · " : "", adds ? about : "");
     if (terminal->person)
         line(terminal, shown->colour, shown->word, text);
     else

@@ -27,17 +27,16 @@ static GateAnswer by_rule(GateAnswer answer, const Rule *rule, Arena *arena)
 {
     answer.rule = rule;
     if (rule)
-        answer.reason =
-            arena_printf(arena, "%s (%s: %s)", answer.reason, rule->id, rule->citation);
+        answer.reason = arena_printf(arena, "%s (%s: %s)", answer.reason, rule->id, rule->citation);
     return answer;
 }
 
 static const ContactPoint *point_of(const GateIn *in)
 {
-    STATE_FOREACH(in->state, KIND_CONTACT_POINT, ContactPoint, p)
-    if (g_strcmp0(p->channel, in->act->channel) == 0 &&
-        g_strcmp0(p->address, in->act->address) == 0)
-        return p;
+    STATE_FOREACH (in->state, KIND_CONTACT_POINT, ContactPoint, p)
+        if (g_strcmp0(p->channel, in->act->channel) == 0 &&
+            g_strcmp0(p->address, in->act->address) == 0)
+            return p;
     return NULL;
 }
 
@@ -78,8 +77,7 @@ static GateAnswer gate_consent(const GateIn *in, Arena *arena)
         .reason = "automated texts and calls need consent that was given and not revoked"};
     RuleSubject subject = rules_subject(&in->state->account);
     return by_rule(answer,
-                   rules_cited(in->rules, RULE_SMS_CONSENT, &subject,
-                               zone_date(in->zone, in->now)),
+                   rules_cited(in->rules, RULE_SMS_CONSENT, &subject, zone_date(in->zone, in->now)),
                    arena);
 }
 
@@ -90,14 +88,14 @@ static GateAnswer gate_point_hold(const GateIn *in, Arena *arena)
     if (!is_message(in) || is_answer(in))
         return allow;
     Date today = zone_date(in->zone, in->now);
-    STATE_FOREACH(in->state, KIND_HOLD, Hold, hold)
-    if (hold->contact && hold->over_on == DATE_NONE &&
-        (hold->until == DATE_NONE || hold->until >= today) &&
-        g_strcmp0(hold->contact, in->act->address) == 0)
-        return (GateAnswer){.verdict = GATE_REDIRECT,
-                            .until = INSTANT_NONE,
-                            .gate = "contact_hold",
-                            .reason = "this address is held until a person has decided"};
+    STATE_FOREACH (in->state, KIND_HOLD, Hold, hold)
+        if (hold->contact && hold->over_on == DATE_NONE &&
+            (hold->until == DATE_NONE || hold->until >= today) &&
+            g_strcmp0(hold->contact, in->act->address) == 0)
+            return (GateAnswer){.verdict = GATE_REDIRECT,
+                                .until = INSTANT_NONE,
+                                .gate = "contact_hold",
+                                .reason = "this address is held until a person has decided"};
     return allow;
 }
 
@@ -155,8 +153,7 @@ static GateAnswer gate_call_cap(const GateIn *in, Arena *arena)
     if (!is_call(in))
         return allow;
     RuleSubject subject = rules_subject(&in->state->account);
-    CallAnswer call =
-        rules_call(in->rules, &subject, in->state, zone_date(in->zone, in->now));
+    CallAnswer call = rules_call(in->rules, &subject, in->state, zone_date(in->zone, in->now));
     if (call.allowed)
         return allow;
     bool spoke = strcmp(call.why, "conversation") == 0;
@@ -198,8 +195,7 @@ static GateAnswer gate_contact_window(const GateIn *in, Arena *arena)
     if (!(is_message(in) || is_call(in)) || is_answer(in))
         return allow;
     RuleSubject subject = rules_subject(&in->state->account);
-    ContactHours hours =
-        rules_contact_hours(in->rules, &subject, zone_date(in->zone, in->now));
+    ContactHours hours = rules_contact_hours(in->rules, &subject, zone_date(in->zone, in->now));
     if (!hours.any || fits_person(in, &hours, in->now))
         return allow;
     GateAnswer answer = {
@@ -207,8 +203,9 @@ static GateAnswer gate_contact_window(const GateIn *in, Arena *arena)
         .until = next_contact(in, &hours),
         .gate = "contact_window",
         .reason = arena_printf(
-            arena, "the person is contacted between %02d:%02d and %02d:%02d at every place they "
-                   "may be",
+            arena,
+            "the person is contacted between %02d:%02d and %02d:%02d at every place they "
+            "may be",
             hours.from / 60, hours.from % 60, hours.to / 60, hours.to % 60)};
     return by_rule(answer, hours.rule, arena);
 }

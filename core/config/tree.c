@@ -397,7 +397,9 @@ static GPtrArray *names_in(const char *dir, Diags *diags)
     g_autoptr(GDir) folder = g_dir_open(dir, 0, &error);
     DiagPlace place = {g_intern_string(dir), 0, 0};
     if (!folder) {
-        diags_add(diags, "C001", place, "the folder cannot be read: %s; make it, or name another with --conf", g_strerror(errno));
+        diags_add(diags, "C001", place,
+                  "the folder cannot be read: %s; make it, or name another with --conf",
+                  g_strerror(errno));
         return NULL;
     }
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);

@@ -62,10 +62,10 @@ static const char *object_of(const Deciding *d, const ActPlan *plan)
     if (plan->object || !plan->rule->object_of || !plan->cycle)
         return plan->object;
     const char *key = NULL;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (g_strcmp0(act->cycle, plan->cycle->id) == 0 &&
-        g_strcmp0(act->action, plan->rule->object_of) == 0)
-        key = act->key;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (g_strcmp0(act->cycle, plan->cycle->id) == 0 &&
+            g_strcmp0(act->action, plan->rule->object_of) == 0)
+            key = act->key;
     return key;
 }
 
@@ -115,10 +115,10 @@ void act_suppress(Deciding *d, Act *act, const char *reason)
 /* Internal tasks that were opened stay; what would touch the customer goes. */
 void acts_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (g_strcmp0(act->cycle, cycle->id) == 0 && act_is_open(act) && !act->undo && !act->notice &&
-        (act->adverse || strcmp(reason, "segment") != 0))
-        act_suppress(d, act, reason);
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (g_strcmp0(act->cycle, cycle->id) == 0 && act_is_open(act) && !act->undo &&
+            !act->notice && (act->adverse || strcmp(reason, "segment") != 0))
+            act_suppress(d, act, reason);
 }
 
 /* ---- effects of what was done ---------------------------------------------------------------- */
@@ -242,9 +242,9 @@ ActionRule action_of_verb(const Deciding *d, const char *verb)
 
 static bool is_undone(const Deciding *d, const Act *act)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, other)
-    if (other->undo && g_strcmp0(other->object, act->key) == 0)
-        return true;
+    STATE_FOREACH (d->state, KIND_ACT, Act, other)
+        if (other->undo && g_strcmp0(other->object, act->key) == 0)
+            return true;
     return false;
 }
 
@@ -270,9 +270,9 @@ static void plan_undo(Deciding *d, Cycle *cycle, const Act *act)
 
 bool any_cycle_asks_suspension(const Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    if (cycle_is_running(cycle) && step_asks_suspension(d, cycle))
-        return true;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
+        if (cycle_is_running(cycle) && step_asks_suspension(d, cycle))
+            return true;
     return false;
 }
 
@@ -285,10 +285,10 @@ static bool restores(const Deciding *d, const Cycle *cycle)
 static const Act *suspension_of(const Deciding *d, const Cycle *cycle)
 {
     const Act *found = NULL;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
-        (!found || g_strcmp0(act->cycle, cycle->id) == 0))
-        found = act;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
+            (!found || g_strcmp0(act->cycle, cycle->id) == 0))
+            found = act;
     return found;
 }
 
@@ -365,10 +365,10 @@ void acts_redo_cycle(Deciding *d, Cycle *cycle)
 
 bool acts_required_done(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 &&
-        act->entry == cycle->entry && act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
-        return false;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 &&
+            act->entry == cycle->entry && act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
+            return false;
     return true;
 }
 

@@ -187,9 +187,9 @@ static bool fits(const Act *act, const MessageReport *report)
 static Act *delivery_of(const Deciding *d, const MessageReport *report)
 {
     Act *found = NULL;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (fits(act, report))
-        found = act;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (fits(act, report))
+            found = act;
     return found;
 }
 
@@ -216,9 +216,9 @@ static void mark_undeliverable(Deciding *d, const MessageReport *report, const A
         return;
     const char *channel = act ? act->channel : report->channel;
     const char *address = act ? act->address : report->address;
-    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point)
-    if (g_strcmp0(point->channel, channel) == 0 && g_strcmp0(point->address, address) == 0)
-        point->undeliverable = true;
+    STATE_FOREACH (d->state, KIND_CONTACT_POINT, ContactPoint, point)
+        if (g_strcmp0(point->channel, channel) == 0 && g_strcmp0(point->address, address) == 0)
+            point->undeliverable = true;
 }
 
 void apply_message_failed(Deciding *d)
@@ -245,9 +245,9 @@ void apply_message_failed(Deciding *d)
 /* The call that the act placed; NULL. */
 static PhoneCall *call_of(const Deciding *d, const char *act)
 {
-    STATE_FOREACH(d->state, KIND_PHONE_CALL, PhoneCall, call)
-    if (act && g_strcmp0(call->act, act) == 0)
-        return call;
+    STATE_FOREACH (d->state, KIND_PHONE_CALL, PhoneCall, call)
+        if (act && g_strcmp0(call->act, act) == 0)
+            return call;
     return NULL;
 }
 

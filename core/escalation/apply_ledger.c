@@ -268,9 +268,9 @@ void apply_contact(Deciding *d)
 {
     const ContactPoint *came = d->in->event->payload;
     ContactPoint *row = NULL;
-    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, p)
-    if (record_same_key(&contact_point_type, p, came))
-        row = p;
+    STATE_FOREACH (d->state, KIND_CONTACT_POINT, ContactPoint, p)
+        if (record_same_key(&contact_point_type, p, came))
+            row = p;
     bool is_new = !row;
     if (!row) {
         row = state_add(d->state, KIND_CONTACT_POINT);
@@ -294,9 +294,9 @@ void apply_attempt(Deciding *d)
 
 static void ask_later(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act->state == ACT_FRESHNESS)
-        act->next_at = d->now + READ_AGAIN_MINUTES * INSTANT_MINUTE;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act->state == ACT_FRESHNESS)
+            act->next_at = d->now + READ_AGAIN_MINUTES * INSTANT_MINUTE;
 }
 
 void apply_ledger_read(Deciding *d)

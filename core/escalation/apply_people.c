@@ -102,9 +102,9 @@ void apply_confirmation(Deciding *d)
 {
     const PersonalAct *act = d->in->event->payload;
     Cycle *cycle = NULL;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-    if (cycle_is_running(c) && words_have(c->awaiting, "suspension_confirmation"))
-        cycle = c;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c)
+        if (cycle_is_running(c) && words_have(c->awaiting, "suspension_confirmation"))
+            cycle = c;
     if (!cycle) {
         reject(d, "nothing_to_confirm", NULL,
                "no suspension of this account waits for a confirmation");
@@ -263,9 +263,9 @@ static const char *invoice_meant(const Deciding *d, const char *name)
 {
     if (state_find(d->state, KIND_INVOICE, name))
         return name;
-    STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
-    if (g_strcmp0(invoice->number, name) == 0)
-        return invoice->id;
+    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+        if (g_strcmp0(invoice->number, name) == 0)
+            return invoice->id;
     return NULL;
 }
 
@@ -310,8 +310,7 @@ void apply_hold_end(Deciding *d)
 {
     const HoldRequest *request = d->in->event->payload;
     bool any = false;
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    {
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold) {
         bool fits = hold->kind == request->kind && hold_is_running(hold, d->today) &&
                     (!request->invoice || g_strcmp0(request->invoice, hold->invoice) == 0) &&
                     (!request->contact || g_strcmp0(request->contact, hold->contact) == 0);
@@ -328,9 +327,9 @@ void apply_hold_end(Deciding *d)
 
 static Cycle *cycle_with_proposals(const Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    if (cycle->proposals)
-        return cycle;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
+        if (cycle->proposals)
+            return cycle;
     return NULL;
 }
 
@@ -393,9 +392,9 @@ void apply_outreach(Deciding *d)
 {
     const PersonalAct *act = d->in->event->payload;
     Cycle *cycle = NULL;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-    if (cycle_is_running(c) && c->executed_on == DATE_NONE)
-        cycle = c;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c)
+        if (cycle_is_running(c) && c->executed_on == DATE_NONE)
+            cycle = c;
     if (!cycle) {
         reject(d, "no_outreach_due", NULL, "no step of this account waits for an outreach");
         return;
@@ -409,8 +408,7 @@ void apply_collections(Deciding *d)
 {
     const CollectionsReport *report = d->in->event->payload;
     Cycle *cycle = cycle_meant(d, (Currency){""});
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-    {
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c) {
         const Step *step = cycle_is_running(c) ? cycle_step(d, c) : NULL;
         if (step && (step->collections || step->legal))
             cycle = c;
@@ -459,8 +457,7 @@ static void migrate(Deciding *d, Cycle *cycle, const Policy *target)
 void apply_migration(Deciding *d)
 {
     const MigrationRequest *request = d->in->event->payload;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    {
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle) {
         if (!cycle_is_running(cycle) || d->rejection)
             continue;
         const Policy *target = version_of(d, cycle->policy, request->to_version);

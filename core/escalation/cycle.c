@@ -13,18 +13,19 @@ static bool is_parked_by_plan(const Cycle *cycle)
 Cycle *cycle_current(const AccountState *state, Currency currency)
 {
     Cycle *found = NULL;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
-    if (c->closed_on == DATE_NONE && currency_equal(c->currency, currency) && !is_parked_by_plan(c))
-        found = c;
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
+        if (c->closed_on == DATE_NONE && currency_equal(c->currency, currency) &&
+            !is_parked_by_plan(c))
+            found = c;
     return found;
 }
 
 Cycle *cycle_latest(const AccountState *state, Currency currency)
 {
     Cycle *found = NULL;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
-    if (currency_equal(c->currency, currency))
-        found = c;
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
+        if (currency_equal(c->currency, currency))
+            found = c;
     return found;
 }
 
@@ -36,8 +37,7 @@ Cycle *cycle_by_id(const AccountState *state, const char *id)
 Cycle *cycle_meant(const Deciding *d, Currency currency)
 {
     Cycle *found = NULL;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-    {
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c) {
         if (!cycle_is_running(c) || (currency.code[0] && !currency_equal(c->currency, currency)))
             continue;
         if (!found || currency_equal(c->currency, d->settings->currency))
@@ -67,12 +67,12 @@ void cycle_close(Deciding *d, Cycle *cycle, const char *reason)
     cycle->parked = false;
     cycle->awaiting = NULL;
     int64_t used = 0;
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    if (hold->kind == HOLD_GRACE && currency_equal(hold->currency, cycle->currency))
-        used += hold->days_granted;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, c)
-    if (c != cycle && c->closed_on != DATE_NONE && currency_equal(c->currency, cycle->currency))
-        used -= c->grace_days_used;
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+        if (hold->kind == HOLD_GRACE && currency_equal(hold->currency, cycle->currency))
+            used += hold->days_granted;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c)
+        if (c != cycle && c->closed_on != DATE_NONE && currency_equal(c->currency, cycle->currency))
+            used -= c->grace_days_used;
     cycle->grace_days_used = used;
     reason_add(d, "cycle_closed", "§1 cycle", cycle->id, reason, NULL, "the cycle ends: %s",
                reason);

@@ -63,8 +63,7 @@ void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *
 /* The clock of an invoice stands still while all that is open on it is disputed (§5). */
 static void mark_whole_disputes(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute)
-    {
+    STATE_FOREACH (d->state, KIND_DISPUTE, Dispute, dispute) {
         const InvoiceBalance *b = ledger_invoice(&d->ledger, dispute->invoice);
         if (dispute->outcome == DISPUTE_OPEN && dispute->whole_from == DATE_NONE && b &&
             b->open > 0 && b->disputed == b->open)
@@ -138,8 +137,8 @@ static void judge_currency(Deciding *d, Currency currency)
 static void judge_unreachable(Deciding *d)
 {
     bool lost = false;
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+        lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
     intervene(d, &d->state->account.reasons, "unreachable", lost, "§8",
               "no channel is left on which a message may go");
 }

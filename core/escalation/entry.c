@@ -152,7 +152,8 @@ static void mark_entered(Deciding *d, Cycle *cycle, const char *how)
     age_anchor(d->state, &d->ledger, cycle->currency, &age);
     reason_add(d, "entered", "§4 entry", cycle->id, how, entry_detail(d, cycle),
                by_rule ? "%s is overdue (day %" PRId64 "): the account is delinquent"
-                       : "a person put the account into the delinquency module (%s, day %" PRId64 ")",
+                       : "a person put the account into the delinquency module (%s, day %" PRId64
+                         ")",
                amount, age);
 }
 

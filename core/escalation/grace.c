@@ -11,9 +11,9 @@ static bool is_for(const Hold *hold, Currency currency)
 Date grace_until(const AccountState *state, Currency currency, Date today)
 {
     Date until = DATE_NONE;
-    STATE_FOREACH(state, KIND_HOLD, Hold, hold)
-    if (is_for(hold, currency) && hold_is_running(hold, today))
-        until = MAX(until, hold->until + 1);
+    STATE_FOREACH (state, KIND_HOLD, Hold, hold)
+        if (is_for(hold, currency) && hold_is_running(hold, today))
+            until = MAX(until, hold->until + 1);
     return until;
 }
 
@@ -26,12 +26,12 @@ bool grace_runs(const Deciding *d, Currency currency)
 int64_t grace_days_used(const AccountState *state, Currency currency)
 {
     int64_t used = 0;
-    STATE_FOREACH(state, KIND_HOLD, Hold, hold)
-    if (is_for(hold, currency))
-        used += hold->days_granted;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, cycle)
-    if (cycle->closed_on != DATE_NONE && currency_equal(cycle->currency, currency))
-        used -= cycle->grace_days_used;
+    STATE_FOREACH (state, KIND_HOLD, Hold, hold)
+        if (is_for(hold, currency))
+            used += hold->days_granted;
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+        if (cycle->closed_on != DATE_NONE && currency_equal(cycle->currency, currency))
+            used -= cycle->grace_days_used;
     return used;
 }
 
@@ -99,8 +99,7 @@ bool grace_grant(Deciding *d, Currency currency, Date extended_to, const char *b
 /* Removed when the account balance returns to 0 or below (§4). */
 void grace_judge(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    {
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold) {
         if (hold->kind != HOLD_GRACE || !hold_is_running(hold, d->today))
             continue;
         int64_t before = ledger_currency(&d->before, hold->currency).balance;

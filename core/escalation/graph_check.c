@@ -68,8 +68,8 @@ static bool check_reachable(const Loader *loader, const Policy *policy)
         if (reached[i])
             continue;
         diags_add(loader->diags, "C050", policy->steps[i].place,
-                  "step '%s' is never reached from '%s'; add a move to it, or remove it", policy->steps[i].name,
-                  policy->steps[0].name);
+                  "step '%s' is never reached from '%s'; add a move to it, or remove it",
+                  policy->steps[i].name, policy->steps[0].name);
         good = false;
     }
     return good;

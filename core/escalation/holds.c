@@ -108,17 +108,17 @@ static unsigned blocks_of(const Hold *hold)
 unsigned holds_block(const Deciding *d, Currency currency)
 {
     unsigned blocks = 0;
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
-        blocks |= blocks_of(hold);
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+        if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
+            blocks |= blocks_of(hold);
     return blocks;
 }
 
 static bool any_running(const Deciding *d, int kind)
 {
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    if (hold->kind == kind && hold_is_running(hold, d->today))
-        return true;
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+        if (hold->kind == kind && hold_is_running(hold, d->today))
+            return true;
     return false;
 }
 
@@ -154,10 +154,10 @@ static void restart_dwell(Deciding *d, const Hold *hold)
 {
     if (!age_hold_stops_clock(hold->kind) || hold->invoice || hold->contact)
         return;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    if (cycle_is_running(cycle) && cycle->executed_on != DATE_NONE &&
-        hold_reaches(hold, &d->ledger, cycle->currency))
-        cycle->dwell_from = MAX(cycle->dwell_from, d->today);
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
+        if (cycle_is_running(cycle) && cycle->executed_on != DATE_NONE &&
+            hold_reaches(hold, &d->ledger, cycle->currency))
+            cycle->dwell_from = MAX(cycle->dwell_from, d->today);
 }
 
 void hold_finish(Deciding *d, Hold *hold, bool by_person)
@@ -171,28 +171,28 @@ void hold_finish(Deciding *d, Hold *hold, bool by_person)
 
 void holds_expire(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_HOLD, Hold, hold)
-    if (hold->over_on == DATE_NONE && hold->until != DATE_NONE && hold->until < d->today)
-        hold_finish(d, hold, false);
+    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+        if (hold->over_on == DATE_NONE && hold->until != DATE_NONE && hold->until < d->today)
+            hold_finish(d, hold, false);
 }
 
 static bool in_force(const Deciding *d, int kind)
 {
     switch (kind) {
     case HOLD_PENDING:
-        STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-        if (p->state == PAYMENT_PENDING)
-            return true;
+        STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+            if (p->state == PAYMENT_PENDING)
+                return true;
         return false;
     case HOLD_PLAN:
-        STATE_FOREACH(d->state, KIND_PLAN, Plan, plan)
-        if (plan->state == PLAN_ACTIVE)
-            return true;
+        STATE_FOREACH (d->state, KIND_PLAN, Plan, plan)
+            if (plan->state == PLAN_ACTIVE)
+                return true;
         return false;
     case HOLD_DISPUTE:
-        STATE_FOREACH(d->state, KIND_DISPUTE, Dispute, dispute)
-        if (dispute->outcome == DISPUTE_OPEN)
-            return true;
+        STATE_FOREACH (d->state, KIND_DISPUTE, Dispute, dispute)
+            if (dispute->outcome == DISPUTE_OPEN)
+                return true;
         return false;
     default:
         return any_running(d, kind);

@@ -29,17 +29,17 @@ static bool is_of_stem(const Notice *notice, const char *stem)
 
 Notice *notice_find(const Deciding *d, const char *stem)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    if (is_of_stem(notice, stem) && notice_is_live(notice))
-        return notice;
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+        if (is_of_stem(notice, stem) && notice_is_live(notice))
+            return notice;
     return NULL;
 }
 
 static int occurrences(const Deciding *d, const char *stem)
 {
     int n = 0;
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    n += is_of_stem(notice, stem);
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+        n += is_of_stem(notice, stem);
     return n;
 }
 
@@ -86,9 +86,9 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
 {
     notice->state = NOTICE_SUPPRESSED;
     notice->reason = arena_strdup(d->arena, reason);
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
-        act_suppress(d, act, reason);
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+            act_suppress(d, act, reason);
     reason_add(d, "notice_suppressed", "§6.6", notice->name, reason,
                json_pack("{s:s,s:I}", "key", notice->key, "overdue",
                          (json_int_t)ledger_currency(&d->ledger, notice->currency).overdue),
@@ -99,10 +99,10 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
 
 void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
-        (notice->state == NOTICE_PLANNED || notice->state == NOTICE_UNREACHABLE))
-        notice_suppress(d, notice, reason);
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+        if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
+            (notice->state == NOTICE_PLANNED || notice->state == NOTICE_UNREACHABLE))
+            notice_suppress(d, notice, reason);
 }
 
 /* ---- does it still have something to say? ---------------------------------------------------- */
@@ -210,13 +210,13 @@ static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single)
 
 static int64_t amount_promised(const Deciding *d, const Notice *notice)
 {
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-    if (g_str_has_suffix(notice->key, arena_printf(d->arena, "/%s/1", promise->id)))
-        return MAX(0, promise->amount - promise_paid(d->state, promise));
-    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-    if (strstr(notice->key,
-               arena_printf(d->arena, "/%s.%" G_GINT64_FORMAT "/", i->plan, i->number)))
-        return instalment_open(d->state, i);
+    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise)
+        if (g_str_has_suffix(notice->key, arena_printf(d->arena, "/%s/1", promise->id)))
+            return MAX(0, promise->amount - promise_paid(d->state, promise));
+    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+        if (strstr(notice->key,
+                   arena_printf(d->arena, "/%s.%" G_GINT64_FORMAT "/", i->plan, i->number)))
+            return instalment_open(d->state, i);
     return 0;
 }
 
@@ -270,12 +270,13 @@ void notice_accept(Deciding *d, Notice *notice)
  * (§8). */
 bool notice_of_stay_is_open(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, notice)
-    if (g_strcmp0(notice->cycle, cycle->id) == 0 && notice->planned_on >= cycle->delinquent_since &&
-        notice->severity >= NOTICE_SEVERITY_STEP &&
-        (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED ||
-         notice->state == NOTICE_UNREACHABLE))
-        return true;
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+        if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
+            notice->planned_on >= cycle->delinquent_since &&
+            notice->severity >= NOTICE_SEVERITY_STEP &&
+            (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED ||
+             notice->state == NOTICE_UNREACHABLE))
+            return true;
     return false;
 }
 
@@ -305,10 +306,10 @@ static bool issue_is_news(const Deciding *d, const InvoiceBalance *b)
  * (§6.5 "they lapse"). */
 static bool overdue_lapsed(const Deciding *d, const InvoiceBalance *b)
 {
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    if (currency_equal(cycle->currency, b->invoice->currency) && cycle->left_on != DATE_NONE &&
-        cycle->left_on >= b->overdue_on)
-        return true;
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
+        if (currency_equal(cycle->currency, b->invoice->currency) && cycle->left_on != DATE_NONE &&
+            cycle->left_on >= b->overdue_on)
+            return true;
     return delinquent_by_rule(d, b->invoice->currency);
 }
 

@@ -69,9 +69,9 @@ static void add_instalments(Deciding *d, const Plan *plan, json_t *list)
 
 static void cover_invoices(Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
-    if (ledger_lists(plan->invoices, invoice->id))
-        invoice->plan = plan->id;
+    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+        if (ledger_lists(plan->invoices, invoice->id))
+            invoice->plan = plan->id;
 }
 
 void apply_plan(Deciding *d)
@@ -118,8 +118,7 @@ void apply_plan(Deciding *d)
 static int64_t paid_towards(const AccountState *state, const Plan *plan)
 {
     int64_t paid = 0;
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-    {
+    STATE_FOREACH (state, KIND_PAYMENT, Payment, p) {
         bool named = g_strcmp0(p->plan, plan->id) == 0;
         bool covered = p->settled_on >= plan->made_on && ledger_lists(plan->invoices, p->invoice);
         if (p->state == PAYMENT_SETTLED && (named || covered))
@@ -132,28 +131,28 @@ int64_t instalment_open(const AccountState *state, const Instalment *instalment)
 {
     const Plan *plan = state_find(state, KIND_PLAN, instalment->plan);
     int64_t before = 0;
-    STATE_FOREACH(state, KIND_INSTALMENT, Instalment, i)
-    if (g_strcmp0(i->plan, instalment->plan) == 0 && i->number < instalment->number)
-        before = ledger_sum(before, i->amount);
+    STATE_FOREACH (state, KIND_INSTALMENT, Instalment, i)
+        if (g_strcmp0(i->plan, instalment->plan) == 0 && i->number < instalment->number)
+            before = ledger_sum(before, i->amount);
     int64_t left = plan ? paid_towards(state, plan) - before : 0;
     return instalment->amount - CLAMP(left, 0, instalment->amount);
 }
 
 static const Instalment *first_missed(const Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-    if (g_strcmp0(i->plan, plan->id) == 0 && i->due_on < d->today &&
-        instalment_open(d->state, i) > 0)
-        return i;
+    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+        if (g_strcmp0(i->plan, plan->id) == 0 && i->due_on < d->today &&
+            instalment_open(d->state, i) > 0)
+            return i;
     return NULL;
 }
 
 static bool is_pending_for(const Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-    if (p->state == PAYMENT_PENDING &&
-        (g_strcmp0(p->plan, plan->id) == 0 || ledger_lists(plan->invoices, p->invoice)))
-        return true;
+    STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+        if (p->state == PAYMENT_PENDING &&
+            (g_strcmp0(p->plan, plan->id) == 0 || ledger_lists(plan->invoices, p->invoice)))
+            return true;
     return false;
 }
 
@@ -172,9 +171,9 @@ static bool is_delayed(Deciding *d, Plan *plan, const Instalment *missed)
 
 static void release_invoices(Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH(d->state, KIND_INVOICE, Invoice, invoice)
-    if (g_strcmp0(invoice->plan, plan->id) == 0)
-        invoice->plan = NULL;
+    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+        if (g_strcmp0(invoice->plan, plan->id) == 0)
+            invoice->plan = NULL;
 }
 
 static size_t step_rank(const Deciding *d, const Cycle *cycle)
@@ -282,10 +281,10 @@ static void default_on(Deciding *d, Plan *plan)
 
 static bool is_paid(const Deciding *d, const Plan *plan, int64_t number)
 {
-    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-    if (g_strcmp0(i->plan, plan->id) == 0 && (number == 0 || i->number == number) &&
-        instalment_open(d->state, i) > 0)
-        return false;
+    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+        if (g_strcmp0(i->plan, plan->id) == 0 && (number == 0 || i->number == number) &&
+            instalment_open(d->state, i) > 0)
+            return false;
     return true;
 }
 
@@ -326,17 +325,16 @@ void plans_judge(Deciding *d)
 
 bool plan_failed(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH(d->state, KIND_PLAN, Plan, plan)
-    if (plan->state == PLAN_DEFAULTED && currency_equal(plan->currency, cycle->currency) &&
-        plan->ended_on >= cycle->opened_on)
-        return true;
+    STATE_FOREACH (d->state, KIND_PLAN, Plan, plan)
+        if (plan->state == PLAN_DEFAULTED && currency_equal(plan->currency, cycle->currency) &&
+            plan->ended_on >= cycle->opened_on)
+            return true;
     return false;
 }
 
 void plans_remind(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_INSTALMENT, Instalment, i)
-    {
+    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i) {
         const Plan *plan = state_find(d->state, KIND_PLAN, i->plan);
         Date day = i->due_on - REMINDER_DAYS;
         if (!plan || plan->state != PLAN_ACTIVE || day <= plan->made_on || d->today != day ||

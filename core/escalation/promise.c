@@ -5,10 +5,10 @@
 int64_t promise_paid(const AccountState *state, const Promise *promise)
 {
     int64_t paid = 0;
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-    if (p->state == PAYMENT_SETTLED && currency_equal(p->currency, promise->currency) &&
-        (p->sequence > promise->made_after || p->settled_on > promise->made_on))
-        paid = ledger_sum(paid, p->amount);
+    STATE_FOREACH (state, KIND_PAYMENT, Payment, p)
+        if (p->state == PAYMENT_SETTLED && currency_equal(p->currency, promise->currency) &&
+            (p->sequence > promise->made_after || p->settled_on > promise->made_on))
+            paid = ledger_sum(paid, p->amount);
     return paid;
 }
 
@@ -21,13 +21,13 @@ static const char *hold_id(Deciding *d, const Promise *promise)
 static int64_t promises_used(const Deciding *d, Currency currency)
 {
     Date since = DATE_NONE;
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    if (currency_equal(cycle->currency, currency) && cycle->closed_on != DATE_NONE)
-        since = MAX(since, cycle->closed_on);
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
+        if (currency_equal(cycle->currency, currency) && cycle->closed_on != DATE_NONE)
+            since = MAX(since, cycle->closed_on);
     int64_t n = 0;
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-    n += currency_equal(promise->currency, currency) && promise->made_on >= since &&
-         promise->state != PROMISE_CANCELLED;
+    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise)
+        n += currency_equal(promise->currency, currency) && promise->made_on >= since &&
+             promise->state != PROMISE_CANCELLED;
     return n;
 }
 
@@ -99,8 +99,7 @@ static void break_it(Deciding *d, Promise *promise)
 /* Broken at the first evaluation after its hold; kept as soon as the sum is there. */
 void promises_judge(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-    {
+    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise) {
         if (promise->state != PROMISE_OPEN)
             continue;
         const Hold *hold = state_find(d->state, KIND_HOLD, hold_id(d, promise));
@@ -113,8 +112,7 @@ void promises_judge(Deciding *d)
 
 void promises_remind(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_PROMISE, Promise, promise)
-    {
+    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise) {
         if (promise->state != PROMISE_OPEN || promise->made_on >= d->today ||
             d->today != promise->promised_on - 1)
             continue;

@@ -92,10 +92,10 @@ static bool is_limited(const Notice *notice)
 
 static Notice *sent_today(const Deciding *d, const Notice *notice)
 {
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, other)
-    if (other != notice && is_limited(other) && other->handed_on == d->today &&
-        currency_equal(other->currency, notice->currency))
-        return other;
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, other)
+        if (other != notice && is_limited(other) && other->handed_on == d->today &&
+            currency_equal(other->currency, notice->currency))
+            return other;
     return NULL;
 }
 
@@ -104,9 +104,9 @@ static void cover(Deciding *d, Notice *notice, const Notice *by)
     notice->state = NOTICE_SUPPRESSED;
     notice->reason = "covered";
     notice->covered_by = by->key;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
-        act_suppress(d, act, "covered");
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+            act_suppress(d, act, "covered");
     reason_add(d, "notice_covered", "§6.4", notice->name, by->name, NULL,
                "%s of the same day stands for %s", by->name, notice->name);
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
@@ -138,12 +138,12 @@ static bool yields(const Deciding *d, const Notice *notice)
 {
     if (!is_limited(notice))
         return false;
-    STATE_FOREACH(d->state, KIND_NOTICE, Notice, other)
-    if (other != notice && other->state == NOTICE_PLANNED && other->handed_on == DATE_NONE &&
-        currency_equal(other->currency, notice->currency) && other->release_at <= d->now &&
-        (other->severity > notice->severity ||
-         (other->severity == notice->severity && other < notice)))
-        return true;
+    STATE_FOREACH (d->state, KIND_NOTICE, Notice, other)
+        if (other != notice && other->state == NOTICE_PLANNED && other->handed_on == DATE_NONE &&
+            currency_equal(other->currency, notice->currency) && other->release_at <= d->now &&
+            (other->severity > notice->severity ||
+             (other->severity == notice->severity && other < notice)))
+            return true;
     return false;
 }
 
@@ -201,12 +201,11 @@ static bool passes_gates(Deciding *d, Act *act, Notice *notice)
     if (notice)
         notice->release_at = answer.until;
     char until[32];
-    reason_add(
-        d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
-        json_pack("{s:s,s:s,s:s?,s:s?}", "until", instant_format(answer.until, until), "key",
-                  act->key, "rule", answer.rule ? answer.rule->id : NULL, "citation",
-                  answer.rule ? answer.rule->citation : NULL),
-        "%s", answer.reason);
+    reason_add(d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
+               json_pack("{s:s,s:s,s:s?,s:s?}", "until", instant_format(answer.until, until), "key",
+                         act->key, "rule", answer.rule ? answer.rule->id : NULL, "citation",
+                         answer.rule ? answer.rule->citation : NULL),
+               "%s", answer.reason);
     return false;
 }
 
@@ -335,9 +334,9 @@ static bool advance(Deciding *d, Act *act)
 /* A read that failed is asked for again after a while. */
 static void ask_again(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act->state == ACT_FRESHNESS && act->next_at != INSTANT_NONE && act->next_at <= d->now)
-        ask_freshness(d, act);
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act->state == ACT_FRESHNESS && act->next_at != INSTANT_NONE && act->next_at <= d->now)
+            ask_freshness(d, act);
 }
 
 /* Someone can be reached again: what reached nobody is tried anew, if it still has something to

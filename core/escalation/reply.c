@@ -117,8 +117,7 @@ static bool concerns(const ContactPoint *point, const MessageReport *reply)
 
 static void set_consent(Deciding *d, const MessageReport *reply, int consent, bool only_texts)
 {
-    STATE_FOREACH(d->state, KIND_CONTACT_POINT, ContactPoint, point)
-    {
+    STATE_FOREACH (d->state, KIND_CONTACT_POINT, ContactPoint, point) {
         if (!concerns(point, reply) || (only_texts && g_strcmp0(point->channel, "sms") != 0))
             continue;
         point->consent = consent;

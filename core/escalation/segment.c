@@ -108,8 +108,7 @@ const Policy *segment_policy(const Account *account, const Rulebook *book)
  * manager opens (§7). */
 static void become_personal(Deciding *d)
 {
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    {
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle) {
         if (!cycle_is_running(cycle) || !segment_policy(&d->state->account, d->book)->became)
             continue;
         notices_suppress_cycle(d, cycle, "segment");

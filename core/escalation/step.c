@@ -241,10 +241,10 @@ Date step_due(const Deciding *d, const Cycle *cycle)
 
 bool step_asks_suspension(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
-        (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
-        return true;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
+            (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
+            return true;
     return false;
 }
 
@@ -257,9 +257,9 @@ static bool counts_something(const Deciding *d, Currency currency)
 static void judge_confirmation(Deciding *d, Cycle *cycle)
 {
     bool waits = false;
-    STATE_FOREACH(d->state, KIND_ACT, Act, act)
-    if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
-        waits = true;
+    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+        if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
+            waits = true;
     const Step *step = cycle_step(d, cycle);
     bool asks = waits || (step && step->suspends && cycle->executed_on == DATE_NONE &&
                           (d->policy->form != POLICY_MODULE || d->settings->auto_suspend));

@@ -24,8 +24,7 @@ static void look_away(Deciding *d)
 static const Cycle *shown_cycle(const AccountState *state, Currency currency)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
-    {
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, c) {
         if (!currency_equal(c->currency, currency))
             continue;
         if (!found || !cycle_is_running(found) || cycle_is_running(c))
@@ -65,8 +64,7 @@ static const char *join(Arena *arena, const char *words, const char *more)
 static void gather_words(const Deciding *d, AccountView *view)
 {
     view->reasons = join(d->arena, NULL, d->state->account.reasons);
-    STATE_FOREACH(d->state, KIND_CYCLE, Cycle, cycle)
-    {
+    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle) {
         if (cycle->closed_on == DATE_NONE) {
             view->reasons = join(d->arena, view->reasons, cycle->reasons);
             view->awaiting = join(d->arena, view->awaiting, cycle->awaiting);
@@ -80,8 +78,7 @@ static void gather_words(const Deciding *d, AccountView *view)
 static const Cycle *main_cycle(const Deciding *d)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH(d->in->state, KIND_CYCLE, Cycle, c)
-    {
+    STATE_FOREACH (d->in->state, KIND_CYCLE, Cycle, c) {
         bool better = !found || (cycle_is_running(c) && !cycle_is_running(found)) ||
                       (cycle_is_running(c) == cycle_is_running(found) &&
                        (currency_equal(c->currency, d->settings->currency) ||
@@ -95,10 +92,11 @@ static const Cycle *main_cycle(const Deciding *d)
 static Date new_payment_since(const Deciding *d, const Cycle *cycle)
 {
     Date latest = DATE_NONE;
-    STATE_FOREACH(d->state, KIND_PAYMENT, Payment, p)
-    if (p->state == PAYMENT_SETTLED && p->settled_on != DATE_NONE &&
-        p->settled_on >= cycle->delinquent_since && currency_equal(p->currency, cycle->currency))
-        latest = MAX(latest, p->settled_on);
+    STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+        if (p->state == PAYMENT_SETTLED && p->settled_on != DATE_NONE &&
+            p->settled_on >= cycle->delinquent_since &&
+            currency_equal(p->currency, cycle->currency))
+            latest = MAX(latest, p->settled_on);
     return latest;
 }
 

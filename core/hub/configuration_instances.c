@@ -177,7 +177,8 @@ static const struct {
 
 static bool is_reference(const Given *given, const Node *value)
 {
-    return value->kind == NODE_SCALAR && reference_parse(value->text, given->loading->arena, NULL) != REFERENCE_NONE;
+    return value->kind == NODE_SCALAR &&
+           reference_parse(value->text, given->loading->arena, NULL) != REFERENCE_NONE;
 }
 
 /* A secret list or map holds references only. */
@@ -191,13 +192,16 @@ static bool check_secret(const Given *given)
     }
     if (!good)
         diags_add(given->loading->diags, "C035", place->place,
-                  "'%s' is a secret: refer to it as ${file:/path}, ${credential:name} or ${env:NAME}, do not write it here", given->name);
+                  "'%s' is a secret: refer to it as ${file:/path}, ${credential:name} or "
+                  "${env:NAME}, do not write it here",
+                  given->name);
     return good;
 }
 
 static bool check_value(const Given *given)
 {
-    if (is_reference(given, given->value) && strcmp(given->type, "list") != 0 && strcmp(given->type, "map") != 0)
+    if (is_reference(given, given->value) && strcmp(given->type, "list") != 0 &&
+        strcmp(given->type, "map") != 0)
         return true;
     if (given->secret && !check_secret(given))
         return false;
@@ -304,10 +308,12 @@ static json_t *anchored_inside(const Loading *loading, const json_t *value)
     json_t *result = json_is_array(value) ? json_array() : json_object(), *item;
     const char *key;
     size_t i;
-    json_array_foreach (value, i, item) {
+    json_array_foreach(value, i, item)
+    {
         json_array_append_new(result, anchored(loading, item, false));
     }
-    json_object_foreach ((json_t *)value, key, item) {
+    json_object_foreach((json_t *)value, key, item)
+    {
         json_object_set_new(result, key, anchored(loading, item, false));
     }
     return result;
@@ -323,7 +329,8 @@ static json_t *anchored(const Loading *loading, const json_t *value, bool is_pat
     ReferenceKind kind = reference_parse(text, loading->arena, &name);
     if (kind == REFERENCE_FILE)
         return json_sprintf("${file:%s}", loading_path(loading, name));
-    return is_path && kind == REFERENCE_NONE ? json_string(loading_path(loading, text)) : json_incref((json_t *)value);
+    return is_path && kind == REFERENCE_NONE ? json_string(loading_path(loading, text))
+                                             : json_incref((json_t *)value);
 }
 
 static json_t *anchored_options(const Loading *loading, const json_t *manifest, const Node *options)

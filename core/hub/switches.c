@@ -156,10 +156,11 @@ static void suspect(Hub *hub, Instant wall)
     hub->switches |= HUB_OBSERVE;
     hub->dirty = true;
     char from[32], to[32];
-    hub_alert(hub, "clock_suspect", NULL,
-              "the clock went from %s to %s and no trusted time agrees: nothing is sent, and time "
-              "stands still, until the clock is right or `dunhub approve --clock` takes it as right",
-              instant_format(hub->high_water, from), instant_format(wall, to));
+    hub_alert(
+        hub, "clock_suspect", NULL,
+        "the clock went from %s to %s and no trusted time agrees: nothing is sent, and time "
+        "stands still, until the clock is right or `dunhub approve --clock` takes it as right",
+        instant_format(hub->high_water, from), instant_format(wall, to));
 }
 
 void switches_clock(Hub *hub)

@@ -91,14 +91,14 @@ static void list_currencies(const AccountState *state, Arena *arena, Ledger *led
     size_t most = STATE_COUNT(state, KIND_INVOICE) + STATE_COUNT(state, KIND_PAYMENT) +
                   STATE_COUNT(state, KIND_CREDIT) + STATE_COUNT(state, KIND_CYCLE);
     ledger->currencies = arena_new0(arena, CurrencyBalance, most + 1);
-    STATE_FOREACH(state, KIND_INVOICE, Invoice, i)
-    currency_note(ledger, i->currency);
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-    currency_note(ledger, p->currency);
-    STATE_FOREACH(state, KIND_CREDIT, Credit, c)
-    currency_note(ledger, c->currency);
-    STATE_FOREACH(state, KIND_CYCLE, Cycle, c)
-    currency_note(ledger, c->currency);
+    STATE_FOREACH (state, KIND_INVOICE, Invoice, i)
+        currency_note(ledger, i->currency);
+    STATE_FOREACH (state, KIND_PAYMENT, Payment, p)
+        currency_note(ledger, p->currency);
+    STATE_FOREACH (state, KIND_CREDIT, Credit, c)
+        currency_note(ledger, c->currency);
+    STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
+        currency_note(ledger, c->currency);
 }
 
 /* ---- the order of unnamed money -------------------------------------------------------------- */
@@ -191,8 +191,7 @@ static void apply_payments(Allocation *a)
 
 static void apply_credits(Allocation *a)
 {
-    STATE_FOREACH(a->state, KIND_CREDIT, Credit, credit)
-    {
+    STATE_FOREACH (a->state, KIND_CREDIT, Credit, credit) {
         if (!credit_counts(a, credit))
             continue;
         size_t row = invoice_row(a->state, credit->invoice);
@@ -209,8 +208,7 @@ static void apply_credits(Allocation *a)
 static int64_t credited_since(const Allocation *a, const Dispute *dispute)
 {
     int64_t sum = 0;
-    STATE_FOREACH(a->state, KIND_CREDIT, Credit, credit)
-    {
+    STATE_FOREACH (a->state, KIND_CREDIT, Credit, credit) {
         if (credit_counts(a, credit) && g_strcmp0(credit->invoice, dispute->invoice) == 0 &&
             credit->issued_on >= dispute->opened_on)
             sum = ledger_sum(sum, credit->amount);
@@ -222,8 +220,7 @@ static int64_t credited_since(const Allocation *a, const Dispute *dispute)
  * ledger; one that states what is open has done it itself. */
 static void apply_decided_disputes(Allocation *a)
 {
-    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute)
-    {
+    STATE_FOREACH (a->state, KIND_DISPUTE, Dispute, dispute) {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
@@ -239,8 +236,7 @@ static void apply_decided_disputes(Allocation *a)
 
 static void note_disputes(Allocation *a)
 {
-    STATE_FOREACH(a->state, KIND_DISPUTE, Dispute, dispute)
-    {
+    STATE_FOREACH (a->state, KIND_DISPUTE, Dispute, dispute) {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_OPEN || row == SIZE_MAX || dispute->amount <= 0)
             continue;
@@ -336,8 +332,7 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
     apply_credits(&a);
     apply_payments(&a);
     close_invoices(&a);
-    STATE_FOREACH(state, KIND_PAYMENT, Payment, p)
-    {
+    STATE_FOREACH (state, KIND_PAYMENT, Payment, p) {
         CurrencyBalance *c = currency_row(ret_ledger, p->currency);
         if (c && p->state == PAYMENT_PENDING && !p->plan)
             c->pending = ledger_sum(c->pending, p->amount);

@@ -4,12 +4,12 @@
 
 #include "base/diag.h"
 
-G_DEFINE_QUARK(dunhub-event-error-quark, event_error)
+G_DEFINE_QUARK(dunhub - event - error - quark, event_error)
 
 enum { OPTIONAL = 0, REQUIRED = FIELD_REQUIRED, PERSON = FIELD_PERSONAL };
 
 /* The member that half of the payloads share. */
-#define BY(Struct) \
+#define BY(Struct)                                                                                 \
     FIELD(Struct, by, NAME, OPTIONAL, NULL, "Who asks for it; absent: the event's source.")
 #define REASON(Struct) FIELD(Struct, reason, TEXT, PERSON, NULL, "Why, in that person's words.")
 
@@ -21,8 +21,8 @@ static const char *const phone_outcomes[] = {"no_answer", "voicemail", "not_conn
 static const char *const tenant_statuses[] = {"grace_period", "at_risk", "moved_out", "ok", NULL};
 static const char *const collections_outcomes[] = {"successful", "unsuccessful", NULL};
 static const char *const act_decisions[] = {"retry", "close", "release", NULL};
-static const char *const call_outcomes[] = {"ok",   "retry",     "permanent",
-                                            "auth", "uncertain", "absent", NULL};
+static const char *const call_outcomes[] = {"ok",        "retry",  "permanent", "auth",
+                                            "uncertain", "absent", NULL};
 
 static const Field attempt_fields[] = {
     FIELD(PaymentAttempt, invoice, NAME, OPTIONAL, NULL, "Invoice that was to be paid."),
@@ -149,8 +149,9 @@ static const Field collections_fields[] = {
 };
 
 static const Field approval_request_fields[] = {
-    FIELD(ApprovalDecision, what, NAME, REQUIRED, NULL,
-          "What is approved: legal, vip_collections, vip_legal, backdated_correction or plan:NAME."),
+    FIELD(
+        ApprovalDecision, what, NAME, REQUIRED, NULL,
+        "What is approved: legal, vip_collections, vip_legal, backdated_correction or plan:NAME."),
     BY(ApprovalDecision),
     FIELD(ApprovalDecision, requested_by, NAME, OPTIONAL, NULL,
           "Who asked for it; must be another person."),
@@ -220,7 +221,7 @@ TYPE(act_sent, ActResult, "An act was handed to its instance.");
 enum { HUB = 0, OUTSIDE = 1, COMMAND = 2 };
 
 #define EVENT(KIND, NAME, PAYLOAD, FROM, DOC, EXAMPLE)                                             \
-    [EVENT_##KIND] = {EVENT_##KIND,           NAME, PAYLOAD, ((FROM)&OUTSIDE) != 0,                \
+    [EVENT_##KIND] = {EVENT_##KIND,          NAME, PAYLOAD, ((FROM)&OUTSIDE) != 0,                 \
                       ((FROM)&COMMAND) != 0, DOC,  EXAMPLE}
 
 const EventType event_types[N_EVENTS] = {

@@ -9,11 +9,10 @@
 #define TEXT_MAX_BYTES 65536
 #define MAX_FIELDS 128
 
-G_DEFINE_QUARK(dunhub-record-error-quark, record_error)
+G_DEFINE_QUARK(dunhub - record - error - quark, record_error)
 
 #define AT(Type, record, field) (*(Type *)((char *)(record) + (field)->offset))
-#define AT_CONST(Type, record, field) \
-    (*(const Type *)((const char *)(record) + (field)->offset))
+#define AT_CONST(Type, record, field) (*(const Type *)((const char *)(record) + (field)->offset))
 
 static void set_absent(const Field *field, void *record)
 {
@@ -285,9 +284,9 @@ static bool refuse_unknown(const RecordType *type, const char *name, GError **er
             names[n++] = type->fields[i].name;
     }
     const char *nearest = diag_nearest(name, names);
-    g_set_error(error, RECORD_ERROR, RECORD_ERROR_UNKNOWN_FIELD, "%s: unknown member '%.100s'%s%s%s",
-                type->name, name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                nearest ? "'?" : "");
+    g_set_error(error, RECORD_ERROR, RECORD_ERROR_UNKNOWN_FIELD,
+                "%s: unknown member '%.100s'%s%s%s", type->name, name,
+                nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     return false;
 }
 
@@ -330,7 +329,8 @@ bool record_decode(const RecordType *type, const json_t *json, Arena *arena, voi
     uint64_t present[2] = {0, 0};
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)json, name, value) {
+    json_object_foreach((json_t *)json, name, value)
+    {
         const Field *field = field_by_name(type, name);
         if (!field)
             return refuse_unknown(type, name, error);

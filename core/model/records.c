@@ -21,15 +21,15 @@ static const char *const payment_states[] = {"pending", "settled", "failed", "re
 static const char *const dispute_outcomes[] = {"open", "creditor", "debtor", "withdrawn", NULL};
 static const char *const consents[] = {"none", "granted", "revoked", "held_for_review", NULL};
 const char *const hold_kind_words[] = {
-    "pending",         "grace",      "promise",  "plan",  "dispute",  "help",
-    "breathing_space", "bankruptcy", "attorney", "cease", "deceased", "pause", NULL};
+    "pending",    "grace",    "promise", "plan",     "dispute", "help", "breathing_space",
+    "bankruptcy", "attorney", "cease",   "deceased", "pause",   NULL};
 static const char *const promise_states[] = {"open", "kept", "broken", "cancelled", NULL};
 static const char *const plan_states[] = {"active", "defaulted", "completed", "cancelled", NULL};
 static const char *const notice_states[] = {"planned",    "released",    "accepted",
                                             "suppressed", "unreachable", NULL};
-static const char *const act_states[] = {"planned",   "freshness", "ready", "sent", "retry",
-                                         "uncertain", "held",      "done",  "dead", "suppressed",
-                                         NULL};
+static const char *const act_states[] = {"planned", "freshness",  "ready", "sent",
+                                         "retry",   "uncertain",  "held",  "done",
+                                         "dead",    "suppressed", NULL};
 const char *const phone_outcome_words[] = {"no_answer", "voicemail", "not_connected",
                                            "answered",  "placed",    NULL};
 static const char *const effects[] = {"read", "write", "contact", "legal", NULL};
@@ -239,8 +239,7 @@ static const Field instalment_fields[] = {
     FIELD(Instalment, plan, NAME, KEPT_KEY, NULL, "Plan it belongs to."),
     FIELD(Instalment, number, INT, KEPT_KEY, NULL, "Number within the plan, from 1."),
     FIELD(Instalment, due_on, DATE, KEPT, NULL, "Day on which it is due."),
-    FIELD(Instalment, amount, AMOUNT, KEPT, NULL,
-          "Amount in minor units of the plan's currency."),
+    FIELD(Instalment, amount, AMOUNT, KEPT, NULL, "Amount in minor units of the plan's currency."),
 };
 
 static const Field cycle_fields[] = {
@@ -413,15 +412,23 @@ TYPE(cycle, Cycle, "cycle", "One run of an escalation graph for one currency.");
 TYPE(notice, Notice, "notice", "One logical message to the customer.");
 TYPE(act, Act, "act", "One action on one platform, from intent to outcome.");
 TYPE(approval, Approval, "approval", "What a person approved.");
-TYPE(phone_call, PhoneCall, "phone_call", "A telephone call to the person, for the limits on calls.");
+TYPE(phone_call, PhoneCall, "phone_call",
+     "A telephone call to the person, for the limits on calls.");
 
 const RecordType *const record_types[N_KINDS] = {
-    [KIND_ACCOUNT] = &account_type,       [KIND_INVOICE] = &invoice_type,
-    [KIND_PAYMENT] = &payment_type,       [KIND_CREDIT] = &credit_type,
-    [KIND_DISPUTE] = &dispute_type,       [KIND_CONTACT_POINT] = &contact_point_type,
-    [KIND_HOLD] = &hold_type,             [KIND_PROMISE] = &promise_type,
-    [KIND_PLAN] = &plan_type,             [KIND_INSTALMENT] = &instalment_type,
-    [KIND_CYCLE] = &cycle_type,           [KIND_NOTICE] = &notice_type,
-    [KIND_ACT] = &act_type,               [KIND_APPROVAL] = &approval_type,
+    [KIND_ACCOUNT] = &account_type,
+    [KIND_INVOICE] = &invoice_type,
+    [KIND_PAYMENT] = &payment_type,
+    [KIND_CREDIT] = &credit_type,
+    [KIND_DISPUTE] = &dispute_type,
+    [KIND_CONTACT_POINT] = &contact_point_type,
+    [KIND_HOLD] = &hold_type,
+    [KIND_PROMISE] = &promise_type,
+    [KIND_PLAN] = &plan_type,
+    [KIND_INSTALMENT] = &instalment_type,
+    [KIND_CYCLE] = &cycle_type,
+    [KIND_NOTICE] = &notice_type,
+    [KIND_ACT] = &act_type,
+    [KIND_APPROVAL] = &approval_type,
     [KIND_PHONE_CALL] = &phone_call_type,
 };

@@ -88,7 +88,7 @@ static void diff_set(const AccountState *before, const AccountState *after, Reco
     size_t size = new->type->size;
     g_assert(new->n >= old->n);
     for (size_t i = 0; i < new->n; i++) {
-        const char *row = (const char *)new->rows + i * size;
+        const char *row = (const char *)new->rows + i *size;
         bool is_new = i >= old->n;
         if (!is_new && record_equal(new->type, (const char *)old->rows + i * size, row))
             continue;
@@ -120,8 +120,8 @@ json_t *state_to_json(const AccountState *state)
         const RecordSet *set = &state->sets[kind];
         json_t *rows = json_array();
         for (size_t i = 0; i < set->n; i++)
-            json_array_append_new(rows, record_to_json(set->type, (const char *)set->rows +
-                                                                      i * set->type->size));
+            json_array_append_new(
+                rows, record_to_json(set->type, (const char *)set->rows + i * set->type->size));
         json_object_set_new(object, set->type->name, rows);
     }
     return object;

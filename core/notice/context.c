@@ -195,8 +195,7 @@ static bool set_invoices(json_t *context, const Notice *notice, const char *lang
 static const Promise *next_promise(const AccountState *state, Currency currency)
 {
     const Promise *next = NULL;
-    STATE_FOREACH(state, KIND_PROMISE, const Promise, promise)
-    {
+    STATE_FOREACH (state, KIND_PROMISE, const Promise, promise) {
         if (promise->state == PROMISE_OPEN && currency_equal(promise->currency, currency) &&
             (next == NULL || promise->promised_on < next->promised_on))
             next = promise;
@@ -209,12 +208,10 @@ static const Instalment *next_instalment(const AccountState *state, Currency cur
                                          const Plan **ret_plan)
 {
     const Instalment *next = NULL;
-    STATE_FOREACH(state, KIND_PLAN, const Plan, plan)
-    {
+    STATE_FOREACH (state, KIND_PLAN, const Plan, plan) {
         if (plan->state != PLAN_ACTIVE || !currency_equal(plan->currency, currency))
             continue;
-        STATE_FOREACH(state, KIND_INSTALMENT, const Instalment, instalment)
-        {
+        STATE_FOREACH (state, KIND_INSTALMENT, const Instalment, instalment) {
             if (strcmp(instalment->plan, plan->id) != 0 || instalment->due_on < today ||
                 (next != NULL && next->due_on <= instalment->due_on))
                 continue;
@@ -267,8 +264,7 @@ static bool set_notice(json_t *context, const NoticeIn *in, const char *language
 static void set_grace(json_t *context, const NoticeIn *in, const char *language)
 {
     Date until = DATE_NONE;
-    STATE_FOREACH(in->state, KIND_HOLD, const Hold, hold)
-    {
+    STATE_FOREACH (in->state, KIND_HOLD, const Hold, hold) {
         if (hold->kind == HOLD_GRACE && hold->over_on == DATE_NONE && hold->until >= in->today)
             until = MAX(until, hold->until);
     }

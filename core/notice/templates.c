@@ -14,10 +14,10 @@ static const char parts_folder[] = "parts";
 
 struct Templates {
     Arena *arena;
-    GHashTable *folders; /* "friendly.de" -> Folder */
-    GHashTable *parts;   /* "parts.de/ways.txt" -> Template */
+    GHashTable *folders;  /* "friendly.de" -> Folder */
+    GHashTable *parts;    /* "parts.de/ways.txt" -> Template */
     GHashTable *versions; /* "friendly" -> Version */
-    GPtrArray *names;    /* keys of versions, sorted, NULL-ended */
+    GPtrArray *names;     /* keys of versions, sorted, NULL-ended */
 };
 
 /* One loading: what is only needed until it ends. */

@@ -2,7 +2,7 @@
 
 #define STATE_MAX_BYTES (64 * 1024)
 
-G_DEFINE_QUARK(dunhub-store-error-quark, store_error)
+G_DEFINE_QUARK(dunhub - store - error - quark, store_error)
 
 bool store_open(const StoreDriver *driver, const char *path, StoreMode mode, const char *files,
                 Store **ret_store, GError **error)
@@ -105,8 +105,8 @@ bool store_load_account(Store *store, const char *account, Arena *arena, Account
 bool store_apply(Store *store, const char *account, uint64_t position, const Change *changes,
                  size_t n_changes, Instant wake_at, const ListRow *row, GError **error)
 {
-    return in_group(store, error) && store->driver->apply(store, account, position, changes,
-                                                          n_changes, wake_at, row, error);
+    return in_group(store, error) &&
+           store->driver->apply(store, account, position, changes, n_changes, wake_at, row, error);
 }
 
 bool store_due(Store *store, Instant until, size_t max, Arena *arena, const char ***ret_accounts,
@@ -142,8 +142,8 @@ bool store_resolve(Store *store, const char *kind, const char *value, Arena *are
 bool store_lease(Store *store, const char *instance, Instant now, Instant until, size_t max,
                  Arena *arena, Lease **ret_leases, size_t *ret_n, GError **error)
 {
-    return in_group(store, error) && store->driver->lease(store, instance, now, until, max, arena,
-                                                          ret_leases, ret_n, error);
+    return in_group(store, error) &&
+           store->driver->lease(store, instance, now, until, max, arena, ret_leases, ret_n, error);
 }
 
 bool store_finish(Store *store, const char *account, const char *key, uint64_t fence,

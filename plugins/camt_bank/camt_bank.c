@@ -24,9 +24,10 @@ typedef struct {
 typedef struct {
     LedgerPass *pass;
     const Options *options;
-    LedgerTable same;   /* of transactions without a reference: content -> how many like it there were */
-    int64_t sum;        /* of the entry */
-    bool is_mixed;      /* its transactions cannot be added up */
+    LedgerTable
+        same;      /* of transactions without a reference: content -> how many like it there were */
+    int64_t sum;   /* of the entry */
+    bool is_mixed; /* its transactions cannot be added up */
     uint64_t passed_over;
 } Reading;
 
@@ -40,12 +41,15 @@ static void options_done(Options *options)
 
 static bool options_init(const DunhubTask *task, Options *ret)
 {
-    static const char *const names[] = {"look_in", "invoice_pattern", "invoice_prefix", "date", NULL}, *const more[] = {NULL};
+    static const char *const names[] = {"look_in", "invoice_pattern", "invoice_prefix", "date",
+                                        NULL},
+                             *const more[] = {NULL};
     *ret = (Options){.ledger = {.path = dunhub_option(task, "path"), .as_of = DUNHUB_NO_DATE}};
     ret->value_date = strcmp(dunhub_option(task, "date"), "value") == 0;
     ret->file_max = dunhub_option_int(task, "file_max_bytes", 0);
     if (!ret->ledger.path) {
-        dunhub_permanent(task, "option", "option 'path' is missing: name the file or folder of the statements");
+        dunhub_permanent(task, "option",
+                         "option 'path' is missing: name the file or folder of the statements");
         return false;
     }
     if (!ledger_as_of(task, &ret->ledger.as_of) || !matching_init(task, &ret->matching))
@@ -72,8 +76,10 @@ static Kind kind_of(const CamtTransaction *t)
 static const char *method_of(const CamtTransaction *t)
 {
     static const char *const methods[][2] = {
-        {"RCDT", "transfer"},     {"ICDT", "transfer"}, {"RRCT", "transfer"}, {"IRCT", "transfer"}, {"IDDT", "direct_debit"},
-        {"RDDT", "direct_debit"}, {"CCRD", "card"},     {"MCRD", "card"},     {"RCHQ", "cheque"},   {"ICHQ", "cheque"},
+        {"RCDT", "transfer"}, {"ICDT", "transfer"},     {"RRCT", "transfer"},
+        {"IRCT", "transfer"}, {"IDDT", "direct_debit"}, {"RDDT", "direct_debit"},
+        {"CCRD", "card"},     {"MCRD", "card"},         {"RCHQ", "cheque"},
+        {"ICHQ", "cheque"},
     };
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (strcmp(methods[i][0], t->family) == 0)
@@ -103,9 +109,11 @@ static void put_own_id(Reading *in, const CamtTransaction *t, char ret[MATCH_BYT
         snprintf(ret, MATCH_BYTES, t->nth > 1 ? "%s/%u" : "%s", t->entry_ref, t->nth);
         return;
     }
-    const char *const texts[] = {t->account,      t->booked_on,    t->amount,     t->currency,   t->instruction, t->end_to_end,
-                                 t->creditor_ref, t->remittance,   t->additional, t->party,      t->credit ? "C" : "D",
-                                 t->status == CAMT_PENDING ? "P" : "B"};
+    const char *const texts[] = {
+        t->account,      t->booked_on,          t->amount,
+        t->currency,     t->instruction,        t->end_to_end,
+        t->creditor_ref, t->remittance,         t->additional,
+        t->party,        t->credit ? "C" : "D", t->status == CAMT_PENDING ? "P" : "B"};
     DunhubBytes parts[sizeof texts / sizeof *texts];
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         parts[i] = (DunhubBytes){texts[i], strlen(texts[i])};
@@ -123,7 +131,10 @@ static const char *read_amount(const CamtTransaction *t, int64_t *ret_amount)
     int decimals = dunhub_currency_exponent(t->currency);
     memcpy(text, t->amount, sizeof text);
     char *point = strchr(text, '.');
-    for (size_t n = strlen(text); point && decimals >= 0 && n > (size_t)(point - text) + 1 + (size_t)decimals && text[n - 1] == '0'; n--)
+    for (size_t n = strlen(text);
+         point && decimals >= 0 && n > (size_t)(point - text) + 1 + (size_t)decimals &&
+         text[n - 1] == '0';
+         n--)
         text[n - 1] = 0;
     if (point && !point[1])
         *point = 0;
@@ -131,12 +142,14 @@ static const char *read_amount(const CamtTransaction *t, int64_t *ret_amount)
     return why ? why : *ret_amount < 0 ? "it is negative" : NULL;
 }
 
-static bool read_days(const Reading *in, const CamtTransaction *t, int32_t *ret_booked, const char **ret_effective)
+static bool read_days(const Reading *in, const CamtTransaction *t, int32_t *ret_booked,
+                      const char **ret_effective)
 {
     int32_t value;
     bool has_booked = !dunhub_date_parse(t->booked_on, "%Y-%m-%d", ret_booked);
     bool has_value = !dunhub_date_parse(t->value_on, "%Y-%m-%d", &value);
-    *ret_effective = (in->options->value_date && has_value) || !has_booked ? t->value_on : t->booked_on;
+    *ret_effective =
+        (in->options->value_date && has_value) || !has_booked ? t->value_on : t->booked_on;
     if (!has_booked)
         *ret_booked = value;
     return has_booked || has_value;
@@ -160,7 +173,9 @@ enum { ORIGIN_BYTES = 201 };
 /* Who paid and what was written: what a person goes by where no invoice is found. */
 static const char *put_origin(const CamtTransaction *t, char ret[ORIGIN_BYTES])
 {
-    const char *text = *t->remittance ? t->remittance : *t->additional ? t->additional : t->end_to_end;
+    const char *text = *t->remittance   ? t->remittance
+                       : *t->additional ? t->additional
+                                        : t->end_to_end;
     int n = snprintf(ret, ORIGIN_BYTES, "%s%s%s", t->party, *t->party && *text ? ": " : "", text);
     if (n >= ORIGIN_BYTES) { /* no letter is cut */
         size_t end = ORIGIN_BYTES - 1;
@@ -182,7 +197,9 @@ static json_t *data_of(const Payment *p)
     const CamtTransaction *t = p->from;
     bool pending = t->status == CAMT_PENDING, is_return = p->kind == KIND_RETURN;
     json_t *data = json_pack("{s:s, s:s, s:s}", "id", p->id, "currency", t->currency, "state",
-                             is_return ? "reversed" : pending ? "pending" : "settled");
+                             is_return ? "reversed"
+                             : pending ? "pending"
+                                       : "settled");
     if (!p->is_known || !is_return)
         json_object_set_new(data, "amount", json_integer(p->amount));
     put_member(data, "code", t->return_code);
@@ -203,7 +220,8 @@ static bool tell(Reading *in, const Payment *p)
     json_t *data = data_of(p);
     char *content = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
     const char *account = p->from->account;
-    const DunhubBytes parts[] = {{account, strlen(account)}, {content ? content : "", content ? strlen(content) : 0}};
+    const DunhubBytes parts[] = {{account, strlen(account)},
+                                 {content ? content : "", content ? strlen(content) : 0}};
     json_t *event = json_pack("{s:s, s:o}", "type", "payment.updated", "data", data);
     snprintf(id, sizeof id, "payment:%s:%016" PRIx64, p->id, ledger_memory_hash(parts, 2));
     json_object_set_new(event, "id", json_string(id));
@@ -223,11 +241,17 @@ static void tell_person(Reading *in, const Payment *p)
     char origin[ORIGIN_BYTES];
     put_origin(t, origin);
     if (p->kind == KIND_RETURN && !p->is_known)
-        report(in, t->line, "%s %s went back (%.*s, %.*s): the payment that it takes back was not seen here; a person must say which",
-               t->amount, t->currency, SHOWN_BYTES, *t->return_code ? t->return_code : "no reason", SHOWN_BYTES, origin);
+        report(in, t->line,
+               "%s %s went back (%.*s, %.*s): the payment that it takes back was not seen here; a "
+               "person must say which",
+               t->amount, t->currency, SHOWN_BYTES, *t->return_code ? t->return_code : "no reason",
+               SHOWN_BYTES, origin);
     else if (!p->n_invoices && p->kind == KIND_PAYMENT)
-        report(in, t->line, "payment '%.*s' of %s %s (%.*s) names no invoice: a person must say whose it is (options "
-               "'invoice_pattern', 'look_in')", SHOWN_BYTES, p->id, t->amount, t->currency, SHOWN_BYTES, origin);
+        report(in, t->line,
+               "payment '%.*s' of %s %s (%.*s) names no invoice: a person must say whose it is "
+               "(options "
+               "'invoice_pattern', 'look_in')",
+               SHOWN_BYTES, p->id, t->amount, t->currency, SHOWN_BYTES, origin);
 }
 
 /* ---- one file ---- */
@@ -247,7 +271,9 @@ static bool take_payment(Reading *in, Payment *p)
     const DunhubTask *task = in->pass->task;
     char own[MATCH_BYTES];
     put_own_id(in, t, own);
-    MatchState state = p->kind == KIND_RETURN ? MATCH_RETURNED : t->status == CAMT_PENDING ? MATCH_PENDING : MATCH_SETTLED;
+    MatchState state = p->kind == KIND_RETURN      ? MATCH_RETURNED
+                       : t->status == CAMT_PENDING ? MATCH_PENDING
+                                                   : MATCH_SETTLED;
     if (!match_payment(task, t, p->amount, state, own, p->id, &p->is_known))
         return false;
     p->n_invoices = match_invoices(&in->options->matching, t, p->invoices);
@@ -264,7 +290,8 @@ static bool take_transaction(void *data, const CamtTransaction *t)
         return false;
     if (!*t->amount) {
         in->is_mixed = true;
-        report(in, t->line, "transaction %u of its entry states no amount in %s; it is left out", t->nth, t->currency);
+        report(in, t->line, "transaction %u of its entry states no amount in %s; it is left out",
+               t->nth, t->currency);
         return true;
     }
     const char *why = read_amount(t, &p.amount);
@@ -278,10 +305,12 @@ static bool take_transaction(void *data, const CamtTransaction *t)
     if (p.kind == KIND_NONE)
         return true;
     if (!read_days(in, t, &booked, &p.effective_on)) {
-        report(in, t->line, "the payment of %s %s has no date; it is left out", t->amount, t->currency);
+        report(in, t->line, "the payment of %s %s has no date; it is left out", t->amount,
+               t->currency);
         return true;
     }
-    bool is_later = in->options->ledger.as_of != DUNHUB_NO_DATE && booked > in->options->ledger.as_of;
+    bool is_later =
+        in->options->ledger.as_of != DUNHUB_NO_DATE && booked > in->options->ledger.as_of;
     return is_later || take_payment(in, &p);
 }
 
@@ -291,13 +320,18 @@ static bool take_entry(void *data, const CamtEntry *entry)
     CamtTransaction whole = {0};
     int64_t amount;
     if (!entry->n)
-        report(in, entry->line, "an entry of %s %s stands for %u transactions and holds none: let the bank send them as camt.054; it "
-               "is left out", entry->amount, entry->currency, entry->stated);
+        report(in, entry->line,
+               "an entry of %s %s stands for %u transactions and holds none: let the bank send "
+               "them as camt.054; it "
+               "is left out",
+               entry->amount, entry->currency, entry->stated);
     memcpy(whole.amount, entry->amount, sizeof whole.amount);
     memcpy(whole.currency, entry->currency, sizeof whole.currency);
     if (entry->n > 1 && !in->is_mixed && !read_amount(&whole, &amount) && amount != in->sum)
-        report(in, entry->line, "the %u transactions of an entry do not add up to its %s %s: each is told as it stands there", entry->n,
-               entry->amount, entry->currency);
+        report(in, entry->line,
+               "the %u transactions of an entry do not add up to its %s %s: each is told as it "
+               "stands there",
+               entry->n, entry->amount, entry->currency);
     return true;
 }
 
@@ -305,8 +339,11 @@ static bool is_too_long(const LedgerPass *pass, const Options *options, int fd)
 {
     struct stat st;
     return fstat(fd, &st) == 0 && st.st_size > options->file_max &&
-           (dunhub_finding(pass->task, pass->path, "it is longer than %" PRId64 " bytes (option 'file_max_bytes') and is not read",
-                           options->file_max), true);
+           (dunhub_finding(pass->task, pass->path,
+                           "it is longer than %" PRId64
+                           " bytes (option 'file_max_bytes') and is not read",
+                           options->file_max),
+            true);
 }
 
 /* A file that cannot be read is a finding: the others of the folder still count. */
@@ -321,9 +358,12 @@ static bool read_file(LedgerPass *pass, int fd)
         return true;
     CamtOutcome outcome = camt_read(fd, &visitor, why, &line);
     if (outcome == CAMT_FOREIGN || outcome == CAMT_BROKEN)
-        report(&in, line, "%s%s", why, outcome == CAMT_BROKEN ? "; it is read again when it changes" : "; it is passed over");
+        report(&in, line, "%s%s", why,
+               outcome == CAMT_BROKEN ? "; it is read again when it changes"
+                                      : "; it is passed over");
     if (in.passed_over)
-        dunhub_log(pass->task, 1, "%s: %" PRIu64 " transactions concern no customer", pass->path, in.passed_over);
+        dunhub_log(pass->task, 1, "%s: %" PRIu64 " transactions concern no customer", pass->path,
+                   in.passed_over);
     ledger_table_done(&in.same);
     return outcome != CAMT_ENDED;
 }
@@ -354,9 +394,11 @@ static bool check_file(LedgerPass *pass, int fd)
 /* ---- handlers ---- */
 
 static const char *const patterns[] = {"*.xml", "*.camt", "*.c53", "*.c54", NULL};
-static const LedgerFormat format = {patterns, ".xml, .camt, .c53 or .c54", "line", ":", read_file, check_file};
+static const LedgerFormat format = {patterns,  ".xml, .camt, .c53 or .c54", "line", ":", read_file,
+                                    check_file};
 
-typedef void (*Handling)(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options);
+typedef void (*Handling)(const DunhubTask *task, const LedgerFormat *format,
+                         const LedgerMapping *mapping, const void *options);
 
 static void handle(const DunhubTask *task, Handling handling)
 {
@@ -379,33 +421,43 @@ static void check(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_re
 
 /* ---- declaration ---- */
 
-#define OPTION(NAME, TYPE, FLAGS, FALLBACK, ALLOWED, DOC) \
-    {sizeof(DunhubOption), NAME, DUNHUB_OPTION_##TYPE, FLAGS, FALLBACK, ALLOWED, DOC}
+#define OPTION(NAME, TYPE, FLAGS, FALLBACK, ALLOWED, DOC)                                          \
+    {                                                                                              \
+        sizeof(DunhubOption), NAME, DUNHUB_OPTION_##TYPE, FLAGS, FALLBACK, ALLOWED, DOC            \
+    }
 
 static const DunhubOption option_rows[] = {
-    OPTION("path", PATH, DUNHUB_OPTION_REQUIRED, NULL, NULL,
-           "File, folder (its .xml, .camt, .c53 and .c54 files) or pattern such as /bank/2026-*.xml."),
+    OPTION(
+        "path", PATH, DUNHUB_OPTION_REQUIRED, NULL, NULL,
+        "File, folder (its .xml, .camt, .c53 and .c54 files) or pattern such as /bank/2026-*.xml."),
     OPTION("look_in", LIST, 0, "creditor_reference,remittance,end_to_end_id", NULL,
-           "Where an invoice may be named, in this order: creditor_reference, remittance, end_to_end_id, additional."),
+           "Where an invoice may be named, in this order: creditor_reference, remittance, "
+           "end_to_end_id, additional."),
     OPTION("invoice_pattern", TEXT, 0, NULL, NULL,
-           "Extended regular expression that finds an invoice's id or number in them, case aside; its first group, if it has one."),
+           "Extended regular expression that finds an invoice's id or number in them, case aside; "
+           "its first group, if it has one."),
     OPTION("invoice_prefix", TEXT, 0, NULL, NULL, "Text put before what was found, such as INV-."),
-    OPTION("date", CHOICE, 0, "value", "value|booking", "Which day of the bank counts for a payment."),
+    OPTION("date", CHOICE, 0, "value", "value|booking",
+           "Which day of the bank counts for a payment."),
     OPTION("as_of", TEXT, 0, NULL, NULL,
-           "Day of a replay (2026-07-01): what was booked later is not seen; 'now': the day of the hub's clock."),
-    OPTION("file_max_bytes", INT, 0, "67108864", "1024..1073741824", "Longest file; a longer one is reported and not read."),
+           "Day of a replay (2026-07-01): what was booked later is not seen; 'now': the day of the "
+           "hub's clock."),
+    OPTION("file_max_bytes", INT, 0, "67108864", "1024..1073741824",
+           "Longest file; a longer one is reported and not read."),
 };
 
 static const DunhubSource sources[] = {{
     .size = sizeof(DunhubSource),
     .name = "statements",
     .emits = "payment.updated",
-    .doc = "Reads new statements and notifications: booked and pending payments, and those that went back.",
+    .doc = "Reads new statements and notifications: booked and pending payments, and those that "
+           "went back.",
     .every_s = 300,
     .poll = poll,
 }};
 
-static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 1, .timeout_ms = 600000};
+static const DunhubLimits limits = {
+    .size = sizeof(DunhubLimits), .concurrency = 1, .timeout_ms = 600000};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,
@@ -417,7 +469,8 @@ static const DunhubPlugin plugin = {
     .source_size = sizeof(DunhubSource),
     .name = "camt_bank",
     .version = "1.0",
-    .doc = "Payments from bank statements and notifications (ISO 20022 camt.053 and camt.054), matched to invoices by reference.",
+    .doc = "Payments from bank statements and notifications (ISO 20022 camt.053 and camt.054), "
+           "matched to invoices by reference.",
     .options = option_rows,
     .n_options = sizeof option_rows / sizeof *option_rows,
     .sources = sources,

@@ -24,15 +24,19 @@ static const char *text_of(const CamtTransaction *transaction, const char *place
 
 static bool read_places(const DunhubTask *task, Matching *ret)
 {
-    static const char *const known[] = {"creditor_reference", "remittance", "end_to_end_id", "additional", NULL};
+    static const char *const known[] = {"creditor_reference", "remittance", "end_to_end_id",
+                                        "additional", NULL};
     json_auto_t *list = dunhub_option_json(task, "look_in");
     const CamtTransaction none = {0};
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *place = json_string_value(json_array_get(list, i));
         if (!place || !text_of(&none, place) || ret->n_places == MATCH_PLACES_MAX) {
             const char *near = place ? dunhub_nearest(place, known) : NULL;
-            dunhub_permanent(task, "option", "option 'look_in': '%s' is no place%s%s%s; there are creditor_reference, remittance, "
-                             "end_to_end_id and additional", place ? place : "", near ? ", did you mean '" : "", near ? near : "",
+            dunhub_permanent(task, "option",
+                             "option 'look_in': '%s' is no place%s%s%s; there are "
+                             "creditor_reference, remittance, "
+                             "end_to_end_id and additional",
+                             place ? place : "", near ? ", did you mean '" : "", near ? near : "",
                              near ? "'?" : "");
             return false;
         }
@@ -51,8 +55,11 @@ bool matching_init(const DunhubTask *task, Matching *ret_matching)
     if (error) {
         char why[128];
         regerror(error, &ret_matching->pattern, why, sizeof why);
-        dunhub_permanent(task, "option", "option 'invoice_pattern' is '%s': %s; write an extended regular expression such as "
-                         "INV-[0-9]+", pattern, why);
+        dunhub_permanent(
+            task, "option",
+            "option 'invoice_pattern' is '%s': %s; write an extended regular expression such as "
+            "INV-[0-9]+",
+            pattern, why);
         return false;
     }
     ret_matching->has_pattern = pattern != NULL;
@@ -65,7 +72,8 @@ void matching_done(Matching *matching)
         regfree(&matching->pattern);
 }
 
-static void add_reference(const Matching *matching, const char *text, size_t length, char ret[MATCH_MAX][MATCH_BYTES], size_t *n)
+static void add_reference(const Matching *matching, const char *text, size_t length,
+                          char ret[MATCH_MAX][MATCH_BYTES], size_t *n)
 {
     const char *prefix = matching->prefix ? matching->prefix : "";
     if (!length || strlen(prefix) + length >= MATCH_BYTES || *n == MATCH_MAX)
@@ -77,13 +85,16 @@ static void add_reference(const Matching *matching, const char *text, size_t len
     ++*n;
 }
 
-static size_t match_pattern(const Matching *matching, const char *text, char ret[MATCH_MAX][MATCH_BYTES])
+static size_t match_pattern(const Matching *matching, const char *text,
+                            char ret[MATCH_MAX][MATCH_BYTES])
 {
     regmatch_t found[2];
     size_t n = 0;
-    for (int flags = 0; regexec(&matching->pattern, text, 2, found, flags) == 0; flags = REG_NOTBOL) {
+    for (int flags = 0; regexec(&matching->pattern, text, 2, found, flags) == 0;
+         flags = REG_NOTBOL) {
         const regmatch_t *group = found[1].rm_so >= 0 ? &found[1] : &found[0];
-        add_reference(matching, text + group->rm_so, (size_t)(group->rm_eo - group->rm_so), ret, &n);
+        add_reference(matching, text + group->rm_so, (size_t)(group->rm_eo - group->rm_so), ret,
+                      &n);
         text += found[0].rm_eo > 0 ? found[0].rm_eo : 1;
         if (!*text)
             break;
@@ -96,7 +107,8 @@ static bool is_provided(const char *text)
     return *text && strcmp(text, "NOTPROVIDED") != 0;
 }
 
-size_t match_invoices(const Matching *matching, const CamtTransaction *transaction, char ret[MATCH_MAX][MATCH_BYTES])
+size_t match_invoices(const Matching *matching, const CamtTransaction *transaction,
+                      char ret[MATCH_MAX][MATCH_BYTES])
 {
     size_t n = 0;
     for (size_t i = 0; i < matching->n_places && !n; i++) {
@@ -131,24 +143,29 @@ static DunhubBytes bytes_of(const char *text)
 
 static bool say_state(const DunhubTask *task)
 {
-    dunhub_retry(task, 0, "state", "the hub's state of what was paid before could not be used; the next poll tries again");
+    dunhub_retry(
+        task, 0, "state",
+        "the hub's state of what was paid before could not be used; the next poll tries again");
     return false;
 }
 
-static bool get(const DunhubTask *task, const char *name, char ret[MATCH_BYTES + 1], uint64_t *ret_version)
+static bool get(const DunhubTask *task, const char *name, char ret[MATCH_BYTES + 1],
+                uint64_t *ret_version)
 {
     DunhubBytes value = {0};
     *ret = 0;
     *ret_version = 0;
     int32_t found = task->host->state_get(task->call, name, &value, ret_version);
     if (found > 0)
-        snprintf(ret, MATCH_BYTES + 1, "%.*s", (int)(value.n < MATCH_BYTES ? value.n : MATCH_BYTES), value.p);
+        snprintf(ret, MATCH_BYTES + 1, "%.*s", (int)(value.n < MATCH_BYTES ? value.n : MATCH_BYTES),
+                 value.p);
     return found >= 0 || say_state(task);
 }
 
 static bool put(const DunhubTask *task, const char *name, const char *value, uint64_t version)
 {
-    return task->host->state_put(task->call, name, bytes_of(value), version) == 0 || say_state(task);
+    return task->host->state_put(task->call, name, bytes_of(value), version) == 0 ||
+           say_state(task);
 }
 
 typedef struct {
@@ -181,14 +198,16 @@ static bool join(const Past *past, MatchState state, char ret_id[MATCH_BYTES])
     return put(past->task, past->same, ret_id, 0) && remember(past, state, ret_id);
 }
 
-bool match_payment(const DunhubTask *task, const CamtTransaction *transaction, int64_t amount, MatchState state, const char *own,
-                   char ret_id[MATCH_BYTES], bool *ret_is_known)
+bool match_payment(const DunhubTask *task, const CamtTransaction *transaction, int64_t amount,
+                   MatchState state, const char *own, char ret_id[MATCH_BYTES], bool *ret_is_known)
 {
     snprintf(ret_id, MATCH_BYTES, "%s", own);
     *ret_is_known = false;
     if (!is_provided(transaction->end_to_end))
         return true;
-    const DunhubBytes agreed[] = {bytes_of(transaction->account), bytes_of(transaction->end_to_end), bytes_of(transaction->currency),
+    const DunhubBytes agreed[] = {bytes_of(transaction->account),
+                                  bytes_of(transaction->end_to_end),
+                                  bytes_of(transaction->currency),
                                   {(const char *)&amount, sizeof amount}};
     const DunhubBytes mine[] = {bytes_of(transaction->account), bytes_of(own)};
     Past past = {.task = task};

@@ -10,7 +10,13 @@
 #define NAMESPACE "urn:iso:std:iso:20022:tech:xsd:camt."
 
 /* Where an element stands: Document/BkToCstmrStmt/Stmt/Ntry/NtryDtls/TxDtls */
-enum { DEPTH_DOCUMENT = 0, DEPTH_STATEMENT = 2, DEPTH_ENTRY = 3, DEPTH_MEMBER = 4, DEPTH_DETAIL = 5 };
+enum {
+    DEPTH_DOCUMENT = 0,
+    DEPTH_STATEMENT = 2,
+    DEPTH_ENTRY = 3,
+    DEPTH_MEMBER = 4,
+    DEPTH_DETAIL = 5
+};
 
 typedef struct {
     xmlTextReader *reader;
@@ -34,8 +40,9 @@ static xmlNode *node_at(xmlNode *node, const char *path)
     while (node && *path) {
         size_t n = strcspn(path, "/");
         xmlNode *child = node->children;
-        while (child && (child->type != XML_ELEMENT_NODE || strlen((const char *)child->name) != n ||
-                         strncmp((const char *)child->name, path, n) != 0))
+        while (child &&
+               (child->type != XML_ELEMENT_NODE || strlen((const char *)child->name) != n ||
+                strncmp((const char *)child->name, path, n) != 0))
             child = child->next;
         node = child;
         path += n + (path[n] == '/');
@@ -128,7 +135,10 @@ static void take_status(xmlNode *node, CamtTransaction *common)
     static const struct {
         const char *word;
         CamtStatus status;
-    } words[] = {{"BOOK", CAMT_BOOKED}, {"PDNG", CAMT_PENDING}, {"FUTR", CAMT_PENDING}, {"INFO", CAMT_INFORMATION}};
+    } words[] = {{"BOOK", CAMT_BOOKED},
+                 {"PDNG", CAMT_PENDING},
+                 {"FUTR", CAMT_PENDING},
+                 {"INFO", CAMT_INFORMATION}};
     char text[16] = "";
     if (!put_text(node, "Cd", text, sizeof text)) /* a code of its own since version 8 */
         put_text(node, "", text, sizeof text);
@@ -166,7 +176,8 @@ static void take_member(Reading *in, const char *name, xmlNode *node)
         put_text(node, "", common->entry_ref, sizeof common->entry_ref);
     else if (strcmp(name, "BkTxCd") == 0)
         put_text(node, "Domn/Fmly/Cd", common->family, sizeof common->family);
-    else if (strcmp(name, "AddtlNtryInf") == 0) /* behind the details; of a batch it says nothing of the one */
+    else if (strcmp(name, "AddtlNtryInf") ==
+             0) /* behind the details; of a batch it says nothing of the one */
         take_additional(node, in->entry.n ? &in->held : common, in->entry.n);
 }
 
@@ -186,10 +197,12 @@ static bool give(Reading *in, CamtTransaction *transaction, unsigned of)
 /* The amount in the currency of the entry: what was booked, not what was instructed elsewhere. */
 static void take_amount(xmlNode *node, const CamtEntry *entry, CamtTransaction *ret)
 {
-    static const char *const places[] = {"Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt"};
+    static const char *const places[] = {"Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt",
+                                         "AmtDtls/InstdAmt/Amt"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char amount[32], currency[4];
-        if (put_amount(node_at(node, places[i]), amount, currency) && strcmp(currency, entry->currency) == 0) {
+        if (put_amount(node_at(node, places[i]), amount, currency) &&
+            strcmp(currency, entry->currency) == 0) {
             memcpy(ret->amount, amount, sizeof amount);
             return;
         }
@@ -286,8 +299,10 @@ static bool is_one_of_ours(Reading *in, const char *name)
 {
     static const char foreign[] = "it is no camt.053 or camt.054 of ISO 20022";
     const char *space = (const char *)xmlTextReaderConstNamespaceUri(in->reader);
-    const char *kind = space && strncmp(space, NAMESPACE, strlen(NAMESPACE)) == 0 ? space + strlen(NAMESPACE) : "";
-    if (strcmp(name, "Document") == 0 && (strncmp(kind, "053.", 4) == 0 || strncmp(kind, "054.", 4) == 0))
+    const char *kind =
+        space && strncmp(space, NAMESPACE, strlen(NAMESPACE)) == 0 ? space + strlen(NAMESPACE) : "";
+    if (strcmp(name, "Document") == 0 &&
+        (strncmp(kind, "053.", 4) == 0 || strncmp(kind, "054.", 4) == 0))
         return true;
     return stop(in, CAMT_FOREIGN, foreign);
 }
@@ -322,11 +337,13 @@ static bool take_tree(Reading *in, int depth, const char *name)
 /* An element begins. ret_over: all of it was read, go on behind it. */
 static bool take_element(Reading *in, int depth, const char *name, bool *ret_over)
 {
-    static const char *const ways[][3] = {{"Document"}, {"BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"}, {"Stmt", "Ntfctn"}};
+    static const char *const ways[][3] = {
+        {"Document"}, {"BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"}, {"Stmt", "Ntfctn"}};
     if (depth == DEPTH_DOCUMENT && !is_one_of_ours(in, name))
         return false;
     if (depth <= DEPTH_STATEMENT) {
-        bool leads_there = strcmp(ways[depth][0], name) == 0 || (ways[depth][1] && strcmp(ways[depth][1], name) == 0);
+        bool leads_there = strcmp(ways[depth][0], name) == 0 ||
+                           (ways[depth][1] && strcmp(ways[depth][1], name) == 0);
         *ret_over = !leads_there;
         if (depth == DEPTH_STATEMENT)
             in->common = (CamtTransaction){0};
@@ -347,7 +364,8 @@ static bool take_node(Reading *in, bool *ret_over)
     int type = xmlTextReaderNodeType(in->reader), depth = xmlTextReaderDepth(in->reader);
     *ret_over = false;
     if (type == XML_READER_TYPE_DOCUMENT_TYPE)
-        return stop(in, CAMT_BROKEN, "it holds a document type, which no statement needs; it is refused");
+        return stop(in, CAMT_BROKEN,
+                    "it holds a document type, which no statement needs; it is refused");
     if (type == XML_READER_TYPE_ENTITY_REFERENCE)
         return stop(in, CAMT_BROKEN, "it holds a reference to an entity; it is refused");
     if (type == XML_READER_TYPE_END_ELEMENT && depth == DEPTH_ENTRY && in->in_entry)
@@ -373,7 +391,8 @@ CamtOutcome camt_read(int fd, const CamtVisitor *visitor, char ret_why[256], int
     *ret_line = 0;
     pthread_once(&parser_once, xmlInitParser);
     Reading in = {.visitor = visitor, .why = ret_why};
-    in.reader = xmlReaderForFd(fd, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES);
+    in.reader =
+        xmlReaderForFd(fd, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES);
     if (!in.reader) {
         snprintf(ret_why, 256, "there is not enough memory to read it");
         return CAMT_BROKEN;

@@ -13,8 +13,10 @@ static bool check_encoding(const DunhubTask *task, const char *encoding)
     for (size_t i = 0; known[i]; i++)
         if (strcasecmp(encoding, known[i]) == 0)
             return true;
-    dunhub_permanent(task, "option", "option 'encoding' is '%s': utf-8, windows-1252, iso-8859-1 and iso-8859-15 are known",
-                     encoding);
+    dunhub_permanent(
+        task, "option",
+        "option 'encoding' is '%s': utf-8, windows-1252, iso-8859-1 and iso-8859-15 are known",
+        encoding);
     return false;
 }
 
@@ -33,7 +35,8 @@ static bool read_options(const DunhubTask *task, Mapping *m)
 
 bool mapping_init(const DunhubTask *task, Mapping *ret_mapping)
 {
-    static const char *const own[] = {"encoding", "delimiter", "quote", "header", "row_max_bytes", NULL};
+    static const char *const own[] = {"encoding", "delimiter",     "quote",
+                                      "header",   "row_max_bytes", NULL};
     if (!ledger_mapping_init(task, own, &ret_mapping->ledger))
         return false;
     if (read_options(task, ret_mapping))
@@ -65,17 +68,20 @@ static char *list_titles(const DunhubTask *task, char **titles, size_t n)
     return text;
 }
 
-static void say_missing(const DunhubTask *task, const Mapping *m, const char *file, LedgerColumn column, char **titles, size_t n)
+static void say_missing(const DunhubTask *task, const Mapping *m, const char *file,
+                        LedgerColumn column, char **titles, size_t n)
 {
     const char *wanted = m->ledger.theirs[column];
     const char *near = dunhub_nearest(wanted, (const char *const *)titles);
-    const char *looks = n == 1 && strchr(titles[0], ';') ? "; it looks as if the delimiter were ';'"
-                        : n == 1 && strchr(titles[0], '\t') ? "; it looks as if the delimiter were a tab"
-                        : n == 1 && strchr(titles[0], ',') ? "; it looks as if the delimiter were ','"
-                                                           : "";
-    dunhub_permanent(task, "column", "%s:1: there is no column '%s' (columns: %s)%s%s%s; the file has: %s%s", file, wanted,
-                     ledger_columns[column], near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "",
-                     list_titles(task, titles, n), looks);
+    const char *looks =
+        n == 1 && strchr(titles[0], ';')    ? "; it looks as if the delimiter were ';'"
+        : n == 1 && strchr(titles[0], '\t') ? "; it looks as if the delimiter were a tab"
+        : n == 1 && strchr(titles[0], ',')  ? "; it looks as if the delimiter were ','"
+                                            : "";
+    dunhub_permanent(task, "column",
+                     "%s:1: there is no column '%s' (columns: %s)%s%s%s; the file has: %s%s", file,
+                     wanted, ledger_columns[column], near ? ", did you mean '" : "",
+                     near ? near : "", near ? "'?" : "", list_titles(task, titles, n), looks);
 }
 
 static int find_title(char **titles, size_t n, const char *wanted)
@@ -100,8 +106,8 @@ static int column_number(const char *wanted, size_t n)
     return *end || number < 1 || (size_t)number > n ? -1 : (int)number - 1;
 }
 
-bool header_resolve(const DunhubTask *task, const Mapping *mapping, const char *file, const Cell *cells, size_t n,
-                    Header *ret_header)
+bool header_resolve(const DunhubTask *task, const Mapping *mapping, const char *file,
+                    const Cell *cells, size_t n, Header *ret_header)
 {
     char **titles = task->host->alloc(task->call, (n + 1) * sizeof *titles);
     for (size_t i = 0; i < n; i++)
@@ -116,8 +122,10 @@ bool header_resolve(const DunhubTask *task, const Mapping *mapping, const char *
         if (field < 0 && mapping->has_header)
             field = find_title(titles, n, wanted);
         if (field < 0 && !mapping->has_header) {
-            dunhub_permanent(task, "column", "%s: '%s' (columns: %s) is no column number: without a header write '#1' to '#%zu'",
-                             file, wanted, ledger_columns[column], n);
+            dunhub_permanent(
+                task, "column",
+                "%s: '%s' (columns: %s) is no column number: without a header write '#1' to '#%zu'",
+                file, wanted, ledger_columns[column], n);
             return false;
         }
         if (field < 0) {

@@ -9,7 +9,8 @@ enum { BUFFER_BYTES = 1 << 17, NO_BYTE = -1, NO_FILE = -2 };
 
 bool reader_init(Reader *ret_reader, int fd, char delimiter, char quote, size_t row_max)
 {
-    *ret_reader = (Reader){.fd = fd, .delimiter = delimiter, .quote = quote, .row_max = row_max, .next_line = 1};
+    *ret_reader = (Reader){
+        .fd = fd, .delimiter = delimiter, .quote = quote, .row_max = row_max, .next_line = 1};
     ret_reader->buffer = malloc(BUFFER_BYTES);
     ret_reader->row = malloc(row_max + READER_FIELDS_MAX + 2);
     return ret_reader->buffer && ret_reader->row;
@@ -142,8 +143,10 @@ static ReaderOutcome read_record(Reader *r)
         if (c == NO_BYTE)
             return r->row_n || r->n_cells || s.was_quoted ? end_row(r) : READER_END;
         if (r->row_n >= r->row_max)
-            return give_up(r, &s, s.quoted ? "a quote is opened and not closed within the longest row (row_max_bytes)"
-                                           : "the row is longer than row_max_bytes");
+            return give_up(
+                r, &s,
+                s.quoted ? "a quote is opened and not closed within the longest row (row_max_bytes)"
+                         : "the row is longer than row_max_bytes");
         if (s.quoted) {
             const char *why = quoted_byte(r, &s, (char)c);
             if (why)
@@ -156,7 +159,8 @@ static ReaderOutcome read_record(Reader *r)
             if (r->n_cells + 2 > READER_FIELDS_MAX)
                 return give_up(r, &s, "the row has more than 512 fields");
             begin_field(r, &s);
-        } else if (r->quote && c == (unsigned char)r->quote && r->row_n == r->starts[r->n_cells] && !s.was_quoted) {
+        } else if (r->quote && c == (unsigned char)r->quote && r->row_n == r->starts[r->n_cells] &&
+                   !s.was_quoted) {
             s.quoted = s.was_quoted = true;
         } else {
             r->row[r->row_n++] = (char)c;

@@ -56,19 +56,23 @@ char *decoder_text(Decoder *decoder, Cell cell)
 
 /* ---- cells ---- */
 
-bool row_read(const Mapping *mapping, const Header *header, const Reader *reader, Decoder *decoder, LedgerRow *ret_row)
+bool row_read(const Mapping *mapping, const Header *header, const Reader *reader, Decoder *decoder,
+              LedgerRow *ret_row)
 {
     ledger_row_begin(ret_row);
     decoder->scratch.used = 0;
     if (reader->n_cells != header->n_fields)
-        return ledger_row_bad(ret_row, "the row has %zu fields, the header has %zu: is a sign inside a field not quoted?",
-                              reader->n_cells, header->n_fields);
+        return ledger_row_bad(
+            ret_row,
+            "the row has %zu fields, the header has %zu: is a sign inside a field not quoted?",
+            reader->n_cells, header->n_fields);
     for (int column = 0; column < N_COLUMNS; column++) {
         int field = header->fields[column];
         char *text = field >= 0 ? decoder_text(decoder, reader->cells[field]) : NULL;
         if (field >= 0 && !text)
-            return ledger_row_bad(ret_row, "column '%s' holds bytes that are no %s: set option 'encoding'",
-                                  ledger_title(&mapping->ledger, (LedgerColumn)column), mapping->encoding);
+            return ledger_row_bad(
+                ret_row, "column '%s' holds bytes that are no %s: set option 'encoding'",
+                ledger_title(&mapping->ledger, (LedgerColumn)column), mapping->encoding);
         ledger_row_cell(&mapping->ledger, ret_row, (LedgerColumn)column, text, &decoder->scratch);
     }
     ret_row->has_invoice = mapping->ledger.theirs[COLUMN_invoice] != NULL;

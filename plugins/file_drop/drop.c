@@ -12,7 +12,11 @@ enum { PATH_BYTES_MAX = 1000 };
 
 bool drop_open(Drop *ret_drop, const DunhubTask *task, const json_t *input)
 {
-    *ret_drop = (Drop){.task = task, .input = input, .folder = dunhub_option(task, "folder"), .dir = -1, .keys = -1};
+    *ret_drop = (Drop){.task = task,
+                       .input = input,
+                       .folder = dunhub_option(task, "folder"),
+                       .dir = -1,
+                       .keys = -1};
     const char *key = dunhub_key(task);
     if (!key || !*key) {
         dunhub_permanent(task, "key", "the call has no key: what is written once needs one");
@@ -77,7 +81,8 @@ DropState drop_state(Drop *drop)
 bool drop_claim(Drop *drop, const char *path)
 {
     char claim[DUNHUB_HEX_SHA256 + 8];
-    int error = dunhub_file_write(drop->keys, claim_name(drop, claim), path, strlen(path), DUNHUB_FILE_NEW);
+    int error =
+        dunhub_file_write(drop->keys, claim_name(drop, claim), path, strlen(path), DUNHUB_FILE_NEW);
     drop->path = path;
     if (!error)
         return true;
@@ -91,7 +96,8 @@ bool drop_claim(Drop *drop, const char *path)
 
 static bool failed(const Drop *drop, int error)
 {
-    dunhub_file_failed(drop->task, error, "writing", dunhub_format(drop->task, "%s/%s", drop->folder, drop->path));
+    dunhub_file_failed(drop->task, error, "writing",
+                       dunhub_format(drop->task, "%s/%s", drop->folder, drop->path));
     return false;
 }
 
@@ -102,16 +108,19 @@ static int open_parent(const Drop *drop, const char **ret_name)
     *ret_name = slash ? slash + 1 : drop->path;
     if (!slash)
         return fcntl(drop->dir, F_DUPFD_CLOEXEC, 0);
-    return dunhub_folder_open(drop->dir, dunhub_format(drop->task, "%.*s", (int)(slash - drop->path), drop->path));
+    return dunhub_folder_open(
+        drop->dir, dunhub_format(drop->task, "%.*s", (int)(slash - drop->path), drop->path));
 }
 
 /* All files are complete before the folder gets its name. What a killed attempt left is written over. */
-static int write_folder(const Drop *drop, int parent, const char *name, const DropFile *files, size_t n)
+static int write_folder(const Drop *drop, int parent, const char *name, const DropFile *files,
+                        size_t n)
 {
     const char *part = dunhub_format(drop->task, ".%s.part", name);
     int dir = dunhub_folder_open(parent, part), error = dir < 0 ? -dir : 0;
     for (size_t i = 0; !error && i < n; i++)
-        error = dunhub_file_write(dir, files[i].name, files[i].bytes, files[i].n, DUNHUB_FILE_REPLACE);
+        error =
+            dunhub_file_write(dir, files[i].name, files[i].bytes, files[i].n, DUNHUB_FILE_REPLACE);
     if (dir >= 0)
         close(dir);
     if (!error && renameat2(parent, part, parent, name, RENAME_NOREPLACE) < 0)
@@ -129,9 +138,10 @@ bool drop_write(Drop *drop, const DropFile *files, size_t n, bool as_folder)
         return failed(drop, -parent);
     struct stat st;
     bool is_there = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    int error = is_there    ? 0 /* the name holds the key's hash: an earlier attempt came that far */
-                : as_folder ? write_folder(drop, parent, name, files, n)
-                            : dunhub_file_write(parent, name, files[0].bytes, files[0].n, DUNHUB_FILE_NEW);
+    int error = is_there ? 0 /* the name holds the key's hash: an earlier attempt came that far */
+                : as_folder
+                    ? write_folder(drop, parent, name, files, n)
+                    : dunhub_file_write(parent, name, files[0].bytes, files[0].n, DUNHUB_FILE_NEW);
     close(parent);
     return !error || error == EEXIST || failed(drop, error);
 }

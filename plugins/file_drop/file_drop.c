@@ -28,11 +28,13 @@ static const char *day_of(const DunhubTask *task, const json_t *input)
 static const char *path_of(const Drop *drop, const char *ending)
 {
     const DunhubTask *task = drop->task;
-    const char *account = dunhub_find_text(drop->input, "account"), *notice = dunhub_find_text(drop->input, "notice");
+    const char *account = dunhub_find_text(drop->input, "account"),
+               *notice = dunhub_find_text(drop->input, "notice");
     const char *template = dunhub_find_text(drop->input, "template");
     const char *what = notice ? notice : template ? template : dunhub_verb(task);
-    const char *name = dunhub_format(task, "%s-%s-%.*s%s", dunhub_safe_name(task, account ? account : "hub", NAME_PART_MAX),
-                                     dunhub_safe_name(task, what, NAME_PART_MAX), KEY_CHARS, drop->hash, ending);
+    const char *name = dunhub_format(
+        task, "%s-%s-%.*s%s", dunhub_safe_name(task, account ? account : "hub", NAME_PART_MAX),
+        dunhub_safe_name(task, what, NAME_PART_MAX), KEY_CHARS, drop->hash, ending);
     if (!dunhub_option_bool(task, "day_folders"))
         return name;
     return dunhub_format(task, "%s/%s", day_of(task, drop->input), name);
@@ -91,7 +93,10 @@ static bool write_mail(const Drop *drop, Paper *paper)
 /* Who and what about, one line each, then the text. */
 static bool write_plain(const Drop *drop, Paper *paper)
 {
-    static const char *const heads[][2] = {{"to", "To"}, {"channel", "Channel"}, {"notice", "Notice"}, {"account", "Account"},
+    static const char *const heads[][2] = {{"to", "To"},
+                                           {"channel", "Channel"},
+                                           {"notice", "Notice"},
+                                           {"account", "Account"},
                                            {"subject", "Subject"}};
     const DunhubTask *task = drop->task;
     const char *text;
@@ -117,11 +122,13 @@ static bool write_plain(const Drop *drop, Paper *paper)
 
 static bool add_record(const Drop *drop, Paper *paper)
 {
-    json_t *record = json_pack("{s:s, s:s, s:O}", "verb", dunhub_verb(drop->task), "key", dunhub_key(drop->task), "input", drop->input);
+    json_t *record = json_pack("{s:s, s:s, s:O}", "verb", dunhub_verb(drop->task), "key",
+                               dunhub_key(drop->task), "input", drop->input);
     char *text = record ? json_dumps(record, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     json_decref(record);
     if (!text) {
-        dunhub_permanent(drop->task, "input", "the record cannot be written: the key or verb is no UTF-8");
+        dunhub_permanent(drop->task, "input",
+                         "the record cannot be written: the key or verb is no UTF-8");
         return false;
     }
     paper->owned[paper->n_owned++] = text;
@@ -137,8 +144,8 @@ static bool add_attachments(const Drop *drop, Paper *paper)
         return false;
     for (size_t i = 0; i < n && paper->n < FILES_MAX; i++) {
         const char *name = dunhub_safe_name(drop->task, rows[i].name, NAME_PART_MAX);
-        paper->files[paper->n++] =
-            (DropFile){dunhub_format(drop->task, "%02zu-%s", i + 1, name), rows[i].bytes.p, rows[i].bytes.n};
+        paper->files[paper->n++] = (DropFile){dunhub_format(drop->task, "%02zu-%s", i + 1, name),
+                                              rows[i].bytes.p, rows[i].bytes.n};
     }
     return true;
 }
@@ -160,7 +167,8 @@ static bool write_letter(const Drop *drop, Paper *paper)
 /* The record of what was asked for; with the documents beside it where there are some. */
 static bool write_record(const Drop *drop, Paper *paper)
 {
-    const char *html = dunhub_find_text(drop->input, "html"), *text = dunhub_find_text(drop->input, "text");
+    const char *html = dunhub_find_text(drop->input, "html"),
+               *text = dunhub_find_text(drop->input, "text");
     paper->ending = ".json";
     if (!add_record(drop, paper))
         return false;
@@ -177,7 +185,8 @@ static bool write_record(const Drop *drop, Paper *paper)
 
 static bool write_note(const Drop *drop, Paper *paper)
 {
-    return dunhub_find_text(drop->input, "text") ? write_plain(drop, paper) : write_record(drop, paper);
+    return dunhub_find_text(drop->input, "text") ? write_plain(drop, paper)
+                                                 : write_record(drop, paper);
 }
 
 /* ---- handlers ---- */
@@ -192,7 +201,8 @@ static void write_paper(Drop *drop, PaperWriter writer)
     if (state == DROP_DONE || state == DROP_FAILED)
         return;
     Paper paper = {0};
-    if (writer(drop, &paper) && (state == DROP_CLAIMED || drop_claim(drop, path_of(drop, paper.ending))) &&
+    if (writer(drop, &paper) &&
+        (state == DROP_CLAIMED || drop_claim(drop, path_of(drop, paper.ending))) &&
         drop_write(drop, paper.files, paper.n, !*paper.ending))
         drop_done(drop);
     paper_done(&paper);
@@ -212,11 +222,11 @@ static void run(const DunhubTask *task, PaperWriter writer)
     json_decref(input);
 }
 
-#define HANDLER(name, writer)                                                                       \
-    static void name(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_result)            \
-    {                                                                                               \
-        const DunhubTask task = {host, call, ret_result};                                           \
-        run(&task, writer);                                                                         \
+#define HANDLER(name, writer)                                                                      \
+    static void name(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_result)           \
+    {                                                                                              \
+        const DunhubTask task = {host, call, ret_result};                                          \
+        run(&task, writer);                                                                        \
     }
 HANDLER(drop_mail, write_mail)
 HANDLER(drop_plain, write_plain)
@@ -244,60 +254,97 @@ static void check_folder(const DunhubHost *host, DunhubCall *call, DunhubResult 
 
 /* ---- declaration ---- */
 
-#define MESSAGE_SCHEMA \
-    "{\"type\":\"object\",\"required\":[\"to\",\"text\"],\"properties\":{\"to\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}}}"
-#define MAIL_SCHEMA                                                                                              \
-    "{\"type\":\"object\",\"required\":[\"to\",\"subject\"],\"properties\":{\"to\":{\"type\":\"string\"},"       \
-    "\"subject\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"html\":{\"type\":\"string\"},"           \
+#define MESSAGE_SCHEMA                                                                             \
+    "{\"type\":\"object\",\"required\":[\"to\",\"text\"],\"properties\":{\"to\":{\"type\":"        \
+    "\"string\"},\"text\":{\"type\":\"string\"}}}"
+#define MAIL_SCHEMA                                                                                \
+    "{\"type\":\"object\",\"required\":[\"to\",\"subject\"],\"properties\":{\"to\":{\"type\":"     \
+    "\"string\"},"                                                                                 \
+    "\"subject\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"html\":{\"type\":"         \
+    "\"string\"},"                                                                                 \
     "\"attachments\":{\"type\":\"array\"}}}"
-#define ACTION(VERB, OBJECT, EFFECT, RUN, SCHEMA, DOC)                                                            \
-    {.size = sizeof(DunhubAction), .verb = VERB, .object = OBJECT, .effect = DUNHUB_##EFFECT,                     \
-     .repeat = DUNHUB_REPEAT_KEY, .run = RUN, .input_schema = SCHEMA, .doc = DOC}
+#define ACTION(VERB, OBJECT, EFFECT, RUN, SCHEMA, DOC)                                             \
+    {                                                                                              \
+        .size = sizeof(DunhubAction), .verb = VERB, .object = OBJECT, .effect = DUNHUB_##EFFECT,   \
+        .repeat = DUNHUB_REPEAT_KEY, .run = RUN, .input_schema = SCHEMA, .doc = DOC                \
+    }
 
 static const DunhubAction actions[] = {
-    ACTION("message.email", "message", CONTACT, drop_mail, MAIL_SCHEMA, "Writes the mail as a .eml file that mail programs open."),
-    ACTION("message.sms", "message", CONTACT, drop_plain, MESSAGE_SCHEMA, "Writes the text message as a .txt file."),
-    ACTION("message.in_app", "message", CONTACT, drop_plain, NULL, "Writes the notice as a .txt file."),
-    ACTION("message.letter", "message", CONTACT, drop_letter, NULL, "Writes the letter as a .html or .txt file for the print room."),
-    ACTION("message.withdraw", NULL, WRITE, drop_record, NULL, "Writes the wish to take a message back as a .json file."),
-    ACTION("call.voice", "call", CONTACT, drop_plain, NULL, "Writes what a person is to say on the telephone as a .txt file."),
+    ACTION("message.email", "message", CONTACT, drop_mail, MAIL_SCHEMA,
+           "Writes the mail as a .eml file that mail programs open."),
+    ACTION("message.sms", "message", CONTACT, drop_plain, MESSAGE_SCHEMA,
+           "Writes the text message as a .txt file."),
+    ACTION("message.in_app", "message", CONTACT, drop_plain, NULL,
+           "Writes the notice as a .txt file."),
+    ACTION("message.letter", "message", CONTACT, drop_letter, NULL,
+           "Writes the letter as a .html or .txt file for the print room."),
+    ACTION("message.withdraw", NULL, WRITE, drop_record, NULL,
+           "Writes the wish to take a message back as a .json file."),
+    ACTION("call.voice", "call", CONTACT, drop_plain, NULL,
+           "Writes what a person is to say on the telephone as a .txt file."),
     ACTION("chat.post", "post", WRITE, drop_note, NULL, "Writes the post as a file."),
-    ACTION("chat.update", NULL, WRITE, drop_note, NULL, "Writes the answer in the thread as a file."),
+    ACTION("chat.update", NULL, WRITE, drop_note, NULL,
+           "Writes the answer in the thread as a file."),
     ACTION("note.write", "note", WRITE, drop_note, NULL, "Writes the note as a file."),
-    ACTION("record.write", "record", WRITE, drop_record, NULL, "Writes a record of what happened as a .json file."),
-    ACTION("package.write", "package", LEGAL, drop_record, NULL, "Writes the documents of a case into a folder for counsel."),
-    ACTION("document.generate", "document", WRITE, drop_record, NULL, "Writes the draft of a document with its data."),
-    ACTION("document.send", "document", LEGAL, drop_record, NULL, "Writes the document to be served or signed, with its data."),
-    ACTION("document.void", NULL, WRITE, drop_record, NULL, "Writes that a document is void as a .json file."),
-    ACTION("agency.place", "placement", LEGAL, drop_record, NULL, "Writes the hand-over to a collection agency as a file."),
-    ACTION("approval.request", "approval", WRITE, drop_record, NULL, "Writes the request for an approval as a .json file."),
+    ACTION("record.write", "record", WRITE, drop_record, NULL,
+           "Writes a record of what happened as a .json file."),
+    ACTION("package.write", "package", LEGAL, drop_record, NULL,
+           "Writes the documents of a case into a folder for counsel."),
+    ACTION("document.generate", "document", WRITE, drop_record, NULL,
+           "Writes the draft of a document with its data."),
+    ACTION("document.send", "document", LEGAL, drop_record, NULL,
+           "Writes the document to be served or signed, with its data."),
+    ACTION("document.void", NULL, WRITE, drop_record, NULL,
+           "Writes that a document is void as a .json file."),
+    ACTION("agency.place", "placement", LEGAL, drop_record, NULL,
+           "Writes the hand-over to a collection agency as a file."),
+    ACTION("approval.request", "approval", WRITE, drop_record, NULL,
+           "Writes the request for an approval as a .json file."),
     ACTION("case.open", "case", WRITE, drop_record, NULL, "Writes the case as a .json file."),
-    ACTION("case.update", NULL, WRITE, drop_record, NULL, "Writes the change of a case as a .json file."),
-    ACTION("case.close", NULL, WRITE, drop_record, NULL, "Writes the end of a case as a .json file."),
-    ACTION("account.mark", NULL, WRITE, drop_record, NULL, "Writes the mark of an account as a .json file."),
-    ACTION("account.unmark", NULL, WRITE, drop_record, NULL, "Writes that the mark is gone as a .json file."),
+    ACTION("case.update", NULL, WRITE, drop_record, NULL,
+           "Writes the change of a case as a .json file."),
+    ACTION("case.close", NULL, WRITE, drop_record, NULL,
+           "Writes the end of a case as a .json file."),
+    ACTION("account.mark", NULL, WRITE, drop_record, NULL,
+           "Writes the mark of an account as a .json file."),
+    ACTION("account.unmark", NULL, WRITE, drop_record, NULL,
+           "Writes that the mark is gone as a .json file."),
     ACTION("task.create", "task", WRITE, drop_record, NULL, "Writes the task as a .json file."),
-    ACTION("task.close", NULL, WRITE, drop_record, NULL, "Writes that a task is done as a .json file."),
+    ACTION("task.close", NULL, WRITE, drop_record, NULL,
+           "Writes that a task is done as a .json file."),
     ACTION("ticket.open", "ticket", WRITE, drop_record, NULL, "Writes the ticket as a .json file."),
-    ACTION("ticket.close", NULL, WRITE, drop_record, NULL, "Writes that a ticket is resolved as a .json file."),
-    ACTION("row.append", "row", WRITE, append_row, NULL, "Appends a row to a CSV file, once per key, formulas made harmless."),
-    ACTION("access.suspend", NULL, WRITE, drop_record, NULL, "Writes the order to suspend portal access as a .json file."),
-    ACTION("access.restore", NULL, WRITE, drop_record, NULL, "Writes the order to give portal access back as a .json file."),
-    ACTION("service.suspend", NULL, WRITE, drop_record, NULL, "Writes the order to suspend service as a .json file."),
-    ACTION("service.restore", NULL, WRITE, drop_record, NULL, "Writes the order to give service back as a .json file."),
-    ACTION("service.disconnect", NULL, WRITE, drop_record, NULL, "Writes the order to disconnect service as a .json file."),
-    ACTION("service.cancel", NULL, WRITE, drop_record, NULL, "Writes the order to cancel the subscription as a .json file."),
-    ACTION("credit.grant", NULL, WRITE, drop_record, NULL, "Writes the credit to be booked as a .json file."),
-    ACTION("fee.charge", NULL, WRITE, drop_record, NULL, "Writes the fee to be booked as a .json file."),
-    ACTION("hook.send", NULL, WRITE, drop_record, NULL, "Writes what a web hook would carry as a .json file."),
+    ACTION("ticket.close", NULL, WRITE, drop_record, NULL,
+           "Writes that a ticket is resolved as a .json file."),
+    ACTION("row.append", "row", WRITE, append_row, NULL,
+           "Appends a row to a CSV file, once per key, formulas made harmless."),
+    ACTION("access.suspend", NULL, WRITE, drop_record, NULL,
+           "Writes the order to suspend portal access as a .json file."),
+    ACTION("access.restore", NULL, WRITE, drop_record, NULL,
+           "Writes the order to give portal access back as a .json file."),
+    ACTION("service.suspend", NULL, WRITE, drop_record, NULL,
+           "Writes the order to suspend service as a .json file."),
+    ACTION("service.restore", NULL, WRITE, drop_record, NULL,
+           "Writes the order to give service back as a .json file."),
+    ACTION("service.disconnect", NULL, WRITE, drop_record, NULL,
+           "Writes the order to disconnect service as a .json file."),
+    ACTION("service.cancel", NULL, WRITE, drop_record, NULL,
+           "Writes the order to cancel the subscription as a .json file."),
+    ACTION("credit.grant", NULL, WRITE, drop_record, NULL,
+           "Writes the credit to be booked as a .json file."),
+    ACTION("fee.charge", NULL, WRITE, drop_record, NULL,
+           "Writes the fee to be booked as a .json file."),
+    ACTION("hook.send", NULL, WRITE, drop_record, NULL,
+           "Writes what a web hook would carry as a .json file."),
 };
 
 static const DunhubOption options[] = {
     {sizeof(DunhubOption), "folder", DUNHUB_OPTION_PATH, DUNHUB_OPTION_REQUIRED, NULL, NULL,
-     "Folder to write into; it must be there. Its .keys folder remembers what was written and must stay with it."},
+     "Folder to write into; it must be there. Its .keys folder remembers what was written and must "
+     "stay with it."},
     {sizeof(DunhubOption), "day_folders", DUNHUB_OPTION_BOOL, 0, "true", NULL,
      "Whether each day (UTC) gets a folder of its own, such as 2026-11-22."},
-    {sizeof(DunhubOption), "from", DUNHUB_OPTION_TEXT, 0, "dunhub@localhost", NULL, "Sender of the mails that are written."},
+    {sizeof(DunhubOption), "from", DUNHUB_OPTION_TEXT, 0, "dunhub@localhost", NULL,
+     "Sender of the mails that are written."},
 };
 
 static const DunhubPlugin plugin = {
@@ -310,7 +357,8 @@ static const DunhubPlugin plugin = {
     .source_size = sizeof(DunhubSource),
     .name = "file_drop",
     .version = "1.0",
-    .doc = "Notices, records and legal packages as files in a folder, each written whole and never twice.",
+    .doc = "Notices, records and legal packages as files in a folder, each written whole and never "
+           "twice.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .actions = actions,

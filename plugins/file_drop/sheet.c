@@ -21,14 +21,15 @@ typedef struct {
     Drop *drop;
     const char *name; /* "rows.csv" */
     int fd;
-    const char *p;    /* the whole file */
+    const char *p; /* the whole file */
     size_t n;
 } Sheet;
 
 static void failed(const Sheet *sheet, int error, const char *what)
 {
     const Drop *drop = sheet->drop;
-    dunhub_file_failed(drop->task, error, what, dunhub_format(drop->task, "%s/%s", drop->folder, sheet->name));
+    dunhub_file_failed(drop->task, error, what,
+                       dunhub_format(drop->task, "%s/%s", drop->folder, sheet->name));
 }
 
 /* Another worker or host may append at the same time. */
@@ -41,7 +42,8 @@ static bool lock(const Sheet *sheet)
             return false;
         }
         if (task->host->wait(task->call, LOCK_WAIT_MS) <= 0) {
-            dunhub_retry(task, 0, "locked", "%s/%s is held by another program", sheet->drop->folder, sheet->name);
+            dunhub_retry(task, 0, "locked", "%s/%s is held by another program", sheet->drop->folder,
+                         sheet->name);
             return false;
         }
     }
@@ -90,11 +92,15 @@ static size_t open_tail(const Sheet *sheet)
 static bool tail_is_ours(const Sheet *sheet, size_t tail)
 {
     const char *claimed = NULL, *from = sheet->p + tail;
-    size_t n = strcspn(dunhub_format(sheet->drop->task, "%.*s", (int)(sheet->n - tail < KEY_CHARS ? sheet->n - tail : KEY_CHARS), from), ",");
+    size_t n = strcspn(
+        dunhub_format(sheet->drop->task, "%.*s",
+                      (int)(sheet->n - tail < KEY_CHARS ? sheet->n - tail : KEY_CHARS), from),
+        ",");
     int fd = openat(sheet->drop->keys, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *keys = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry; keys && !claimed && (entry = readdir(keys));)
-        if (strncmp(entry->d_name, from, n) == 0 && strstr(entry->d_name, ".claim") && entry->d_name[0] != '.')
+        if (strncmp(entry->d_name, from, n) == 0 && strstr(entry->d_name, ".claim") &&
+            entry->d_name[0] != '.')
             claimed = entry->d_name;
     bool ours = n && claimed;
     if (keys)
@@ -168,7 +174,8 @@ static void append_value(DunhubBuffer *line, const json_t *value)
         dunhub_append_cell(line, json_string_value(value));
         return;
     }
-    char *text = value && !json_is_null(value) ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    char *text =
+        value && !json_is_null(value) ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
     if (text)
         dunhub_append_cell(line, text);
     free(text);
@@ -184,13 +191,15 @@ static void append_titles(DunhubBuffer *line, const json_t *titles)
 }
 
 /* False: the sheet has no place for a column, and the result says which. */
-static bool append_row(const Sheet *sheet, DunhubBuffer *line, const json_t *titles, const json_t *row)
+static bool append_row(const Sheet *sheet, DunhubBuffer *line, const json_t *titles,
+                       const json_t *row)
 {
     json_t *rest = json_deep_copy(row);
     bool has_rest_column = false;
     for (size_t i = 0; i < json_array_size(titles); i++) {
         const char *title = json_string_value(json_array_get(titles, i));
-        bool is_rest = title && strcmp(title, REST_COLUMN) == 0 && !json_object_get(row, REST_COLUMN);
+        bool is_rest =
+            title && strcmp(title, REST_COLUMN) == 0 && !json_object_get(row, REST_COLUMN);
         dunhub_append_text(line, i ? "," : "");
         has_rest_column |= is_rest;
         if (i == 0)
@@ -206,8 +215,9 @@ static bool append_row(const Sheet *sheet, DunhubBuffer *line, const json_t *tit
     const char *left = json_object_iter_key(json_object_iter(rest));
     bool fits = has_rest_column || !left;
     if (!fits)
-        dunhub_permanent(sheet->drop->task, "column", "%s has neither a column '%s' nor '%s': add one to its first line", sheet->name,
-                         left, REST_COLUMN);
+        dunhub_permanent(sheet->drop->task, "column",
+                         "%s has neither a column '%s' nor '%s': add one to its first line",
+                         sheet->name, left, REST_COLUMN);
     json_decref(rest);
     return fits;
 }
@@ -235,7 +245,9 @@ static bool append(Sheet *sheet, const json_t *row)
     bool good = first && strcmp(first, KEY_COLUMN) == 0;
     if (!good)
         dunhub_permanent(sheet->drop->task, "sheet",
-                         "the first column of %s is not '" KEY_COLUMN "': move the file away, or name another sheet", sheet->name);
+                         "the first column of %s is not '" KEY_COLUMN
+                         "': move the file away, or name another sheet",
+                         sheet->name);
     good = good && append_row(sheet, &line, titles, row);
     if (good && line.failed)
         dunhub_permanent(sheet->drop->task, "size", "the row is too large");
@@ -277,9 +289,10 @@ static json_t *row_of(const json_t *input)
     json_t *own = json_object();
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)input, name, value)
-        if (!json_is_object(value) && !json_is_array(value) && strcmp(name, "sheet") != 0 && strcmp(name, "html") != 0)
-            json_object_set(own, name, value);
+    json_object_foreach((json_t *)(uintptr_t)input, name,
+                        value) if (!json_is_object(value) && !json_is_array(value) &&
+                                   strcmp(name, "sheet") != 0 && strcmp(name, "html") != 0)
+        json_object_set(own, name, value);
     return own;
 }
 
@@ -287,19 +300,22 @@ void sheet_append(Drop *drop)
 {
     const char *wanted = dunhub_find_text(drop->input, "sheet");
     Sheet sheet = {.drop = drop};
-    const char *base = dunhub_safe_name(drop->task, wanted && *wanted ? wanted : "rows", SHEET_NAME_MAX);
+    const char *base =
+        dunhub_safe_name(drop->task, wanted && *wanted ? wanted : "rows", SHEET_NAME_MAX);
     sheet.name = dunhub_format(drop->task, "%s.csv", base);
     DropState state = drop_state(drop);
     if (state == DROP_DONE)
         dunhub_ok(drop->task, drop->path);
     if (state == DROP_DONE || state == DROP_FAILED)
         return;
-    if (state == DROP_NEW && !drop_claim(drop, dunhub_format(drop->task, "%s#%.*s", sheet.name, KEY_CHARS, drop->hash)))
+    if (state == DROP_NEW &&
+        !drop_claim(drop, dunhub_format(drop->task, "%s#%.*s", sheet.name, KEY_CHARS, drop->hash)))
         return;
     json_t *row = row_of(drop->input);
     bool good = false;
     if (open_sheet(&sheet, row)) {
-        good = lock(&sheet) && map(&sheet) && mend(&sheet) && (has_row(&sheet) || append(&sheet, row));
+        good =
+            lock(&sheet) && map(&sheet) && mend(&sheet) && (has_row(&sheet) || append(&sheet, row));
         unmap(&sheet);
         close(sheet.fd);
     }

@@ -42,7 +42,8 @@ static const char *bracket(Span *path, Segment *ret)
         char *end;
         *ret = (Segment){NULL, 0, strtol(from, &end, 10)};
         if (end != close || end == from)
-            return "between '[' and ']' stands a number such as 0 or -1, or a name in single quotes";
+            return "between '[' and ']' stands a number such as 0 or -1, or a name in single "
+                   "quotes";
     }
     path->p = close + 1;
     return NULL;
@@ -65,7 +66,8 @@ static const json_t *step_into(const json_t *value, const Segment *segment)
 {
     if (segment->name)
         return json_object_getn(value, segment->name, segment->name_n);
-    long n = (long)json_array_size(value), at = segment->index < 0 ? n + segment->index : segment->index;
+    long n = (long)json_array_size(value),
+         at = segment->index < 0 ? n + segment->index : segment->index;
     return at < 0 ? NULL : json_array_get(value, (size_t)at);
 }
 
@@ -103,7 +105,9 @@ static const char *add_scalar(LedgerScratch *scratch, const json_t *value, bool 
         return "it is a list or an object: name a value in it";
     if (json_is_null(value))
         return NULL;
-    const char *text = json_is_true(value) ? "true" : json_is_false(value) ? "false" : json_string_value(value);
+    const char *text = json_is_true(value)    ? "true"
+                       : json_is_false(value) ? "false"
+                                              : json_string_value(value);
     if (!text)
         return "it is a number of too many digits";
     *ret_is_number = *text == RECORDS_NUMBER;
@@ -145,7 +149,8 @@ static const char *read_days(const json_t *record, Span path, int32_t *ret_days)
 }
 
 /* "path" or "path + path" */
-static const char *read_one(const json_t *record, Span spec, LedgerScratch *scratch, FieldValue *ret_value)
+static const char *read_one(const json_t *record, Span spec, LedgerScratch *scratch,
+                            FieldValue *ret_value)
 {
     const json_t *value = NULL;
     const char *plus = memchr(spec.p, '+', (size_t)(spec.end - spec.p));
@@ -181,12 +186,14 @@ static const char *read_template(const json_t *record, Span spec, LedgerScratch 
 }
 
 /* "a | b": the first that is not empty */
-static const char *read_alternatives(const json_t *record, Span spec, LedgerScratch *scratch, FieldValue *ret_value)
+static const char *read_alternatives(const json_t *record, Span spec, LedgerScratch *scratch,
+                                     FieldValue *ret_value)
 {
     size_t start = scratch->used;
     while (scratch->used == start && spec.p <= spec.end) {
         const char *bar = memchr(spec.p, '|', (size_t)(spec.end - spec.p));
-        const char *why = read_one(record, (Span){spec.p, bar ? bar : spec.end}, scratch, ret_value);
+        const char *why =
+            read_one(record, (Span){spec.p, bar ? bar : spec.end}, scratch, ret_value);
         if (why)
             return why;
         spec.p = bar ? bar + 1 : spec.end + 1;
@@ -194,7 +201,8 @@ static const char *read_alternatives(const json_t *record, Span spec, LedgerScra
     return NULL;
 }
 
-const char *field_read(const json_t *record, const char *spec, LedgerScratch *scratch, FieldValue *ret_value)
+const char *field_read(const json_t *record, const char *spec, LedgerScratch *scratch,
+                       FieldValue *ret_value)
 {
     *ret_value = (FieldValue){0};
     size_t start = scratch->used;
@@ -213,5 +221,6 @@ const char *field_check(const char *spec)
     char room[4096];
     FieldValue value;
     LedgerScratch scratch = {room, 0, sizeof room};
-    return strlen(spec) < sizeof room / 2 ? field_read(NULL, spec, &scratch, &value) : "it is too long";
+    return strlen(spec) < sizeof room / 2 ? field_read(NULL, spec, &scratch, &value)
+                                          : "it is too long";
 }

@@ -23,7 +23,8 @@ static bool check_fields(const DunhubTask *task, const LedgerMapping *ledger)
         const char *spec = ledger->theirs[column], *why = spec ? field_check(spec) : NULL;
         if (!why)
             continue;
-        dunhub_permanent(task, "option", "option 'columns': '%s' (%s): %s", spec, ledger_columns[column], why);
+        dunhub_permanent(task, "option", "option 'columns': '%s' (%s): %s", spec,
+                         ledger_columns[column], why);
         return false;
     }
     return true;
@@ -60,10 +61,12 @@ static bool is_about_account(LedgerColumn column)
 
 static bool is_about_invoice(LedgerColumn column)
 {
-    return column == COLUMN_invoice || column == COLUMN_amount || column == COLUMN_open || column == COLUMN_issued_on;
+    return column == COLUMN_invoice || column == COLUMN_amount || column == COLUMN_open ||
+           column == COLUMN_issued_on;
 }
 
-static bool row_read(const Mapping *mapping, const json_t *record, LedgerScratch *scratch, LedgerRow *ret_row)
+static bool row_read(const Mapping *mapping, const json_t *record, LedgerScratch *scratch,
+                     LedgerRow *ret_row)
 {
     const LedgerMapping *ledger = &mapping->ledger;
     bool maps_account = false, has_account = false, has_invoice = false;
@@ -93,7 +96,9 @@ static bool row_read(const Mapping *mapping, const json_t *record, LedgerScratch
 
 static bool say_broken(const LedgerPass *pass, const Records *records)
 {
-    dunhub_retry(pass->task, 0, "json", "%s: record %" PRIu64 " (line %" PRIu64 "): %s; it is read again at the next poll", pass->path, records->number, records->line, records->why);
+    dunhub_retry(pass->task, 0, "json",
+                 "%s: record %" PRIu64 " (line %" PRIu64 "): %s; it is read again at the next poll",
+                 pass->path, records->number, records->line, records->why);
     return false;
 }
 
@@ -108,9 +113,11 @@ static bool begin(const LedgerPass *pass, Records *records)
     const Mapping *mapping = pass->options;
     RecordsOutcome outcome = records_begin(records, mapping->records);
     if (outcome == RECORDS_END)
-        dunhub_retry(pass->task, 0, "empty", "%s is empty; it is read again when it changes", pass->path);
+        dunhub_retry(pass->task, 0, "empty", "%s is empty; it is read again when it changes",
+                     pass->path);
     else if (outcome == RECORDS_BROKEN)
-        dunhub_permanent(pass->task, "records", "%s:%" PRIu64 ": %s", pass->path, records->line, records->why);
+        dunhub_permanent(pass->task, "records", "%s:%" PRIu64 ": %s", pass->path, records->line,
+                         records->why);
     return outcome == RECORDS_FAILED ? say_failed(pass, records) : outcome == RECORDS_ONE;
 }
 
@@ -121,7 +128,8 @@ static void report(LedgerPass *pass, const Records *records)
     ledger_report(pass, records->number, why);
 }
 
-static bool take_record(LedgerPass *pass, const Records *records, const json_t *record, LedgerScratch *scratch)
+static bool take_record(LedgerPass *pass, const Records *records, const json_t *record,
+                        LedgerScratch *scratch)
 {
     LedgerRow row;
     bool good = row_read(pass->options, record, scratch, &row);
@@ -138,7 +146,8 @@ static bool read_records(LedgerPass *pass, Records *records, LedgerScratch *scra
         if (outcome == RECORDS_END)
             return true;
         if (outcome == RECORDS_BROKEN || outcome == RECORDS_FAILED)
-            return outcome == RECORDS_BROKEN ? say_broken(pass, records) : say_failed(pass, records);
+            return outcome == RECORDS_BROKEN ? say_broken(pass, records)
+                                             : say_failed(pass, records);
         if (outcome == RECORDS_BAD)
             report(pass, records);
         bool good = ledger_step(pass) && (!record || take_record(pass, records, record, scratch));
@@ -199,7 +208,8 @@ static bool check_records(LedgerPass *pass, Records *records, LedgerScratch *scr
     else if (!good)
         dunhub_permanent(pass->task, "json", "%s: record 1: %s", pass->path, records->why);
     if (record && !row_read(mapping, record, scratch, &row)) {
-        dunhub_permanent(pass->task, "record", "%s: record 1: %s; it has: %s", pass->path, row.why, names_of(pass, record));
+        dunhub_permanent(pass->task, "record", "%s: record 1: %s; it has: %s", pass->path, row.why,
+                         names_of(pass, record));
         good = false;
     }
     json_decref(record);
@@ -214,9 +224,11 @@ static bool check_file(LedgerPass *pass, int fd)
 /* ---- handlers ---- */
 
 static const char *const patterns[] = {"*.json", "*.ndjson", "*.jsonl", NULL};
-static const LedgerFormat format = {patterns, ".json, .ndjson or .jsonl", "record", " record ", read_file, check_file};
+static const LedgerFormat format = {
+    patterns, ".json, .ndjson or .jsonl", "record", " record ", read_file, check_file};
 
-typedef void (*Handling)(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options);
+typedef void (*Handling)(const DunhubTask *task, const LedgerFormat *format,
+                         const LedgerMapping *mapping, const void *options);
 
 static void handle(const DunhubTask *task, Handling handling)
 {
@@ -244,51 +256,71 @@ static void check(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_re
 
 /* ---- declaration ---- */
 
-#define OPTION(NAME, TYPE, FLAGS, FALLBACK, ALLOWED, DOC) \
-    {sizeof(DunhubOption), NAME, DUNHUB_OPTION_##TYPE, FLAGS, FALLBACK, ALLOWED, DOC}
+#define OPTION(NAME, TYPE, FLAGS, FALLBACK, ALLOWED, DOC)                                          \
+    {                                                                                              \
+        sizeof(DunhubOption), NAME, DUNHUB_OPTION_##TYPE, FLAGS, FALLBACK, ALLOWED, DOC            \
+    }
 
 static const DunhubOption options[] = {
     OPTION("path", PATH, DUNHUB_OPTION_REQUIRED, NULL, NULL,
-           "File, folder (its .json, .ndjson and .jsonl files) or pattern such as /ledgers/{tenants,rents}.json."),
+           "File, folder (its .json, .ndjson and .jsonl files) or pattern such as "
+           "/ledgers/{tenants,rents}.json."),
     OPTION("columns", MAP, DUNHUB_OPTION_REQUIRED, NULL, LEDGER_COLUMN_KEYS,
-           "Our name of each column and where a record holds it: a path such as lines[0].amount, 'customer | tenant.id', 'paid + "
+           "Our name of each column and where a record holds it: a path such as lines[0].amount, "
+           "'customer | tenant.id', 'paid + "
            "days_late', or a text such as '{city}, {zip}'."),
     OPTION("records", TEXT, 0, NULL, NULL,
-           "Names that lead to the list of records, such as data.items; without it the list is the file, or each line is a record."),
+           "Names that lead to the list of records, such as data.items; without it the list is the "
+           "file, or each line is a record."),
     OPTION("amounts", CHOICE, 0, "decimal", "decimal|minor",
            "Whether amounts are decimals (12.34) or whole numbers of minor units (1234)."),
-    OPTION("defaults", MAP, 0, NULL, LEDGER_COLUMN_KEYS,
-           "Value of a column that a record does not have or leaves empty, such as kind: business."),
-    OPTION("prefixes", MAP, 0, NULL, LEDGER_COLUMN_KEYS, "Text put before every value of a column, such as jurisdiction: 'US/'."),
+    OPTION(
+        "defaults", MAP, 0, NULL, LEDGER_COLUMN_KEYS,
+        "Value of a column that a record does not have or leaves empty, such as kind: business."),
+    OPTION("prefixes", MAP, 0, NULL, LEDGER_COLUMN_KEYS,
+           "Text put before every value of a column, such as jurisdiction: 'US/'."),
     OPTION("values", MAP, 0, NULL, NULL,
-           "The file's words for ours, as 'column:their word': our word, such as 'status:succeeded': paid."),
-    OPTION("currency", TEXT, 0, NULL, NULL, "ISO 4217 code of all amounts where no column states one."),
-    OPTION("decimal_sign", TEXT, 0, ".", NULL, "Sign before the decimals of an amount that is a text, or 'none'."),
-    OPTION("thousands_sign", TEXT, 0, "none", NULL, "Sign that groups the digits of an amount by three, 'space', or 'none'."),
+           "The file's words for ours, as 'column:their word': our word, such as "
+           "'status:succeeded': paid."),
+    OPTION("currency", TEXT, 0, NULL, NULL,
+           "ISO 4217 code of all amounts where no column states one."),
+    OPTION("decimal_sign", TEXT, 0, ".", NULL,
+           "Sign before the decimals of an amount that is a text, or 'none'."),
+    OPTION("thousands_sign", TEXT, 0, "none", NULL,
+           "Sign that groups the digits of an amount by three, 'space', or 'none'."),
     OPTION("date_format", TEXT, 0, "iso", NULL,
-           "Form of dates: iso (a date, or a date and time), unix or unix_ms, or %Y %y %m %d %b %e and literals."),
+           "Form of dates: iso (a date, or a date and time), unix or unix_ms, or %Y %y %m %d %b %e "
+           "and literals."),
     OPTION("timestamp_zone", TEXT, 0, NULL, NULL,
-           "Time zone in which a timestamp of iso, unix or unix_ms becomes a day, such as Europe/Berlin; without it UTC."),
-    OPTION("yes_words", LIST, 0, "yes,y,true,1,x", NULL, "Words that mean yes in disputed, consumer and sms_consent, in any case."),
-    OPTION("count_disputed", BOOL, 0, "false", NULL, "Whether records marked as disputed open a dispute."),
+           "Time zone in which a timestamp of iso, unix or unix_ms becomes a day, such as "
+           "Europe/Berlin; without it UTC."),
+    OPTION("yes_words", LIST, 0, "yes,y,true,1,x", NULL,
+           "Words that mean yes in disputed, consumer and sms_consent, in any case."),
+    OPTION("count_disputed", BOOL, 0, "false", NULL,
+           "Whether records marked as disputed open a dispute."),
     OPTION("as_of", TEXT, 0, NULL, NULL,
-           "Day of a replay (2026-07-01): later invoices are not seen, later settlements have not happened; 'now': the day "
+           "Day of a replay (2026-07-01): later invoices are not seen, later settlements have not "
+           "happened; 'now': the day "
            "of the hub's clock."),
-    OPTION("record_max_bytes", INT, 0, "1048576", "1024..16777216", "Longest record; a longer one is reported and left out."),
+    OPTION("record_max_bytes", INT, 0, "1048576", "1024..16777216",
+           "Longest record; a longer one is reported and left out."),
 };
 
 static const DunhubSource sources[] = {{
     .size = sizeof(DunhubSource),
     .name = "ledger",
-    .emits = "account.updated,contact.updated,invoice.updated,payment.updated,credit.updated,dispute.updated",
-    .doc = "Reads the files that changed and tells what changed in them; bad records are findings and the rest goes on.",
+    .emits = "account.updated,contact.updated,invoice.updated,payment.updated,credit.updated,"
+             "dispute.updated",
+    .doc = "Reads the files that changed and tells what changed in them; bad records are findings "
+           "and the rest goes on.",
     .every_s = 300,
     .flags = DUNHUB_SOURCE_LEDGER,
     .poll = poll,
     .read = read_accounts,
 }};
 
-static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 2, .timeout_ms = 600000};
+static const DunhubLimits limits = {
+    .size = sizeof(DunhubLimits), .concurrency = 2, .timeout_ms = 600000};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,
@@ -300,7 +332,8 @@ static const DunhubPlugin plugin = {
     .source_size = sizeof(DunhubSource),
     .name = "json_ledger",
     .version = "1.0",
-    .doc = "Accounts, invoices and payments from JSON and NDJSON files, mapped by configuration alone.",
+    .doc = "Accounts, invoices and payments from JSON and NDJSON files, mapped by configuration "
+           "alone.",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .sources = sources,

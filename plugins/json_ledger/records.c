@@ -24,7 +24,8 @@ void records_done(Records *records)
     free(records->text);
 }
 
-static RecordsOutcome say(Records *r, RecordsOutcome outcome, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static RecordsOutcome say(Records *r, RecordsOutcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static RecordsOutcome say(Records *r, RecordsOutcome outcome, const char *format, ...)
 {
     va_list list;
@@ -132,7 +133,8 @@ static void take_word(Records *r)
 {
     char word[NUMBER_MAX];
     size_t n = 0;
-    for (int c = peek(r); c >= 0 && (isalnum(c) || strchr("+-.", c)) && n < sizeof word - 1; c = peek(r))
+    for (int c = peek(r); c >= 0 && (isalnum(c) || strchr("+-.", c)) && n < sizeof word - 1;
+         c = peek(r))
         word[n++] = (char)take(r);
     word[n] = 0;
     if (n == 0) { /* nothing that JSON knows: kept, so that jansson names it */
@@ -189,7 +191,9 @@ static RecordsOutcome enter(Records *r, const char *name, size_t n)
 {
     int shown = (int)(n < NAME_SHOWN ? n : NAME_SHOWN);
     if (next_sign(r) != '{')
-        return say(r, RECORDS_BROKEN, "there is no object in which '%.*s' (option 'records') could stand", shown, name);
+        return say(r, RECORDS_BROKEN,
+                   "there is no object in which '%.*s' (option 'records') could stand", shown,
+                   name);
     take(r);
     while (next_sign(r) == '"') {
         r->text_n = 0;
@@ -212,7 +216,8 @@ static RecordsOutcome enter(Records *r, const char *name, size_t n)
 
 static void skip_mark(Records *r)
 {
-    if (peek(r) == 0xef && r->filled - r->at >= 3 && memcmp(r->buffer + r->at, "\xef\xbb\xbf", 3) == 0)
+    if (peek(r) == 0xef && r->filled - r->at >= 3 &&
+        memcmp(r->buffer + r->at, "\xef\xbb\xbf", 3) == 0)
         r->at += 3;
 }
 
@@ -243,7 +248,9 @@ static RecordsOutcome parse(Records *r, json_t **ret_record)
 {
     json_error_t error;
     if (r->overflowed)
-        return say(r, RECORDS_BAD, "it is longer than %zu bytes (option 'record_max_bytes'); it is left out", r->text_max);
+        return say(r, RECORDS_BAD,
+                   "it is longer than %zu bytes (option 'record_max_bytes'); it is left out",
+                   r->text_max);
     json_t *record = json_loadb(r->text, r->text_n, JSON_DECODE_ANY, &error);
     if (!record)
         return say(r, RECORDS_BAD, "it is no JSON: %s", error.text);
@@ -272,8 +279,10 @@ static RecordsOutcome next_line(Records *r, json_t **ret_record)
         return RECORDS_FAILED;
     if (!whole) {
         skip_line(r);
-        return say(r, RECORDS_BAD, "the line ends inside the record; where the records are a list inside of an object, option "
-                                   "'records' names it");
+        return say(r, RECORDS_BAD,
+                   "the line ends inside the record; where the records are a list inside of an "
+                   "object, option "
+                   "'records' names it");
     }
     while (peek(r) == ' ' || peek(r) == '\t' || peek(r) == '\r')
         take(r);
@@ -291,8 +300,9 @@ static RecordsOutcome next_item(Records *r, json_t **ret_record)
         return say(r, RECORDS_END, "the end");
     if (r->begun) {
         if (c != ',')
-            return say(r, RECORDS_BROKEN, c < 0 ? "the file ends before its list does: is it still being written?"
-                                                : "neither ',' nor ']' follows the record before");
+            return say(r, RECORDS_BROKEN,
+                       c < 0 ? "the file ends before its list does: is it still being written?"
+                             : "neither ',' nor ']' follows the record before");
         take(r);
         next_sign(r);
     }
@@ -300,7 +310,8 @@ static RecordsOutcome next_item(Records *r, json_t **ret_record)
     r->number++;
     r->began_on = r->line;
     if (!take_value(r))
-        return say(r, RECORDS_BROKEN, "the file ends inside of this record: is it still being written?");
+        return say(r, RECORDS_BROKEN,
+                   "the file ends inside of this record: is it still being written?");
     return parse(r, ret_record);
 }
 

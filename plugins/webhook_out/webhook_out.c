@@ -30,7 +30,8 @@ static void add_header(Headers *headers, const char *line)
 }
 
 /* All secrets sign: a receiver that knows one of them accepts, so each side can change when it likes. */
-static const char *sign(const DunhubTask *task, const json_t *secrets, const char *timestamp, const char *body, size_t n)
+static const char *sign(const DunhubTask *task, const json_t *secrets, const char *timestamp,
+                        const char *body, size_t n)
 {
     DunhubBuffer signed_part = {0}, signatures = {0};
     dunhub_append_format(&signed_part, "%s.", timestamp);
@@ -41,7 +42,8 @@ static const char *sign(const DunhubTask *task, const json_t *secrets, const cha
         dunhub_hmac_sha256_hex(secret, strlen(secret), signed_part.p, signed_part.n, hex);
         dunhub_append_format(&signatures, "%s%s", i ? "," : "", hex);
     }
-    const char *text = signed_part.failed || signatures.failed ? NULL : dunhub_format(task, "%s", signatures.p);
+    const char *text =
+        signed_part.failed || signatures.failed ? NULL : dunhub_format(task, "%s", signatures.p);
     dunhub_buffer_done(&signed_part);
     dunhub_buffer_done(&signatures);
     return text;
@@ -52,11 +54,14 @@ static json_t *read_secrets(const DunhubTask *task)
 {
     json_t *secrets = dunhub_option_json(task, "secrets");
     size_t n = json_array_size(secrets);
-    const char *wrong = !n ? "option 'secrets' is empty: give at least one" : n > SECRETS_MAX ? "option 'secrets' has more than 8" : NULL;
+    const char *wrong = !n                ? "option 'secrets' is empty: give at least one"
+                        : n > SECRETS_MAX ? "option 'secrets' has more than 8"
+                                          : NULL;
     for (size_t i = 0; !wrong && i < n; i++) {
         const char *secret = json_string_value(json_array_get(secrets, i));
         if (!secret || strlen(secret) < SECRET_BYTES_MIN)
-            wrong = "option 'secrets': each needs at least 16 signs; make one with: openssl rand -hex 32";
+            wrong = "option 'secrets': each needs at least 16 signs; make one with: openssl rand "
+                    "-hex 32";
     }
     if (!wrong)
         return secrets;
@@ -70,12 +75,18 @@ static bool add_own_headers(const DunhubTask *task, const json_t *own, Headers *
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)own, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)own, name, value)
+    {
         const char *text = json_string_value(value);
-        bool good = text && *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == 0 &&
-                    strncasecmp(name, "dunhub-", 7) != 0 && strcasecmp(name, "content-type") != 0 && !strpbrk(text, "\r\n");
+        bool good =
+            text && *name &&
+            name[strspn(name,
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == 0 &&
+            strncasecmp(name, "dunhub-", 7) != 0 && strcasecmp(name, "content-type") != 0 &&
+            !strpbrk(text, "\r\n");
         if (!good) {
-            dunhub_permanent(task, "option", "option 'headers': '%s' is no header that can be set here", name);
+            dunhub_permanent(task, "option",
+                             "option 'headers': '%s' is no header that can be set here", name);
             return false;
         }
         add_header(headers, dunhub_format(task, "%s: %s", name, text));
@@ -136,8 +147,9 @@ static void send_hook(const DunhubHost *host, DunhubCall *call, DunhubResult *re
     json_t *input = dunhub_input(&task);
     json_t *secrets = input ? read_secrets(&task) : NULL;
     json_t *own = dunhub_option_json(&task, "headers");
-    json_t *envelope =
-        secrets ? json_pack("{s:s, s:s, s:O}", "key", key ? key : "", "verb", dunhub_verb(&task), "data", input) : NULL;
+    json_t *envelope = secrets ? json_pack("{s:s, s:s, s:O}", "key", key ? key : "", "verb",
+                                           dunhub_verb(&task), "data", input)
+                               : NULL;
     char *body = envelope ? json_dumps(envelope, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (secrets && (!key || !*key))
         dunhub_permanent(&task, "key", "the call has no key: the receiver knows a repeat by it");
@@ -167,13 +179,17 @@ static void check_options(const DunhubHost *host, DunhubCall *call, DunhubResult
 /* ---- declaration ---- */
 
 static const DunhubOption options[] = {
-    {sizeof(DunhubOption), "url", DUNHUB_OPTION_URL, DUNHUB_OPTION_REQUIRED, NULL, NULL, "Where to post: https, or http on one's own network."},
-    {sizeof(DunhubOption), "secrets", DUNHUB_OPTION_LIST, DUNHUB_OPTION_REQUIRED | DUNHUB_OPTION_SECRET, NULL, NULL,
+    {sizeof(DunhubOption), "url", DUNHUB_OPTION_URL, DUNHUB_OPTION_REQUIRED, NULL, NULL,
+     "Where to post: https, or http on one's own network."},
+    {sizeof(DunhubOption), "secrets", DUNHUB_OPTION_LIST,
+     DUNHUB_OPTION_REQUIRED | DUNHUB_OPTION_SECRET, NULL, NULL,
      "Secrets of at least 16 signs that sign; while one is replaced both stand here."},
     {sizeof(DunhubOption), "headers", DUNHUB_OPTION_MAP, DUNHUB_OPTION_SECRET, NULL, NULL,
      "Further headers, such as Authorization: a token of the receiver."},
-    {sizeof(DunhubOption), "ca_file", DUNHUB_OPTION_PATH, 0, NULL, NULL, "File of the authorities to trust (PEM) instead of the system's."},
-    {sizeof(DunhubOption), "timeout_ms", DUNHUB_OPTION_INT, 0, "30000", "100..300000", "Longest time for one post."},
+    {sizeof(DunhubOption), "ca_file", DUNHUB_OPTION_PATH, 0, NULL, NULL,
+     "File of the authorities to trust (PEM) instead of the system's."},
+    {sizeof(DunhubOption), "timeout_ms", DUNHUB_OPTION_INT, 0, "30000", "100..300000",
+     "Longest time for one post."},
 };
 
 static const DunhubAction action = {
@@ -185,7 +201,8 @@ static const DunhubAction action = {
     .run = send_hook,
 };
 
-static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 16, .timeout_ms = 60000};
+static const DunhubLimits limits = {
+    .size = sizeof(DunhubLimits), .concurrency = 16, .timeout_ms = 60000};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,

@@ -33,7 +33,8 @@ static void civil_from_days(int64_t days, int *ret_year, int *ret_month, int *re
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int day_of_era = (int)(days - era * 146097);
-    int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int month = (5 * day_of_year + 2) / 153;
     *ret_day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -117,7 +118,8 @@ char *dunhub_date_format(int32_t days, char ret[16])
 {
     int year, month, day;
     civil_from_days(days, &year, &month, &day);
-    const int digits[] = {year / 1000, year / 100, year / 10, year, -1, month / 10, month, -1, day / 10, day};
+    const int digits[] = {year / 1000, year / 100, year / 10, year,     -1,
+                          month / 10,  month,      -1,        day / 10, day};
     for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
         ret[i] = (char)(digits[i] < 0 ? '-' : '0' + digits[i] % 10);
     ret[10] = 0;
@@ -130,7 +132,8 @@ char *dunhub_mail_date(int64_t unix_seconds, char ret[40])
     int second = (int)(unix_seconds - days * 86400);
     int year, month, day;
     civil_from_days(days, &year, &month, &day);
-    snprintf(ret, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", weekdays + ((days % 7 + 7) % 7) * 3, day,
-             months + (month - 1) * 3, year, second / 3600, second / 60 % 60, second % 60);
+    snprintf(ret, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000",
+             weekdays + ((days % 7 + 7) % 7) * 3, day, months + (month - 1) * 3, year,
+             second / 3600, second / 60 % 60, second % 60);
     return ret;
 }

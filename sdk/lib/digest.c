@@ -27,7 +27,8 @@ char *dunhub_sha256_hex(const void *bytes, size_t n, char ret[DUNHUB_HEX_SHA256]
     return ret;
 }
 
-char *dunhub_hmac_sha256_hex(const void *secret, size_t n_secret, const void *bytes, size_t n, char ret[DUNHUB_HEX_SHA256])
+char *dunhub_hmac_sha256_hex(const void *secret, size_t n_secret, const void *bytes, size_t n,
+                             char ret[DUNHUB_HEX_SHA256])
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned length = 0;
@@ -51,7 +52,8 @@ char *dunhub_base64_encode(const void *bytes, size_t n, size_t *ret_n)
 void *dunhub_base64_decode(const char *text, size_t *ret_n)
 {
     size_t n = strlen(text);
-    if (n % 4 || n > INT_MAX || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != n)
+    if (n % 4 || n > INT_MAX ||
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") != n)
         return NULL;
     size_t padding = n && text[n - 1] == '=' ? 1 + (text[n - 2] == '=') : 0;
     if (memchr(text, '=', n - padding))

@@ -171,7 +171,8 @@ void dunhub_file_failed(const DunhubTask *task, int error, const char *what, con
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].error == error) {
-            dunhub_retry(task, 0, rows[i].code, "%s %s failed: %s; %s", what, path, strerror(error), rows[i].todo);
+            dunhub_retry(task, 0, rows[i].code, "%s %s failed: %s; %s", what, path, strerror(error),
+                         rows[i].todo);
             return;
         }
     dunhub_retry(task, 0, "file", "%s %s failed: %s", what, path, strerror(error));

@@ -25,7 +25,8 @@ static int stop_if_cancelled(void *data, curl_off_t a, curl_off_t b, curl_off_t 
     return task->host->left_ms(task->call) <= 0;
 }
 
-void *dunhub_curl(const DunhubTask *task, const char *protocols, int64_t timeout_ms, const char *ca_file)
+void *dunhub_curl(const DunhubTask *task, const char *protocols, int64_t timeout_ms,
+                  const char *ca_file)
 {
     pthread_once(&handle_once, make_handle_key);
     CURL *curl = pthread_getspecific(handle_key);
@@ -114,11 +115,12 @@ static int64_t read_retry_after(CURL *curl)
     return seconds > 0 ? (int64_t)seconds * 1000 : 0;
 }
 
-static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest *request, struct curl_slist *headers,
-                     DunhubHttpResponse *response)
+static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest *request,
+                     struct curl_slist *headers, DunhubHttpResponse *response)
 {
     char why[CURL_ERROR_SIZE] = "";
-    Transfer transfer = {{0}, request->response_max_bytes ? request->response_max_bytes : RESPONSE_MAX_BYTES, false};
+    Transfer transfer = {
+        {0}, request->response_max_bytes ? request->response_max_bytes : RESPONSE_MAX_BYTES, false};
     set_options(curl, request, &transfer);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
@@ -129,7 +131,8 @@ static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest
     curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &request_bytes);
     response->sent = request_bytes > 0;
     response->cut = transfer.cut;
-    response->body = dunhub_text(task, (DunhubBytes){transfer.body.p ? transfer.body.p : "", transfer.body.n});
+    response->body =
+        dunhub_text(task, (DunhubBytes){transfer.body.p ? transfer.body.p : "", transfer.body.n});
     response->body_bytes = response->body ? transfer.body.n : 0;
     dunhub_buffer_done(&transfer.body);
     if (!response->body)
@@ -151,9 +154,9 @@ static int range_of(int status)
     static const struct {
         int first, last, range;
     } rows[] = {
-        {200, 299, RANGE_OK},    {401, 401, RANGE_AUTH},  {403, 403, RANGE_AUTH},  {408, 408, RANGE_RETRY},
-        {425, 425, RANGE_RETRY}, {429, 429, RANGE_RETRY}, {503, 503, RANGE_RETRY}, {501, 501, RANGE_PERMANENT},
-        {500, 599, RANGE_LOST},
+        {200, 299, RANGE_OK},    {401, 401, RANGE_AUTH},      {403, 403, RANGE_AUTH},
+        {408, 408, RANGE_RETRY}, {425, 425, RANGE_RETRY},     {429, 429, RANGE_RETRY},
+        {503, 503, RANGE_RETRY}, {501, 501, RANGE_PERMANENT}, {500, 599, RANGE_LOST},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (status >= rows[i].first && status <= rows[i].last)
@@ -167,15 +170,19 @@ static bool repeat_is_harmless(const DunhubAction *action)
            action->repeat == DUNHUB_REPEAT_SAFE;
 }
 
-static void set_lost(const DunhubTask *task, const DunhubHttpRequest *request, const char *code, const char *what)
+static void set_lost(const DunhubTask *task, const DunhubHttpRequest *request, const char *code,
+                     const char *what)
 {
     if (repeat_is_harmless(request->action))
         dunhub_retry(task, 0, code, "%s: %s; it is tried again", request->url, what);
     else
-        dunhub_uncertain(task, code, "%s: %s; it may have been done: look there before it is repeated", request->url, what);
+        dunhub_uncertain(task, code,
+                         "%s: %s; it may have been done: look there before it is repeated",
+                         request->url, what);
 }
 
-static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *request, const DunhubHttpResponse *response)
+static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *request,
+                         const DunhubHttpResponse *response)
 {
     char code[16];
     snprintf(code, sizeof code, "%d", response->status);
@@ -186,10 +193,13 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
     case RANGE_OK:
         return true;
     case RANGE_AUTH:
-        dunhub_auth(task, code, "%s refused the credential with %s%s; correct the instance's secret", url, code, said);
+        dunhub_auth(task, code,
+                    "%s refused the credential with %s%s; correct the instance's secret", url, code,
+                    said);
         return false;
     case RANGE_RETRY:
-        dunhub_retry(task, response->retry_after_ms, code, "%s asks to wait with %s%s", url, code, said);
+        dunhub_retry(task, response->retry_after_ms, code, "%s asks to wait with %s%s", url, code,
+                     said);
         return false;
     case RANGE_LOST:
         set_lost(task, request, code, dunhub_format(task, "answered %s%s", code, said));
@@ -202,7 +212,8 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
     }
 }
 
-bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, DunhubHttpResponse *ret_response)
+bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request,
+                 DunhubHttpResponse *ret_response)
 {
     *ret_response = (DunhubHttpResponse){.body = ""};
     CURL *curl = dunhub_curl(task, "https,http", request->timeout_ms, request->ca_file);
@@ -211,10 +222,13 @@ bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, Dunhu
     if (bad_header || !curl) {
         curl_slist_free_all(headers);
         if (bad_header)
-            dunhub_permanent(task, "header", "a header for %s holds a line break: correct the option or input it is made of",
-                             request->url);
+            dunhub_permanent(
+                task, "header",
+                "a header for %s holds a line break: correct the option or input it is made of",
+                request->url);
         else
-            dunhub_retry(task, 0, "cancelled", "%s: no time was left for the request", request->url);
+            dunhub_retry(task, 0, "cancelled", "%s: no time was left for the request",
+                         request->url);
         return false;
     }
     exchange(curl, task, request, headers, ret_response);
@@ -224,7 +238,7 @@ bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, Dunhu
     if (ret_response->sent)
         set_lost(task, request, "no_answer", ret_response->error);
     else
-        dunhub_retry(task, 0, "unreachable", "%s could not be reached: %s; nothing was sent", request->url,
-                     ret_response->error);
+        dunhub_retry(task, 0, "unreachable", "%s could not be reached: %s; nothing was sent",
+                     request->url, ret_response->error);
     return false;
 }

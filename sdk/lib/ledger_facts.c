@@ -86,9 +86,11 @@ void ledger_facts_of_account(const LedgerRow *row, DunhubBuffer *data, LedgerFac
         const char *name;
         LedgerColumn column;
     } texts[] = {
-        {"name", COLUMN_account_name}, {"kind", COLUMN_kind},         {"zone", COLUMN_zone},
-        {"jurisdiction", COLUMN_jurisdiction}, {"language", COLUMN_language}, {"policy", COLUMN_policy},
-        {"property", COLUMN_property}, {"tags", COLUMN_tags},         {"segment", COLUMN_segment},
+        {"name", COLUMN_account_name}, {"kind", COLUMN_kind},
+        {"zone", COLUMN_zone},         {"jurisdiction", COLUMN_jurisdiction},
+        {"language", COLUMN_language}, {"policy", COLUMN_policy},
+        {"property", COLUMN_property}, {"tags", COLUMN_tags},
+        {"segment", COLUMN_segment},
     };
     start(data, ret_facts);
     DunhubBuffer *out = begin(ret_facts, "account.updated", "account");
@@ -103,7 +105,8 @@ void ledger_facts_of_account(const LedgerRow *row, DunhubBuffer *data, LedgerFac
     end(ret_facts);
 }
 
-bool ledger_facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *data, LedgerFacts *ret_facts)
+bool ledger_facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *data,
+                             LedgerFacts *ret_facts)
 {
     static const struct {
         const char *channel;
@@ -163,7 +166,8 @@ static void add_invoice(const LedgerRow *row, bool states_open, LedgerFacts *fac
     end(facts);
 }
 
-static void add_payment(const LedgerRow *row, const char *state, int64_t amount, bool dated, LedgerFacts *facts)
+static void add_payment(const LedgerRow *row, const char *state, int64_t amount, bool dated,
+                        LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "payment.updated", "payment");
     put_name(out, "id");
@@ -179,7 +183,8 @@ static void add_payment(const LedgerRow *row, const char *state, int64_t amount,
     end(facts);
 }
 
-static void add_dispute(const LedgerRow *row, const char *outcome, int32_t closed_on, LedgerFacts *facts)
+static void add_dispute(const LedgerRow *row, const char *outcome, int32_t closed_on,
+                        LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "dispute.updated", "dispute");
     put_name(out, "id");
@@ -187,7 +192,8 @@ static void add_dispute(const LedgerRow *row, const char *outcome, int32_t close
     out->n--;
     dunhub_append_text(out, ":disputed\"");
     put_text(out, "invoice", row->text[COLUMN_invoice]);
-    put_amount(out, "amount", row->disputed_amount != LEDGER_NO_AMOUNT ? row->disputed_amount : row->amount);
+    put_amount(out, "amount",
+               row->disputed_amount != LEDGER_NO_AMOUNT ? row->disputed_amount : row->amount);
     put_date(out, "opened_on", row->issued_on);
     put_date(out, "closed_on", closed_on);
     put_text(out, "outcome", outcome);
@@ -200,16 +206,21 @@ static int64_t paid_amount(const LedgerMapping *mapping, const LedgerRow *row, b
     bool dated = mapping->theirs[COLUMN_settled_on] != NULL;
     if (row->status == LEDGER_VOID || row->status == LEDGER_DRAFT || row->status == LEDGER_FAILED)
         return 0;
-    if (row->paid != LEDGER_NO_AMOUNT && (settled || !dated || (row->settled_on == DUNHUB_NO_DATE && mapping->as_of == DUNHUB_NO_DATE)))
+    if (row->paid != LEDGER_NO_AMOUNT &&
+        (settled || !dated ||
+         (row->settled_on == DUNHUB_NO_DATE && mapping->as_of == DUNHUB_NO_DATE)))
         return row->paid;
     return settled ? row->amount : 0;
 }
 
-void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row, unsigned flags_before, DunhubBuffer *data, LedgerFacts *ret_facts)
+void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row,
+                             unsigned flags_before, DunhubBuffer *data, LedgerFacts *ret_facts)
 {
-    bool later = mapping->as_of != DUNHUB_NO_DATE && row->settled_on != DUNHUB_NO_DATE && row->settled_on > mapping->as_of;
+    bool later = mapping->as_of != DUNHUB_NO_DATE && row->settled_on != DUNHUB_NO_DATE &&
+                 row->settled_on > mapping->as_of;
     /* A payment that failed settles nothing, whatever day it carries. */
-    bool settled = !later && row->status != LEDGER_FAILED && (row->settled_on != DUNHUB_NO_DATE || row->status == LEDGER_PAID);
+    bool settled = !later && row->status != LEDGER_FAILED &&
+                   (row->settled_on != DUNHUB_NO_DATE || row->status == LEDGER_PAID);
     start(data, ret_facts);
     ret_facts->flags = LEDGER_TOLD_ROW;
     if (row->amount < 0) {
@@ -224,7 +235,8 @@ void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row,
         ret_facts->flags |= LEDGER_TOLD_PAID;
     }
     if (mapping->count_disputed && row->disputed) {
-        add_dispute(row, settled ? "creditor" : "open", settled ? row->settled_on : DUNHUB_NO_DATE, ret_facts);
+        add_dispute(row, settled ? "creditor" : "open", settled ? row->settled_on : DUNHUB_NO_DATE,
+                    ret_facts);
         ret_facts->flags |= LEDGER_TOLD_DISPUTED;
     }
     size_t content_n = data->n;

@@ -61,12 +61,14 @@ void ledger_table_done(LedgerTable *table)
 
 uint64_t ledger_told_pack(LedgerTold told)
 {
-    return told.content << (64 - CONTENT_BITS) | (uint64_t)(told.flags & 0xff) << 16 | (told.change & 0xffff);
+    return told.content << (64 - CONTENT_BITS) | (uint64_t)(told.flags & 0xff) << 16 |
+           (told.change & 0xffff);
 }
 
 LedgerTold ledger_told_unpack(uint64_t value)
 {
-    return (LedgerTold){value >> (64 - CONTENT_BITS), (unsigned)(value >> 16) & 0xff, (unsigned)value & 0xffff};
+    return (LedgerTold){value >> (64 - CONTENT_BITS), (unsigned)(value >> 16) & 0xff,
+                        (unsigned)value & 0xffff};
 }
 
 /* Looked up once for the process: EVP_sha256() would be resolved anew for every hash. */
@@ -122,9 +124,12 @@ bool ledger_memory_load(const DunhubTask *task, LedgerMemory *memory)
         char name[32];
         DunhubBytes bytes = {0};
         uint64_t version = 0;
-        int32_t found = task->host->state_get(task->call, chunk_name(memory->first + i, name), &bytes, &version);
+        int32_t found = task->host->state_get(task->call, chunk_name(memory->first + i, name),
+                                              &bytes, &version);
         if (found < 0 || (found > 0 && !take_chunk(memory, bytes))) {
-            dunhub_retry(task, 0, "state", "what was told of the ledger before could not be read from the hub's state");
+            dunhub_retry(
+                task, 0, "state",
+                "what was told of the ledger before could not be read from the hub's state");
             return false;
         }
     }
@@ -149,13 +154,15 @@ static bool put_chunk(const DunhubTask *task, uint64_t i, DunhubBytes bytes)
 
 bool ledger_memory_save(const DunhubTask *task, LedgerMemory *memory)
 {
-    bool saved = put_chunk(task, memory->first + memory->n, (DunhubBytes){memory->unsaved.p, memory->unsaved.n});
+    bool saved = put_chunk(task, memory->first + memory->n,
+                           (DunhubBytes){memory->unsaved.p, memory->unsaved.n});
     memory->n++;
     memory->unsaved.n = 0;
     return saved;
 }
 
-bool ledger_memory_compact(const DunhubTask *task, LedgerMemory *memory, uint64_t *ret_old_first, uint64_t *ret_old_n)
+bool ledger_memory_compact(const DunhubTask *task, LedgerMemory *memory, uint64_t *ret_old_first,
+                           uint64_t *ret_old_n)
 {
     uint64_t needed = memory->table.n / CHUNK_ENTRIES + 1;
     if (memory->n <= CHUNKS_FEW || memory->n <= 2 * needed)
@@ -166,11 +173,13 @@ bool ledger_memory_compact(const DunhubTask *task, LedgerMemory *memory, uint64_
     bool good = entries != NULL;
     for (size_t i = 0; good && i < memory->table.capacity; i++) {
         /* Not in the order of the slots: read back in that order they would fill a smaller table in one run. */
-        const LedgerTableEntry *entry = &memory->table.entries[i * UINT64_C(0x9e3779b97f4a7c15) & (memory->table.capacity - 1)];
+        const LedgerTableEntry *entry =
+            &memory->table.entries[i * UINT64_C(0x9e3779b97f4a7c15) & (memory->table.capacity - 1)];
         if (entry->key)
             entries[n++] = *entry;
         if (n == CHUNK_ENTRIES || (n && i + 1 == memory->table.capacity)) {
-            good = put_chunk(task, next++, (DunhubBytes){(const char *)entries, n * sizeof *entries});
+            good =
+                put_chunk(task, next++, (DunhubBytes){(const char *)entries, n * sizeof *entries});
             n = 0;
         }
     }

@@ -12,7 +12,11 @@
 #include "lib/ledger.h"
 #include "lib/ledger_facts.h"
 
-enum { PAGE_EVENTS = 400 /* the host hands on a page of 500 by itself */, FINDINGS_MAX = 1000, CANCEL_EVERY_ROWS = 256 };
+enum {
+    PAGE_EVENTS = 400 /* the host hands on a page of 500 by itself */,
+    FINDINGS_MAX = 1000,
+    CANCEL_EVERY_ROWS = 256
+};
 
 /* ---- telling ---- */
 
@@ -21,8 +25,9 @@ static void put_cursor(const LedgerPass *pass, DunhubBuffer *ret_cursor)
     char as_of[16] = "";
     if (pass->mapping->as_of != DUNHUB_NO_DATE)
         dunhub_date_format(pass->mapping->as_of, as_of);
-    json_t *cursor = json_pack("{s:s, s:s, s:I, s:I, s:O}", "options", pass->mapping->signature, "as_of", as_of, "first",
-                               (json_int_t)pass->memory.first, "chunks", (json_int_t)pass->memory.n, "files", pass->files);
+    json_t *cursor = json_pack("{s:s, s:s, s:I, s:I, s:O}", "options", pass->mapping->signature,
+                               "as_of", as_of, "first", (json_int_t)pass->memory.first, "chunks",
+                               (json_int_t)pass->memory.n, "files", pass->files);
     char *text = json_dumps(cursor, JSON_COMPACT | JSON_SORT_KEYS);
     dunhub_append_text(ret_cursor, text ? text : "");
     ret_cursor->failed |= !text;
@@ -34,11 +39,12 @@ static bool make_durable(LedgerPass *pass)
 {
     DunhubBuffer cursor = {0};
     put_cursor(pass, &cursor);
-    bool good = !cursor.failed &&
-                pass->task->host->page_done(pass->task->call, (DunhubBytes){cursor.p, cursor.n}) == 0;
+    bool good = !cursor.failed && pass->task->host->page_done(
+                                      pass->task->call, (DunhubBytes){cursor.p, cursor.n}) == 0;
     dunhub_buffer_done(&cursor);
     if (!good)
-        dunhub_retry(pass->task, 0, "page", "the hub did not take a page of the ledger; the next poll goes on there");
+        dunhub_retry(pass->task, 0, "page",
+                     "the hub did not take a page of the ledger; the next poll goes on there");
     return good;
 }
 
@@ -52,7 +58,8 @@ static bool end_page(LedgerPass *pass)
     bool good = make_durable(pass);
     pass->memory.n--;
     if (good && !ledger_memory_save(pass->task, &pass->memory)) {
-        dunhub_retry(pass->task, 0, "state", "the hub's state could not be written; the next poll tells this page again");
+        dunhub_retry(pass->task, 0, "state",
+                     "the hub's state could not be written; the next poll tells this page again");
         return false;
     }
     return good;
@@ -68,7 +75,8 @@ bool ledger_emit(LedgerPass *pass, DunhubBytes event)
     return true;
 }
 
-static bool emit_fact(LedgerPass *pass, const LedgerFact *fact, const char *account, const char *object, const char *version)
+static bool emit_fact(LedgerPass *pass, const LedgerFact *fact, const char *account,
+                      const char *object, const char *version)
 {
     DunhubBuffer *out = &pass->event;
     out->n = 0;
@@ -90,13 +98,15 @@ static bool emit_fact(LedgerPass *pass, const LedgerFact *fact, const char *acco
     dunhub_append(out, pass->data.p + fact->from, fact->to - fact->from);
     dunhub_append_text(out, "}");
     if (out->failed || pass->data.failed) {
-        dunhub_retry(pass->task, 0, "memory", "there is not enough memory for an event of %s", pass->path);
+        dunhub_retry(pass->task, 0, "memory", "there is not enough memory for an event of %s",
+                     pass->path);
         return false;
     }
     return ledger_emit(pass, (DunhubBytes){out->p, out->n});
 }
 
-static bool emit_facts(LedgerPass *pass, const LedgerFacts *facts, const char *account, const char *object, const char *version)
+static bool emit_facts(LedgerPass *pass, const LedgerFacts *facts, const char *account,
+                       const char *object, const char *version)
 {
     for (size_t i = 0; i < facts->n; i++)
         if (!emit_fact(pass, &facts->rows[i], account, object, version))
@@ -106,7 +116,8 @@ static bool emit_facts(LedgerPass *pass, const LedgerFacts *facts, const char *a
 
 /* Tells facts if they are new or differ from what was told. A read tells all of the accounts it is asked for; its ids name
  * the file as it was, so that the poll that comes after it is never taken for a repeat. */
-static bool tell(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, const char *account, const char *object)
+static bool tell(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, const char *account,
+                 const char *object)
 {
     char version[48];
     const DunhubBytes content = {pass->data.p, facts->content_n};
@@ -117,7 +128,8 @@ static bool tell(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, const
     }
     const uint64_t *before = ledger_table_find(&pass->memory.table, key);
     LedgerTold told = before ? ledger_told_unpack(*before) : (LedgerTold){0};
-    const uint64_t short_hash = ledger_told_unpack(ledger_told_pack((LedgerTold){.content = hash})).content;
+    const uint64_t short_hash =
+        ledger_told_unpack(ledger_told_pack((LedgerTold){.content = hash})).content;
     if (before && told.content == short_hash)
         return true;
     told = (LedgerTold){short_hash, facts->flags, told.change % 0xffff + 1};
@@ -125,7 +137,8 @@ static bool tell(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, const
     if (!emit_facts(pass, facts, account, object, version))
         return false;
     if (!ledger_memory_put(&pass->memory, key, told)) {
-        dunhub_retry(pass->task, 0, "memory", "there is not enough memory for the rows of %s", pass->path);
+        dunhub_retry(pass->task, 0, "memory", "there is not enough memory for the rows of %s",
+                     pass->path);
         return false;
     }
     return true;
@@ -172,7 +185,8 @@ static bool take_account(LedgerPass *pass, const LedgerRow *row)
             continue;
         char object[32];
         const DunhubBytes content = {pass->data.p, pass->data.n};
-        snprintf(object, sizeof object, "%s-%08x", channels[i], (unsigned)ledger_memory_hash(&content, 1));
+        snprintf(object, sizeof object, "%s-%08x", channels[i],
+                 (unsigned)ledger_memory_hash(&content, 1));
         key = key_of("c", account, object);
         if (is_first(pass, key) && !tell(pass, key, &facts, account, object))
             return false;
@@ -193,7 +207,9 @@ static bool take_row(LedgerPass *pass, const LedgerRow *row, uint64_t number)
     const uint64_t *first = ledger_table_find(&pass->seen, key);
     if (first) {
         char why[320];
-        snprintf(why, sizeof why, "invoice '%.100s' of account '%.100s' stands already in %s %" PRIu64 "; this row is left out",
+        snprintf(why, sizeof why,
+                 "invoice '%.100s' of account '%.100s' stands already in %s %" PRIu64
+                 "; this row is left out",
                  row->text[COLUMN_invoice], account, pass->format->unit, *first);
         ledger_report(pass, number, why);
         return true;
@@ -226,7 +242,8 @@ bool ledger_step(LedgerPass *pass)
 {
     if (++pass->rows % CANCEL_EVERY_ROWS != 0 || pass->task->host->left_ms(pass->task->call) > 0)
         return true;
-    dunhub_retry(pass->task, 1, "cancelled", "%s was not read to its end in time; the next poll goes on there", pass->path);
+    dunhub_retry(pass->task, 1, "cancelled",
+                 "%s was not read to its end in time; the next poll goes on there", pass->path);
     return false;
 }
 
@@ -246,7 +263,8 @@ bool ledger_take(LedgerPass *pass, const LedgerRow *row, bool is_good, uint64_t 
 
 static void sign_file(const struct stat *st, char ret[17])
 {
-    const int64_t parts[] = {(int64_t)st->st_ino, (int64_t)st->st_size, (int64_t)st->st_mtim.tv_sec, (int64_t)st->st_mtim.tv_nsec};
+    const int64_t parts[] = {(int64_t)st->st_ino, (int64_t)st->st_size, (int64_t)st->st_mtim.tv_sec,
+                             (int64_t)st->st_mtim.tv_nsec};
     const DunhubBytes bytes = {(const char *)parts, sizeof parts};
     snprintf(ret, 17, "%016" PRIx64, ledger_memory_hash(&bytes, 1));
 }
@@ -254,14 +272,18 @@ static void sign_file(const struct stat *st, char ret[17])
 static void say_what_went(const LedgerPass *pass)
 {
     if (pass->bad > FINDINGS_MAX && pass->reports)
-        dunhub_log(pass->task, 3, "%s: %" PRIu64 " more bad rows are not listed", pass->path, pass->bad - FINDINGS_MAX);
+        dunhub_log(pass->task, 3, "%s: %" PRIu64 " more bad rows are not listed", pass->path,
+                   pass->bad - FINDINGS_MAX);
     size_t known = 0;
     for (size_t i = 0; i < pass->memory.table.capacity; i++) {
         const LedgerTableEntry *entry = &pass->memory.table.entries[i];
-        known += entry->key && (ledger_told_unpack(entry->value).flags & LEDGER_TOLD_ROW) && !ledger_table_find(&pass->seen, entry->key);
+        known += entry->key && (ledger_told_unpack(entry->value).flags & LEDGER_TOLD_ROW) &&
+                 !ledger_table_find(&pass->seen, entry->key);
     }
     if (known && pass->reports && json_object_size(pass->files) <= 1)
-        dunhub_log(pass->task, 2, "%s: invoices that stood there before and are no longer in it: %zu; they stay as they were",
+        dunhub_log(pass->task, 2,
+                   "%s: invoices that stood there before and are no longer in it: %zu; they stay "
+                   "as they were",
                    pass->path, known);
 }
 
@@ -307,8 +329,10 @@ static bool visit_file(LedgerPass *pass, const char *path, bool all)
     }
     bool good = true;
     if (!S_ISREG(st.st_mode)) {
-        dunhub_permanent(pass->task, "path", "%s is no file: option 'path' names a file, a folder or a pattern such as %s",
-                         path, pass->format->patterns[0]);
+        dunhub_permanent(
+            pass->task, "path",
+            "%s is no file: option 'path' names a file, a folder or a pattern such as %s", path,
+            pass->format->patterns[0]);
         good = false;
     } else if (!is_unchanged(pass, &st, all)) {
         good = read_file(pass, fd, &st);
@@ -321,7 +345,8 @@ static bool visit_file(LedgerPass *pass, const char *path, bool all)
 /* ---- all files ---- */
 
 /* A folder means the format's files in it, in order of their names. False: the result says what is wrong. */
-static bool find_files(const DunhubTask *task, const LedgerFormat *format, const char *path, glob_t *ret_files)
+static bool find_files(const DunhubTask *task, const LedgerFormat *format, const char *path,
+                       glob_t *ret_files)
 {
     struct stat st;
     bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
@@ -358,7 +383,8 @@ static void take_cursor(LedgerPass *pass, const json_t *input, bool *ret_all)
     char as_of[16] = "";
     if (pass->mapping->as_of != DUNHUB_NO_DATE)
         dunhub_date_format(pass->mapping->as_of, as_of);
-    const char *options = dunhub_find_text(cursor, "options"), *as_of_before = dunhub_find_text(cursor, "as_of");
+    const char *options = dunhub_find_text(cursor, "options"),
+               *as_of_before = dunhub_find_text(cursor, "as_of");
     bool same_options = options && strcmp(options, pass->mapping->signature) == 0;
     *ret_all = !same_options || !as_of_before || strcmp(as_of, as_of_before) != 0;
     const json_t *files = json_object_get(cursor, "files");
@@ -412,7 +438,8 @@ static void pass_done(LedgerPass *pass)
     json_decref(pass->files);
 }
 
-void ledger_poll(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options)
+void ledger_poll(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping,
+                 const void *options)
 {
     LedgerPass pass = {.task = task, .format = format, .mapping = mapping, .options = options};
     json_auto_t *input = dunhub_input(task);
@@ -421,13 +448,15 @@ void ledger_poll(const DunhubTask *task, const LedgerFormat *format, const Ledge
     pass_done(&pass);
 }
 
-void ledger_read_accounts(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options)
+void ledger_read_accounts(const DunhubTask *task, const LedgerFormat *format,
+                          const LedgerMapping *mapping, const void *options)
 {
     LedgerPass pass = {.task = task, .format = format, .mapping = mapping, .options = options};
     json_auto_t *input = dunhub_input(task);
     pass.accounts = json_object_get(input, "accounts");
     if (input && !json_is_array(pass.accounts))
-        dunhub_permanent(task, "input", "a read needs 'accounts': the list of customer ids to read");
+        dunhub_permanent(task, "input",
+                         "a read needs 'accounts': the list of customer ids to read");
     else if (input)
         run_pass(&pass, input);
     pass_done(&pass);
@@ -448,7 +477,8 @@ static bool check_file(LedgerPass *pass, const char *path)
     return good;
 }
 
-void ledger_check(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options)
+void ledger_check(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping,
+                  const void *options)
 {
     LedgerPass pass = {.task = task, .format = format, .mapping = mapping, .options = options};
     glob_t files;

@@ -35,8 +35,8 @@ const char *ledger_title(const LedgerMapping *mapping, LedgerColumn column)
 
 static bool bad_cell(const Reading *in, LedgerColumn column, const char *why)
 {
-    return ledger_row_bad(in->row, "column '%s' is '%.*s': %s", ledger_title(in->mapping, column), SHOWN_BYTES,
-                          in->row->text[column], why);
+    return ledger_row_bad(in->row, "column '%s' is '%.*s': %s", ledger_title(in->mapping, column),
+                          SHOWN_BYTES, in->row->text[column], why);
 }
 
 static char *trim(char *text)
@@ -76,12 +76,14 @@ void ledger_row_begin(LedgerRow *row)
     *row->why = 0;
 }
 
-void ledger_row_cell(const LedgerMapping *mapping, LedgerRow *row, LedgerColumn column, char *theirs, LedgerScratch *scratch)
+void ledger_row_cell(const LedgerMapping *mapping, LedgerRow *row, LedgerColumn column,
+                     char *theirs, LedgerScratch *scratch)
 {
     const char *ours = NULL;
     char *text = theirs ? trim(theirs) : NULL;
     if (text && *text)
-        ours = prefixed(mapping->prefixes[column], mapping->values ? translate(mapping, column, text) : text, scratch);
+        ours = prefixed(mapping->prefixes[column],
+                        mapping->values ? translate(mapping, column, text) : text, scratch);
     if (!ours)
         ours = mapping->defaults[column];
     row->text[column] = ours && *ours ? ours : NULL;
@@ -103,9 +105,10 @@ static bool check_name(const Reading *in, LedgerColumn column)
 
 static bool check_names(const Reading *in)
 {
-    static const LedgerColumn names[] = {COLUMN_account, COLUMN_segment,  COLUMN_policy, COLUMN_zone,    COLUMN_jurisdiction,
-                                   COLUMN_language, COLUMN_property, COLUMN_email,  COLUMN_phone,   COLUMN_invoice,
-                                   COLUMN_number};
+    static const LedgerColumn names[] = {COLUMN_account,  COLUMN_segment,      COLUMN_policy,
+                                         COLUMN_zone,     COLUMN_jurisdiction, COLUMN_language,
+                                         COLUMN_property, COLUMN_email,        COLUMN_phone,
+                                         COLUMN_invoice,  COLUMN_number};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!check_name(in, names[i]))
             return false;
@@ -137,7 +140,8 @@ static bool read_minor(const Reading *in, LedgerColumn column, int64_t *ret_amou
     const char *text = in->row->text[column];
     const char *digits = text + (*text == '-');
     if (!*digits || strspn(digits, "0123456789") != strlen(digits) || strlen(digits) > 17)
-        return bad_cell(in, column, "it is no whole number of minor units (option 'amounts' is minor)");
+        return bad_cell(in, column,
+                        "it is no whole number of minor units (option 'amounts' is minor)");
     *ret_amount = strtoll(text, NULL, 10);
     return true;
 }
@@ -164,12 +168,13 @@ static bool read_amount(const Reading *in, LedgerColumn column, int64_t *ret_amo
     memcpy(plain, text, strlen(text) + 1);
     if (in->mapping->thousands == ' ')
         plain_spaces(plain);
-    const char *why =
-        dunhub_money_parse(plain, in->row->currency, in->mapping->decimal, in->mapping->thousands, ret_amount);
+    const char *why = dunhub_money_parse(plain, in->row->currency, in->mapping->decimal,
+                                         in->mapping->thousands, ret_amount);
     if (!why)
         return true;
     char said[200], decimal[8], thousands[8];
-    snprintf(said, sizeof said, "%s (decimal sign %s, thousands sign %s)", why, sign_name(in->mapping->decimal, decimal),
+    snprintf(said, sizeof said, "%s (decimal sign %s, thousands sign %s)", why,
+             sign_name(in->mapping->decimal, decimal),
              sign_name(in->mapping->thousands, thousands));
     return bad_cell(in, column, strstr(why, "sign") || strstr(why, "digit") ? said : why);
 }
@@ -189,13 +194,17 @@ static bool day_of(const LedgerMapping *mapping, int64_t seconds, int32_t *ret_d
     return true;
 }
 
-static const char *read_timestamp(const LedgerMapping *mapping, const char *text, int64_t per_second, int32_t *ret_day)
+static const char *read_timestamp(const LedgerMapping *mapping, const char *text,
+                                  int64_t per_second, int32_t *ret_day)
 {
     const char *digits = text + (*text == '-');
     if (!*digits || strspn(digits, "0123456789") != strlen(digits) || strlen(digits) > 17)
-        return per_second == 1 ? "it is no whole number of seconds since 1970" : "it is no whole number of milliseconds since 1970";
+        return per_second == 1 ? "it is no whole number of seconds since 1970"
+                               : "it is no whole number of milliseconds since 1970";
     int64_t value = strtoll(text, NULL, 10);
-    return day_of(mapping, value / per_second - (value % per_second < 0), ret_day) ? NULL : "it lies outside of the years 1 to 9999";
+    return day_of(mapping, value / per_second - (value % per_second < 0), ret_day)
+               ? NULL
+               : "it lies outside of the years 1 to 9999";
 }
 
 /* A date, or a date and time: with a zone of its own the day of ours, without one the day that is written there. */
@@ -245,7 +254,8 @@ static bool read_date(const Reading *in, LedgerColumn column, int32_t *ret_date)
         return true;
     char said[120];
     bool names_form = strchr(why, 'f') && in->mapping->dates == LEDGER_DATES_PATTERN;
-    snprintf(said, sizeof said, "%s%s%s", why, names_form ? ": " : "", names_form ? in->mapping->date_format : "");
+    snprintf(said, sizeof said, "%s%s%s", why, names_form ? ": " : "",
+             names_form ? in->mapping->date_format : "");
     return bad_cell(in, column, said);
 }
 
@@ -265,12 +275,24 @@ static bool read_status(const Reading *in, LedgerStatus *ret_status)
         const char *word;
         LedgerStatus status;
     } words[] = {
-        {"open", LEDGER_OPEN},     {"unpaid", LEDGER_OPEN},      {"overdue", LEDGER_OPEN},
-        {"partial", LEDGER_OPEN},  {"sent", LEDGER_OPEN},        {"draft", LEDGER_DRAFT},
-        {"void", LEDGER_VOID},     {"voided", LEDGER_VOID},      {"cancelled", LEDGER_VOID},
-        {"canceled", LEDGER_VOID}, {"paid", LEDGER_PAID},        {"settled", LEDGER_PAID},
-        {"closed", LEDGER_PAID},   {"written off", LEDGER_WRITTEN_OFF}, {"written_off", LEDGER_WRITTEN_OFF},
-        {"write-off", LEDGER_WRITTEN_OFF}, {"failed", LEDGER_FAILED}, {"returned", LEDGER_FAILED},
+        {"open", LEDGER_OPEN},
+        {"unpaid", LEDGER_OPEN},
+        {"overdue", LEDGER_OPEN},
+        {"partial", LEDGER_OPEN},
+        {"sent", LEDGER_OPEN},
+        {"draft", LEDGER_DRAFT},
+        {"void", LEDGER_VOID},
+        {"voided", LEDGER_VOID},
+        {"cancelled", LEDGER_VOID},
+        {"canceled", LEDGER_VOID},
+        {"paid", LEDGER_PAID},
+        {"settled", LEDGER_PAID},
+        {"closed", LEDGER_PAID},
+        {"written off", LEDGER_WRITTEN_OFF},
+        {"written_off", LEDGER_WRITTEN_OFF},
+        {"write-off", LEDGER_WRITTEN_OFF},
+        {"failed", LEDGER_FAILED},
+        {"returned", LEDGER_FAILED},
     };
     const char *text = in->row->text[COLUMN_status];
     *ret_status = LEDGER_OPEN;
@@ -281,8 +303,10 @@ static bool read_status(const Reading *in, LedgerStatus *ret_status)
             *ret_status = words[i].status;
             return true;
         }
-    return bad_cell(in, COLUMN_status, "open, draft, void, written off, paid and failed are known; name others in option 'values', "
-                                       "such as {\"status:Storno\": \"void\"}");
+    return bad_cell(in, COLUMN_status,
+                    "open, draft, void, written off, paid and failed are known; name others in "
+                    "option 'values', "
+                    "such as {\"status:Storno\": \"void\"}");
 }
 
 static bool check_choice(const Reading *in, LedgerColumn column, const char *const *words)
@@ -298,7 +322,8 @@ static bool check_choice(const Reading *in, LedgerColumn column, const char *con
     char said[160] = "known are";
     for (size_t i = 0; words[i]; i++)
         snprintf(said + strlen(said), sizeof said - strlen(said), "%s %s", i ? "," : "", words[i]);
-    snprintf(said + strlen(said), sizeof said - strlen(said), "; translate others with option 'values'");
+    snprintf(said + strlen(said), sizeof said - strlen(said),
+             "; translate others with option 'values'");
     return bad_cell(in, column, said);
 }
 
@@ -322,30 +347,42 @@ static bool read_invoice(const Reading *in)
     LedgerRow *row = in->row;
     const char *currency = row->text[COLUMN_currency];
     if (!row->text[COLUMN_invoice])
-        return ledger_row_bad(row, "column '%s' is empty: a row without an invoice number", ledger_title(in->mapping, COLUMN_invoice));
+        return ledger_row_bad(row, "column '%s' is empty: a row without an invoice number",
+                              ledger_title(in->mapping, COLUMN_invoice));
     if (!currency)
-        return ledger_row_bad(row, "column '%s' is empty: the currency is not known; set option 'currency'", ledger_title(in->mapping, COLUMN_currency));
+        return ledger_row_bad(
+            row, "column '%s' is empty: the currency is not known; set option 'currency'",
+            ledger_title(in->mapping, COLUMN_currency));
     for (size_t i = 0; i < sizeof row->currency; i++) {
-        row->currency[i] = i < 3 && strlen(currency) == 3 ? (char)toupper((unsigned char)currency[i]) : 0;
+        row->currency[i] =
+            i < 3 && strlen(currency) == 3 ? (char)toupper((unsigned char)currency[i]) : 0;
     }
     if (dunhub_currency_exponent(row->currency) < 0)
         return bad_cell(in, COLUMN_currency, "it is no ISO 4217 code such as USD");
-    if (!check_choice(in, COLUMN_invoice_kind, kinds) || !read_amount(in, COLUMN_amount, &row->amount) ||
-        !read_amount(in, COLUMN_open, &row->open) || !read_amount(in, COLUMN_paid_amount, &row->paid) ||
+    if (!check_choice(in, COLUMN_invoice_kind, kinds) ||
+        !read_amount(in, COLUMN_amount, &row->amount) ||
+        !read_amount(in, COLUMN_open, &row->open) ||
+        !read_amount(in, COLUMN_paid_amount, &row->paid) ||
         !read_amount(in, COLUMN_disputed_amount, &row->disputed_amount) ||
-        !read_date(in, COLUMN_issued_on, &row->issued_on) || !read_date(in, COLUMN_due_on, &row->due_on) ||
-        !read_date(in, COLUMN_settled_on, &row->settled_on) || !read_status(in, &row->status) || !read_version(in))
+        !read_date(in, COLUMN_issued_on, &row->issued_on) ||
+        !read_date(in, COLUMN_due_on, &row->due_on) ||
+        !read_date(in, COLUMN_settled_on, &row->settled_on) || !read_status(in, &row->status) ||
+        !read_version(in))
         return false;
     if (row->amount == LEDGER_NO_AMOUNT)
         row->amount = row->open;
     if (row->amount == LEDGER_NO_AMOUNT)
-        return ledger_row_bad(row, "column '%s' is empty: a row without an amount", ledger_title(in->mapping, COLUMN_amount));
+        return ledger_row_bad(row, "column '%s' is empty: a row without an amount",
+                              ledger_title(in->mapping, COLUMN_amount));
     if (row->issued_on == DUNHUB_NO_DATE)
-        return ledger_row_bad(row, "column '%s' is empty: a row without a date of issue", ledger_title(in->mapping, COLUMN_issued_on));
+        return ledger_row_bad(row, "column '%s' is empty: a row without a date of issue",
+                              ledger_title(in->mapping, COLUMN_issued_on));
     const struct {
         LedgerColumn column;
         int64_t amount;
-    } positive[] = {{COLUMN_open, row->open}, {COLUMN_paid_amount, row->paid}, {COLUMN_disputed_amount, row->disputed_amount}};
+    } positive[] = {{COLUMN_open, row->open},
+                    {COLUMN_paid_amount, row->paid},
+                    {COLUMN_disputed_amount, row->disputed_amount}};
     for (size_t i = 0; i < sizeof positive / sizeof *positive; i++)
         if (row->amount >= 0 && positive[i].amount != LEDGER_NO_AMOUNT && positive[i].amount < 0)
             return bad_cell(in, positive[i].column, "it is negative where the invoice is not");
@@ -357,7 +394,8 @@ bool ledger_row_end(const LedgerMapping *mapping, LedgerRow *row)
     static const char *const kinds[] = {"tenant", "subscriber", "business", NULL};
     const Reading in = {mapping, row};
     if (!row->text[COLUMN_account])
-        return ledger_row_bad(row, "column '%s' is empty: a row without an account", ledger_title(mapping, COLUMN_account));
+        return ledger_row_bad(row, "column '%s' is empty: a row without an account",
+                              ledger_title(mapping, COLUMN_account));
     if (!check_names(&in) || !check_choice(&in, COLUMN_kind, kinds))
         return false;
     row->disputed = is_yes(mapping, row->text[COLUMN_disputed]);

@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QP_LINE = 76, BASE64_LINE_BYTES = 57, WORD_BYTES = 45, HEADER_LINE = 76, FILE_NAME_MAX = 120, ATTACHMENTS_MAX = 32 };
+enum {
+    QP_LINE = 76,
+    BASE64_LINE_BYTES = 57,
+    WORD_BYTES = 45,
+    HEADER_LINE = 76,
+    FILE_NAME_MAX = 120,
+    ATTACHMENTS_MAX = 32
+};
 
 static bool is_plain(const char *text)
 {
@@ -80,15 +87,18 @@ char *dunhub_mail_address(const DunhubTask *task, const char *mailbox)
     if (!split_mailbox(mailbox, &address, &n) || n > 254 || !dunhub_utf8(address, n))
         return NULL;
     const char *at = memchr(address, '@', n);
-    if (!at || at == address || at + 1 == address + n || memchr(at + 1, '@', n - (size_t)(at + 1 - address)))
+    if (!at || at == address || at + 1 == address + n ||
+        memchr(at + 1, '@', n - (size_t)(at + 1 - address)))
         return NULL;
     for (size_t i = 0; i < n; i++)
-        if ((unsigned char)address[i] <= 0x20 || address[i] == 0x7f || strchr("<>(),;:\\\"[]", address[i]))
+        if ((unsigned char)address[i] <= 0x20 || address[i] == 0x7f ||
+            strchr("<>(),;:\\\"[]", address[i]))
             return NULL;
     return dunhub_text(task, (DunhubBytes){address, n});
 }
 
-static void append_mailbox(DunhubBuffer *out, const DunhubTask *task, const char *name, const char *mailbox)
+static void append_mailbox(DunhubBuffer *out, const DunhubTask *task, const char *name,
+                           const char *mailbox)
 {
     const char *address = dunhub_mail_address(task, mailbox);
     const char *open = strrchr(mailbox, '<');
@@ -136,7 +146,8 @@ static void append_quoted_printable(DunhubBuffer *out, const char *text)
         }
         unsigned char c = (unsigned char)*p;
         bool line_ends = p[1] == 0 || p[1] == '\n' || p[1] == '\r';
-        bool literal = (c >= 0x21 && c <= 0x7e && c != '=') || ((c == ' ' || c == '\t') && !line_ends);
+        bool literal =
+            (c >= 0x21 && c <= 0x7e && c != '=') || ((c == ' ' || c == '\t') && !line_ends);
         size_t width = literal ? 1 : 3;
         if (column + width > QP_LINE - (line_ends ? 0 : 1)) {
             dunhub_append_text(out, "=\r\n");
@@ -160,7 +171,8 @@ static void append_text_part(DunhubBuffer *out, const char *type, const char *te
     append_quoted_printable(out, text);
 }
 
-static void append_attachment(DunhubBuffer *out, const DunhubTask *task, const DunhubAttachment *attachment)
+static void append_attachment(DunhubBuffer *out, const DunhubTask *task,
+                              const DunhubAttachment *attachment)
 {
     const char *plain = dunhub_safe_name(task, attachment->name, FILE_NAME_MAX);
     dunhub_append_format(out,
@@ -170,7 +182,8 @@ static void append_attachment(DunhubBuffer *out, const DunhubTask *task, const D
                          attachment->type, plain);
     for (size_t at = 0; at < attachment->bytes.n; at += BASE64_LINE_BYTES) {
         size_t left = attachment->bytes.n - at, length = 0;
-        char *line = dunhub_base64_encode(attachment->bytes.p + at, left < BASE64_LINE_BYTES ? left : BASE64_LINE_BYTES, &length);
+        char *line = dunhub_base64_encode(
+            attachment->bytes.p + at, left < BASE64_LINE_BYTES ? left : BASE64_LINE_BYTES, &length);
         dunhub_append_format(out, "%s\r\n", line ? line : "");
         out->failed |= !line;
         free(line);
@@ -180,24 +193,29 @@ static void append_attachment(DunhubBuffer *out, const DunhubTask *task, const D
 static void append_alternative(DunhubBuffer *out, const DunhubMail *mail, const char *boundary)
 {
     if (!mail->text || !mail->html) {
-        append_text_part(out, mail->html ? "text/html" : "text/plain", mail->html ? mail->html : mail->text);
+        append_text_part(out, mail->html ? "text/html" : "text/plain",
+                         mail->html ? mail->html : mail->text);
         return;
     }
-    dunhub_append_format(out, "Content-Type: multipart/alternative; boundary=\"%s-a\"\r\n\r\n--%s-a\r\n", boundary, boundary);
+    dunhub_append_format(out,
+                         "Content-Type: multipart/alternative; boundary=\"%s-a\"\r\n\r\n--%s-a\r\n",
+                         boundary, boundary);
     append_text_part(out, "text/plain", mail->text);
     dunhub_append_format(out, "\r\n--%s-a\r\n", boundary);
     append_text_part(out, "text/html", mail->html);
     dunhub_append_format(out, "\r\n--%s-a--\r\n", boundary);
 }
 
-static void append_content(DunhubBuffer *out, const DunhubTask *task, const DunhubMail *mail, const char *boundary)
+static void append_content(DunhubBuffer *out, const DunhubTask *task, const DunhubMail *mail,
+                           const char *boundary)
 {
     dunhub_append_text(out, "MIME-Version: 1.0\r\n");
     if (!mail->n_attachments) {
         append_alternative(out, mail, boundary);
         return;
     }
-    dunhub_append_format(out, "Content-Type: multipart/mixed; boundary=\"%s-m\"\r\n\r\n--%s-m\r\n", boundary, boundary);
+    dunhub_append_format(out, "Content-Type: multipart/mixed; boundary=\"%s-m\"\r\n\r\n--%s-m\r\n",
+                         boundary, boundary);
     append_alternative(out, mail, boundary);
     for (size_t i = 0; i < mail->n_attachments; i++) {
         dunhub_append_format(out, "\r\n--%s-m\r\n", boundary);
@@ -223,9 +241,12 @@ static const char *find_fault(const DunhubTask *task, const DunhubMail *mail)
         const char *name, *text;
         bool is_mailbox;
     } headers[] = {
-        {"from", mail->from, true},       {"to", mail->to, true},
-        {"reply_to", mail->reply_to, true}, {"subject", mail->subject, false},
-        {"list_unsubscribe", mail->list_unsubscribe, false}, {"domain", mail->domain, false},
+        {"from", mail->from, true},
+        {"to", mail->to, true},
+        {"reply_to", mail->reply_to, true},
+        {"subject", mail->subject, false},
+        {"list_unsubscribe", mail->list_unsubscribe, false},
+        {"domain", mail->domain, false},
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         const char *text = headers[i].text;
@@ -235,13 +256,17 @@ static const char *find_fault(const DunhubTask *task, const DunhubMail *mail)
             return dunhub_format(task, "'%s' is no UTF-8", headers[i].name);
         for (const char *p = text; *p; p++)
             if ((unsigned char)*p < 0x20 || *p == 0x7f)
-                return dunhub_format(task, "'%s' holds a line break or control character, which no header may", headers[i].name);
+                return dunhub_format(
+                    task, "'%s' holds a line break or control character, which no header may",
+                    headers[i].name);
         if (headers[i].is_mailbox && !dunhub_mail_address(task, text))
             return dunhub_format(task, "'%s' is no mail address: %s", headers[i].name, text);
     }
-    if (mail->list_unsubscribe && (!is_plain(mail->list_unsubscribe) || strpbrk(mail->list_unsubscribe, "<> ")))
+    if (mail->list_unsubscribe &&
+        (!is_plain(mail->list_unsubscribe) || strpbrk(mail->list_unsubscribe, "<> ")))
         return "'list_unsubscribe' is no URL";
-    if (mail->domain && (!is_plain(mail->domain) || !*mail->domain || strpbrk(mail->domain, "<>@ ")))
+    if (mail->domain &&
+        (!is_plain(mail->domain) || !*mail->domain || strpbrk(mail->domain, "<>@ ")))
         return "'domain' is no domain";
     if (!mail->text && !mail->html)
         return "it has neither 'text' nor 'html'";
@@ -252,7 +277,8 @@ static const char *find_fault(const DunhubTask *task, const DunhubMail *mail)
     return NULL;
 }
 
-const char *dunhub_mail_build(const DunhubTask *task, const DunhubMail *mail, DunhubBuffer *ret_message)
+const char *dunhub_mail_build(const DunhubTask *task, const DunhubMail *mail,
+                              DunhubBuffer *ret_message)
 {
     const char *fault = find_fault(task, mail);
     if (fault)
@@ -286,7 +312,10 @@ static const char *type_of(DunhubBytes bytes)
 {
     static const struct {
         const char *start, *type;
-    } rows[] = {{"%PDF-", "application/pdf"}, {"\x89PNG", "image/png"}, {"\xff\xd8\xff", "image/jpeg"}, {"PK\3\4", "application/zip"}};
+    } rows[] = {{"%PDF-", "application/pdf"},
+                {"\x89PNG", "image/png"},
+                {"\xff\xd8\xff", "image/jpeg"},
+                {"PK\3\4", "application/zip"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t n = strlen(rows[i].start);
         if (bytes.n >= n && memcmp(bytes.p, rows[i].start, n) == 0)
@@ -301,10 +330,13 @@ static bool is_type(const char *text)
     const char *slash = strchr(text, '/');
     if (!slash || slash == text || !slash[1] || strchr(slash + 1, '/') || strlen(text) > 100)
         return false;
-    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/") == strlen(text);
+    return strspn(text,
+                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/") ==
+           strlen(text);
 }
 
-bool dunhub_attachments(const DunhubTask *task, const json_t *input, const DunhubAttachment **ret_rows, size_t *ret_n)
+bool dunhub_attachments(const DunhubTask *task, const json_t *input,
+                        const DunhubAttachment **ret_rows, size_t *ret_n)
 {
     const json_t *named = json_object_get(input, "attachments");
     size_t n = json_array_size(named);
@@ -316,15 +348,18 @@ bool dunhub_attachments(const DunhubTask *task, const json_t *input, const Dunhu
     for (size_t i = 0; i < n; i++) {
         const json_t *entry = json_array_get(named, i), *body = json_object_get(entry, "body");
         const char *name = dunhub_find_text(entry, "name"), *type = dunhub_find_text(entry, "type");
-        rows[i].bytes = task->host->body(task->call, json_is_integer(body) ? (uint32_t)json_integer_value(body) : (uint32_t)i);
+        rows[i].bytes = task->host->body(
+            task->call, json_is_integer(body) ? (uint32_t)json_integer_value(body) : (uint32_t)i);
         if (!rows[i].bytes.p) {
-            dunhub_permanent(task, "attachment", "attachment %zu ('%s') is named in the input and did not come with it", i + 1,
-                             name ? name : "");
+            dunhub_permanent(task, "attachment",
+                             "attachment %zu ('%s') is named in the input and did not come with it",
+                             i + 1, name ? name : "");
             return false;
         }
         rows[i].type = type && is_type(type) ? type : type_of(rows[i].bytes);
         bool is_pdf = strcmp(rows[i].type, "application/pdf") == 0;
-        rows[i].name = name ? name : dunhub_format(task, "attachment-%zu%s", i + 1, is_pdf ? ".pdf" : "");
+        rows[i].name =
+            name ? name : dunhub_format(task, "attachment-%zu%s", i + 1, is_pdf ? ".pdf" : "");
     }
     *ret_rows = rows;
     *ret_n = n;

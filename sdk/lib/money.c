@@ -9,11 +9,16 @@
 /* Active codes of ISO 4217 by decimal places, each followed by one blank. */
 static const char *const codes_by_exponent[] = {
     [0] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ",
-    [2] = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE "
-          "CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL "
-          "HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR "
-          "MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK "
-          "SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD "
+    [2] = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP "
+          "BYN BZD CAD CDF CHE "
+          "CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP "
+          "GMD GTQ GYD HKD HNL "
+          "HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD "
+          "MMK MNT MOP MRU MUR "
+          "MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB "
+          "SAR SBD SCR SDG SEK "
+          "SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU "
+          "UZS VED VES WST XCD "
           "XCG YER ZAR ZMW ZWG ",
     [3] = "BHD IQD JOD KWD LYD OMR TND ",
     [4] = "CLF UYW ",
@@ -27,7 +32,8 @@ int dunhub_currency_exponent(const char *code)
         return -1;
     const char padded[4] = {code[0], code[1], code[2], ' '};
     memcpy(&wanted, padded, sizeof wanted);
-    for (size_t exponent = 0; exponent < sizeof codes_by_exponent / sizeof *codes_by_exponent; exponent++) {
+    for (size_t exponent = 0; exponent < sizeof codes_by_exponent / sizeof *codes_by_exponent;
+         exponent++) {
         const char *codes = codes_by_exponent[exponent];
         for (; codes && *codes; codes += sizeof row) {
             memcpy(&row, codes, sizeof row);
@@ -79,7 +85,8 @@ static const char *whole_part(const char *from, const char *to, char thousands, 
         }
         if (*p < '0' || *p > '9')
             return "there is something that is no digit, decimal or thousands sign";
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *p - '0', &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *p - '0', &value))
             return "it is too large";
         in_group++;
     }
@@ -101,7 +108,8 @@ static const char *fraction_part(const char *from, const char *to, int exponent,
                 return "it has more decimals than the currency";
             continue;
         }
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *p - '0', &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *p - '0', &value))
             return "it is too large";
         places++;
     }
@@ -112,7 +120,8 @@ static const char *fraction_part(const char *from, const char *to, int exponent,
     return NULL;
 }
 
-const char *dunhub_money_parse(const char *text, const char *currency, char decimal, char thousands, int64_t *ret_minor)
+const char *dunhub_money_parse(const char *text, const char *currency, char decimal, char thousands,
+                               int64_t *ret_minor)
 {
     int exponent = dunhub_currency_exponent(currency);
     if (exponent < 0)
@@ -140,7 +149,8 @@ char *dunhub_money_format(int64_t minor, const char *currency, char ret[32])
     int exponent = dunhub_currency_exponent(currency);
     uint64_t value = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
     char digits[32];
-    int n = snprintf(digits, sizeof digits, "%05" PRIu64, value); /* five: a digit before four decimals */
+    int n = snprintf(digits, sizeof digits, "%05" PRIu64,
+                     value); /* five: a digit before four decimals */
     int whole = n - (exponent > 0 ? exponent : 0), skip = 0;
     while (skip + 1 < whole && digits[skip] == '0')
         skip++;

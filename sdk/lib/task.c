@@ -64,7 +64,8 @@ void dunhub_log(const DunhubTask *task, int level, const char *format, ...)
     const char *text = format_list(task, format, list);
     va_end(list);
     if (text)
-        task->host->log(task->call, level, bytes_of(dunhub_one_line(task, text, MESSAGE_MAX_BYTES)));
+        task->host->log(task->call, level,
+                        bytes_of(dunhub_one_line(task, text, MESSAGE_MAX_BYTES)));
 }
 
 void dunhub_finding(const DunhubTask *task, const char *place, const char *format, ...)
@@ -147,8 +148,8 @@ json_t *dunhub_input(const DunhubTask *task)
     if (input)
         dunhub_permanent(task, "input", "the input is no JSON object: give {\"name\": value, ...}");
     else
-        dunhub_permanent(task, "input", "the input is no JSON: %s (line %d, column %d)", error.text, error.line,
-                         error.column);
+        dunhub_permanent(task, "input", "the input is no JSON: %s (line %d, column %d)", error.text,
+                         error.line, error.column);
     json_decref(input);
     return NULL;
 }
@@ -158,7 +159,8 @@ const char *dunhub_find_text(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-bool dunhub_need_text(const DunhubTask *task, const json_t *object, const char *name, const char **ret_text)
+bool dunhub_need_text(const DunhubTask *task, const json_t *object, const char *name,
+                      const char **ret_text)
 {
     const json_t *value = json_object_get(object, name);
     const char *text = json_string_value(value);
@@ -176,7 +178,8 @@ bool dunhub_need_text(const DunhubTask *task, const json_t *object, const char *
 
 /* ---- results ---- */
 
-static void set_result(const DunhubTask *task, DunhubOutcome outcome, const char *code, const char *message)
+static void set_result(const DunhubTask *task, DunhubOutcome outcome, const char *code,
+                       const char *message)
 {
     DunhubResult *result = task->result;
     result->outcome = (int32_t)outcome;
@@ -189,7 +192,8 @@ static void set_result(const DunhubTask *task, DunhubOutcome outcome, const char
 void dunhub_ok(const DunhubTask *task, const char *external_id)
 {
     set_result(task, DUNHUB_OK, NULL, NULL);
-    task->result->external_id = bytes_of(external_id ? dunhub_format(task, "%s", external_id) : NULL);
+    task->result->external_id =
+        bytes_of(external_id ? dunhub_format(task, "%s", external_id) : NULL);
 }
 
 void dunhub_ok_data(const DunhubTask *task, const char *external_id, const json_t *data)
@@ -200,14 +204,15 @@ void dunhub_ok_data(const DunhubTask *task, const char *external_id, const json_
     free(text);
 }
 
-#define SET_RESULT(outcome, code)                                   \
-    va_list list;                                                   \
-    va_start(list, format);                                         \
-    const char *message = format_list(task, format, list);          \
-    va_end(list);                                                   \
+#define SET_RESULT(outcome, code)                                                                  \
+    va_list list;                                                                                  \
+    va_start(list, format);                                                                        \
+    const char *message = format_list(task, format, list);                                         \
+    va_end(list);                                                                                  \
     set_result(task, outcome, code, message)
 
-void dunhub_retry(const DunhubTask *task, int64_t after_ms, const char *code, const char *format, ...)
+void dunhub_retry(const DunhubTask *task, int64_t after_ms, const char *code, const char *format,
+                  ...)
 {
     SET_RESULT(DUNHUB_RETRY, code);
     task->result->retry_after_ms = after_ms;

@@ -81,7 +81,8 @@ char *dunhub_safe_name(const DunhubTask *task, const char *text, size_t max)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
-        name[i] = (c < 0x80 && isalnum(c)) || c == '_' || c == '-' || (c == '.' && i) ? (char)c : '-';
+        name[i] =
+            (c < 0x80 && isalnum(c)) || c == '_' || c == '-' || (c == '.' && i) ? (char)c : '-';
     }
     if (!n)
         name[0] = '-';

@@ -173,7 +173,8 @@ void testkit_peer_silent(TestkitPeer *peer)
 
 void testkit_http_init(TestkitHttp *ret_http, const char *const *answers, size_t n)
 {
-    *ret_http = (TestkitHttp){.answers = answers, .n_answers = n, .requests = g_ptr_array_new_with_free_func(g_free)};
+    *ret_http = (TestkitHttp){
+        .answers = answers, .n_answers = n, .requests = g_ptr_array_new_with_free_func(g_free)};
     g_mutex_init(&ret_http->lock);
 }
 
@@ -228,7 +229,8 @@ void testkit_http_talk(TestkitPeer *peer, void *data)
 char *testkit_http_header(const char *request, const char *name)
 {
     size_t n = strlen(name);
-    for (const char *line = request; line && *line && *line != '\n'; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+    for (const char *line = request; line && *line && *line != '\n';
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         if (strncasecmp(line, name, n) == 0 && line[n] == ':')
             return g_strstrip(g_strndup(line + n + 1, strcspn(line + n + 1, "\n")));
     return NULL;

@@ -102,7 +102,8 @@ static void *host_alloc(DunhubCall *call, size_t n)
     return memory;
 }
 
-static int32_t host_state_get(DunhubCall *call, const char *name, DunhubBytes *ret_value, uint64_t *ret_version)
+static int32_t host_state_get(DunhubCall *call, const char *name, DunhubBytes *ret_value,
+                              uint64_t *ret_version)
 {
     Testkit *kit = kit_of(call);
     if (fails(kit, TESTKIT_STATE_GET))
@@ -117,7 +118,8 @@ static int32_t host_state_get(DunhubCall *call, const char *name, DunhubBytes *r
     return 1;
 }
 
-static int32_t host_state_put(DunhubCall *call, const char *name, DunhubBytes bytes, uint64_t expected)
+static int32_t host_state_put(DunhubCall *call, const char *name, DunhubBytes bytes,
+                              uint64_t expected)
 {
     Testkit *kit = kit_of(call);
     if (fails(kit, TESTKIT_STATE_PUT))
@@ -143,7 +145,8 @@ static int32_t host_emit(DunhubCall *call, DunhubBytes bytes)
     json_t *event = json_loadb(bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &error);
     if (!event)
         g_error("emitted event is no JSON: %s: %.*s", error.text, (int)MIN(bytes.n, 300), bytes.p);
-    if (!dunhub_find_text(event, "id") || !dunhub_find_text(event, "type") || !json_is_object(json_object_get(event, "data")))
+    if (!dunhub_find_text(event, "id") || !dunhub_find_text(event, "type") ||
+        !json_is_object(json_object_get(event, "data")))
         g_error("emitted event needs id, type and data: %.*s", (int)MIN(bytes.n, 300), bytes.p);
     g_ptr_array_add(kit->pending, event);
     return 0;
@@ -171,8 +174,9 @@ static void host_finding(DunhubCall *call, DunhubBytes place, DunhubBytes messag
 {
     g_assert_true(g_utf8_validate(message.p, (gssize)message.n, NULL));
     g_assert_null(memchr(message.p, '\n', message.n));
-    g_ptr_array_add(kit_of(call)->result.findings,
-                    g_strdup_printf("%.*s: %.*s", (int)place.n, place.p, (int)message.n, message.p));
+    g_ptr_array_add(
+        kit_of(call)->result.findings,
+        g_strdup_printf("%.*s: %.*s", (int)place.n, place.p, (int)message.n, message.p));
 }
 
 static void host_log(DunhubCall *call, int32_t level, DunhubBytes message)
@@ -189,8 +193,9 @@ static int64_t host_wait(DunhubCall *call, int64_t ms)
 }
 
 static const DunhubHost host = {
-    sizeof(DunhubHost), DUNHUB_ABI_MINOR, host_input, host_body,      host_verb,      host_key,  host_option,    host_left_ms,
-    host_alloc,         host_state_get,   host_state_put, host_emit, host_page_done, host_finding, host_log, host_wait,
+    sizeof(DunhubHost), DUNHUB_ABI_MINOR, host_input, host_body,      host_verb,      host_key,
+    host_option,        host_left_ms,     host_alloc, host_state_get, host_state_put, host_emit,
+    host_page_done,     host_finding,     host_log,   host_wait,
 };
 
 /* ---- the kit ---- */
@@ -248,8 +253,9 @@ Testkit *testkit_new(const char *plugin)
 
 static void forget_call(Testkit *kit)
 {
-    GPtrArray *arrays[] = {kit->memory,        kit->pending,         kit->texts,          kit->result.events,
-                           kit->result.lost,   kit->result.cursors,  kit->result.findings, kit->result.log};
+    GPtrArray *arrays[] = {kit->memory,          kit->pending,     kit->texts,
+                           kit->result.events,   kit->result.lost, kit->result.cursors,
+                           kit->result.findings, kit->result.log};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_ptr_array_set_size(arrays[i], 0);
     g_clear_pointer(&kit->verb, g_free);
@@ -264,8 +270,9 @@ void testkit_free(Testkit *kit)
     if (!kit)
         return;
     forget_call(kit);
-    GPtrArray *arrays[] = {kit->bodies,        kit->memory,         kit->pending,         kit->texts,       kit->result.events,
-                           kit->result.lost,   kit->result.cursors, kit->result.findings, kit->result.log};
+    GPtrArray *arrays[] = {kit->bodies,         kit->memory,          kit->pending,
+                           kit->texts,          kit->result.events,   kit->result.lost,
+                           kit->result.cursors, kit->result.findings, kit->result.log};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_ptr_array_unref(arrays[i]);
     g_hash_table_unref(kit->options);
@@ -312,7 +319,8 @@ void testkit_fail_from(Testkit *kit, TestkitFunction function, int nth)
 
 const DunhubTask *testkit_task(Testkit *kit, const char *verb, const char *key, const char *input)
 {
-    g_autofree char *kept_key = g_strdup(key), *kept_input = g_strdup(input); /* may be texts of the last call */
+    g_autofree char *kept_key = g_strdup(key),
+                    *kept_input = g_strdup(input); /* may be texts of the last call */
     forget_call(kit);
     kit->verb = g_strdup(verb);
     kit->key = g_steal_pointer(&kept_key);
@@ -347,7 +355,8 @@ const TestkitResult *testkit_result(Testkit *kit)
     return &kit->result;
 }
 
-static const TestkitResult *call(Testkit *kit, DunhubHandler handler, const char *verb, const char *key, const char *input)
+static const TestkitResult *call(Testkit *kit, DunhubHandler handler, const char *verb,
+                                 const char *key, const char *input)
 {
     if (!handler)
         g_error("the plugin has no handler for '%s'", verb);
@@ -377,7 +386,8 @@ const TestkitResult *testkit_run(Testkit *kit, const char *verb, const char *key
     return call(kit, find_action(kit, verb)->run, verb, key, input);
 }
 
-const TestkitResult *testkit_lookup(Testkit *kit, const char *verb, const char *key, const char *input)
+const TestkitResult *testkit_lookup(Testkit *kit, const char *verb, const char *key,
+                                    const char *input)
 {
     return call(kit, find_action(kit, verb)->lookup, verb, key, input);
 }
@@ -396,13 +406,15 @@ static char *source_input(const char *cursor, const char *accounts, const char *
     return text;
 }
 
-const TestkitResult *testkit_poll(Testkit *kit, const char *source, const char *cursor, const char *more)
+const TestkitResult *testkit_poll(Testkit *kit, const char *source, const char *cursor,
+                                  const char *more)
 {
     g_autofree char *input = source_input(cursor, NULL, more);
     return call(kit, find_source(kit, source)->poll, source, NULL, input);
 }
 
-const TestkitResult *testkit_read(Testkit *kit, const char *source, const char *accounts, const char *cursor)
+const TestkitResult *testkit_read(Testkit *kit, const char *source, const char *accounts,
+                                  const char *cursor)
 {
     g_autofree char *input = source_input(cursor, accounts, NULL);
     return call(kit, find_source(kit, source)->read, source, NULL, input);
@@ -484,7 +496,8 @@ void testkit_check_plugin(const DunhubPlugin *plugin, const char *name)
     check_actions(plugin);
     for (uint32_t i = 0; i < plugin->n_sources; i++) {
         g_assert_cmpuint(plugin->sources[i].size, ==, sizeof(DunhubSource));
-        g_assert_true(plugin->sources[i].emits && *plugin->sources[i].emits && plugin->sources[i].doc);
+        g_assert_true(plugin->sources[i].emits && *plugin->sources[i].emits &&
+                      plugin->sources[i].doc);
         g_assert_nonnull(plugin->sources[i].poll);
     }
 }
@@ -513,7 +526,8 @@ void testkit_folder_free(char *folder)
 
 void testkit_write(const char *folder, const char *name, const char *text)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL), *parent = g_path_get_dirname(path);
+    g_autofree char *path = g_build_filename(folder, name, NULL),
+                    *parent = g_path_get_dirname(path);
     g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
     g_autoptr(GError) error = NULL;
     g_file_set_contents(path, text, -1, &error);

@@ -69,7 +69,8 @@ static void make_state(Arena *arena, Date today, bool owes, AccountState *ret_st
     point->address = "payer@example.test";
     point->role = "payer";
     for (int i = 0; i < INVOICES; i++)
-        add_invoice(ret_state, i, today - 31 - 30 * (INVOICES - 1 - i), 24000, !(owes && i == INVOICES - 1));
+        add_invoice(ret_state, i, today - 31 - 30 * (INVOICES - 1 - i), 24000,
+                    !(owes && i == INVOICES - 1));
 }
 
 /* Lets the account live its first day, so that it waits in its step. */
@@ -93,7 +94,8 @@ static double median(double *values)
     return values[ROUNDS / 2];
 }
 
-static double decisions_us(const Rulebook *book, const AccountState *state, Instant now, Arena *scratch)
+static double decisions_us(const Rulebook *book, const AccountState *state, Instant now,
+                           Arena *scratch)
 {
     Event wake = {.kind = EVENT_WAKE, .source = "hub", .account = "A", .received_at = now};
     DecideIn in = {.state = state, .event = &wake, .now = now, .book = book};
@@ -131,7 +133,9 @@ int main(void)
         AccountState state;
         Instant now;
         double ours[ROUNDS], floor[ROUNDS];
-    } kinds[] = {{.name = "settled", .now = morning}, {.name = "waiting", .now = next_day}, {.name = "moving", .now = morning}};
+    } kinds[] = {{.name = "settled", .now = morning},
+                 {.name = "waiting", .now = next_day},
+                 {.name = "moving", .now = morning}};
     for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++)
         make_state(arena, today, k > 0, &kinds[k].state);
     settle_into_step(book, arena, morning, &kinds[1].state);
@@ -145,7 +149,8 @@ int main(void)
     for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
         double ours = median(kinds[k].ours), least = median(kinds[k].floor);
         printf("  %-20s %7.1f    %7.1f  %5.1fx\n", kinds[k].name, ours, least, ours / least);
-        g_string_append_printf(json, "%s\"%s_us\": %.2f, \"%s_ratio\": %.2f", k ? ", " : "", kinds[k].name, ours, kinds[k].name, ours / least);
+        g_string_append_printf(json, "%s\"%s_us\": %.2f, \"%s_ratio\": %.2f", k ? ", " : "",
+                               kinds[k].name, ours, kinds[k].name, ours / least);
     }
     printf("%s}\n", json->str);
     return 0;

@@ -25,8 +25,12 @@ static int bare(const char *folder)
     sqlite3 *db = NULL;
     void *context = zmq_ctx_new();
     void *router = zmq_socket(context, ZMQ_ROUTER);
-    bool good = sqlite3_open(path, &db) == SQLITE_OK && zmq_bind(router, endpoint) == 0 &&
-                sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(a INTEGER) STRICT;", NULL, NULL, NULL) == SQLITE_OK;
+    bool good =
+        sqlite3_open(path, &db) == SQLITE_OK && zmq_bind(router, endpoint) == 0 &&
+        sqlite3_exec(
+            db,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(a INTEGER) STRICT;",
+            NULL, NULL, NULL) == SQLITE_OK;
     while (good)
         pause();
     return 1;
@@ -118,13 +122,17 @@ static char *configuration(const char *folder, int n_instances)
     g_autofree char *name = g_strdup_printf("conf%d", n_instances);
     char *conf = g_build_filename(folder, name, NULL);
     g_mkdir_with_parents(conf, 0700);
-    g_autoptr(GString) text = g_string_new("organisation: {name: Bench, zone: UTC, default_policy: plain}\n"
-                                           "settings: {minimum_cents: {USD: 1000}}\n"
-                                           "policies:\n  plain: {source: S2, steps: [new, suspended, disconnected, paid_by_customer], notices: []}\n");
+    g_autoptr(GString) text =
+        g_string_new("organisation: {name: Bench, zone: UTC, default_policy: plain}\n"
+                     "settings: {minimum_cents: {USD: 1000}}\n"
+                     "policies:\n  plain: {source: S2, steps: [new, suspended, disconnected, "
+                     "paid_by_customer], notices: []}\n");
     if (n_instances)
         g_string_append(text, "instances:\n");
     for (int i = 0; i < n_instances; i++)
-        g_string_append_printf(text, "  drop%d: {plugin: file_drop, options: {folder: \"%s/drop%d\"}}\n", i, folder, i);
+        g_string_append_printf(text,
+                               "  drop%d: {plugin: file_drop, options: {folder: \"%s/drop%d\"}}\n",
+                               i, folder, i);
     write_file(conf, "bench.yaml", text->str);
     return conf;
 }
@@ -145,7 +153,8 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < G_N_ELEMENTS(instances); i++) {
             g_autofree char *conf = configuration(folder, instances[i]);
             g_autofree char *store = g_strdup_printf("%s/store%d.db", folder, instances[i]);
-            char *run_argv[] = {program, (char *)"run", (char *)"--conf", conf, (char *)"--store", store, (char *)"--quiet", NULL};
+            char *run_argv[] = {program,           (char *)"run", (char *)"--conf",  conf,
+                                (char *)"--store", store,         (char *)"--quiet", NULL};
             rests[i + 1][round] = rest_of(run_argv);
         }
     }
@@ -158,10 +167,13 @@ int main(int argc, char **argv)
     }
     printf("memory at rest (PSS)          MB    against the bare program\n");
     printf("  bare SQLite + ZeroMQ    %6.1f\n", (double)base.alone / 1024);
-    printf("  hub, no instance        %6.1f    %.2fx\n", (double)core.alone / 1024, (double)core.alone / (double)base.alone);
-    printf("  hub with %2zu hosts       %6.1f    %.2fx\n", full.n_children, (double)full.with_children / 1024,
-           (double)full.with_children / (double)base.alone);
-    printf("{\"bare_mb\": %.1f, \"core_mb\": %.1f, \"with_hosts_mb\": %.1f, \"hosts\": %zu, \"core_ratio\": %.2f}\n", (double)base.alone / 1024,
-           (double)core.alone / 1024, (double)full.with_children / 1024, full.n_children, (double)core.alone / (double)base.alone);
+    printf("  hub, no instance        %6.1f    %.2fx\n", (double)core.alone / 1024,
+           (double)core.alone / (double)base.alone);
+    printf("  hub with %2zu hosts       %6.1f    %.2fx\n", full.n_children,
+           (double)full.with_children / 1024, (double)full.with_children / (double)base.alone);
+    printf("{\"bare_mb\": %.1f, \"core_mb\": %.1f, \"with_hosts_mb\": %.1f, \"hosts\": %zu, "
+           "\"core_ratio\": %.2f}\n",
+           (double)base.alone / 1024, (double)core.alone / 1024, (double)full.with_children / 1024,
+           full.n_children, (double)core.alone / (double)base.alone);
     return 0;
 }

@@ -14,7 +14,8 @@
 
 enum { ACCOUNTS = 2000, ROUNDS = 7, MAX_CELLS = 72, ROWS_A_DECISION = 10 };
 #define T0 INT64_C(1751328000000)
-#define DETAIL "{\"age\":6,\"overdue\":6500,\"policy\":\"tenant_formal\",\"target\":\"rent_notice\"}"
+#define DETAIL                                                                                     \
+    "{\"age\":6,\"overdue\":6500,\"policy\":\"tenant_formal\",\"target\":\"rent_notice\"}"
 #define TEXT "Entered step rent_notice: the oldest invoice is 6 days overdue and its wait is over."
 
 /* What differs from one decision to the next; written before the time is taken. */
@@ -154,10 +155,8 @@ static void store_decision(Store *store, const Decision *decision)
     must(store_journal(store, &entry, &position, &duplicate, &error), error);
     const size_t row = (size_t)decision->row;
     const Change changes[] = {
-        {KIND_ACCOUNT, &account_row, 0, false},
-        {KIND_INVOICE, &invoice_row, row, true},
-        {KIND_NOTICE, &notice_row, row, true},
-        {KIND_ACT, &act_before_row, row - 1, false},
+        {KIND_ACCOUNT, &account_row, 0, false}, {KIND_INVOICE, &invoice_row, row, true},
+        {KIND_NOTICE, &notice_row, row, true},  {KIND_ACT, &act_before_row, row - 1, false},
         {KIND_ACT, &act_row, row, true},
     };
     must(store_apply(store, decision->account, position, changes, G_N_ELEMENTS(changes), T0,
@@ -199,7 +198,8 @@ static void populate(Store *store)
     for (int i = 0; i < ACCOUNTS; i++) {
         Decision decision;
         g_snprintf(decision.account, sizeof decision.account, "acc%07d", i);
-        g_snprintf(decision.act, sizeof decision.act, "%s/cycle-1/1/email/%05d", decision.account, 0);
+        g_snprintf(decision.act, sizeof decision.act, "%s/cycle-1/1/email/%05d", decision.account,
+                   0);
         account_row.id = decision.account;
         act_row.key = decision.act;
         act_row.sequence = 0;
@@ -236,14 +236,15 @@ typedef struct {
 
 /* Where in the rows the values stand that change. */
 typedef struct {
-    Cell *date, *invoice, *invoice_sequence, *notice, *act, *act_notice, *act_sequence,
-        *before, *before_sequence;
+    Cell *date, *invoice, *invoice_sequence, *notice, *act, *act_notice, *act_sequence, *before,
+        *before_sequence;
 } Places;
 
 typedef struct {
     sqlite3 *db;
     Places places;
-    Row begin, commit, count, journal, account, invoice, notice, act, act_before, put, remove, audit[2], seal;
+    Row begin, commit, count, journal, account, invoice, notice, act, act_before, put, remove,
+        audit[2], seal;
     int64_t position, seals;
 } Bare;
 
@@ -309,8 +310,8 @@ static Cell field_cell(const Field *field, const void *record)
 
 static void prepare(Bare *bare, Row *row, const char *sql)
 {
-    check(bare->db, sqlite3_prepare_v3(bare->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                       &row->statement, NULL));
+    check(bare->db,
+          sqlite3_prepare_v3(bare->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &row->statement, NULL));
 }
 
 /* Cells 0 and 1 are account and row, then the fields of the record. */
@@ -329,8 +330,8 @@ static void prepare_record(Bare *bare, Row *row, const RecordType *type, const v
     g_autofree char *sql =
         insert ? g_strdup_printf("INSERT INTO \"%s\" (%s) VALUES (%s)", type->name, names->str,
                                  values->str)
-               : g_strdup_printf("UPDATE \"%s\" SET %s WHERE account = ?1 AND row = ?2",
-                                 type->name, sets->str);
+               : g_strdup_printf("UPDATE \"%s\" SET %s WHERE account = ?1 AND row = ?2", type->name,
+                                 sets->str);
     prepare(bare, row, sql);
 }
 
@@ -373,9 +374,10 @@ static void prepare_account(Bare *bare)
 static void prepare_audit(Bare *bare, Row *row, const char *event)
 {
     static const uint8_t hash[HASH_BYTES] = {1, 2, 3};
-    static const char sql[] =
-        "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-    const char *const texts[] = {"hub", event, "§6.3", "rent_notice", NULL, TEXT, DETAIL, NULL, NULL};
+    static const char sql[] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                              "?11, ?12, ?13, ?14, ?15)";
+    const char *const texts[] = {"hub", event,  "§6.3", "rent_notice", NULL,
+                                 TEXT,  DETAIL, NULL,   NULL};
     row->cells[3] = number_cell(T0);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         row->cells[4 + i] = text_cell_of(texts[i]);
@@ -388,10 +390,12 @@ static void prepare_rest(Bare *bare)
 {
     static const uint8_t hash[HASH_BYTES] = {1, 2, 3};
     Row *journal = &bare->journal, *put = &bare->put, *seal = &bare->seal;
-    prepare(bare, journal, "INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    prepare(bare, journal,
+            "INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
     journal->cells[2] = text_cell_of("rents");
     journal->cells[4] = text_cell_of("invoice.updated");
-    journal->cells[5] = text_cell_of("{\"amount\":6500,\"currency\":\"USD\",\"due_on\":\"2025-06-20\",\"id\":\"I\"}");
+    journal->cells[5] = text_cell_of(
+        "{\"amount\":6500,\"currency\":\"USD\",\"due_on\":\"2025-06-20\",\"id\":\"I\"}");
     journal->cells[6] = journal->cells[7] = number_cell(T0);
     journal->cells[8] = journal->cells[10] = number_cell(1);
     journal->cells[9] = number_cell(0);
@@ -413,7 +417,8 @@ static Places places_of(Bare *bare)
 {
     Cell *date = NULL;
     for (int i = 9; i < bare->account.n; i++) {
-        if (bare->account.cells[i].type == SQLITE_INTEGER && bare->account.cells[i].number == account_row.business_date)
+        if (bare->account.cells[i].type == SQLITE_INTEGER &&
+            bare->account.cells[i].number == account_row.business_date)
             date = &bare->account.cells[i];
     }
     return (Places){
@@ -431,7 +436,8 @@ static Places places_of(Bare *bare)
 
 static void open_bare(const char *path, Bare *bare)
 {
-    check(NULL, sqlite3_open_v2(path, &bare->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+    check(NULL,
+          sqlite3_open_v2(path, &bare->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
     check(bare->db, sqlite3_exec(bare->db,
                                  "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
                                  "PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000; "
@@ -535,10 +541,15 @@ static int64_t through_bare(Bare *bare, const Decision *decisions, int n, int ba
 static void compare_rows(const char *ours, const char *bare)
 {
     static const char *const tables[] = {
-        "SELECT * FROM %s.journal", "SELECT * FROM %s.account", "SELECT * FROM %s.invoice",
-        "SELECT * FROM %s.notice",  "SELECT * FROM %s.act",     "SELECT * FROM %s.outbox",
+        "SELECT * FROM %s.journal",
+        "SELECT * FROM %s.account",
+        "SELECT * FROM %s.invoice",
+        "SELECT * FROM %s.notice",
+        "SELECT * FROM %s.act",
+        "SELECT * FROM %s.outbox",
         AUDIT_ROWS,
-        "SELECT number, entries, length(heads) FROM %s.seal", "SELECT * FROM %s.latest",
+        "SELECT number, entries, length(heads) FROM %s.seal",
+        "SELECT * FROM %s.latest",
     };
     sqlite3 *db = NULL;
     check(NULL, sqlite3_open_v2(ours, &db, SQLITE_OPEN_READWRITE, NULL));
@@ -615,7 +626,8 @@ static void print_results(double ours[][ROUNDS], double limit[][ROUNDS], double 
     for (size_t i = 0; i < G_N_ELEMENTS(batches); i++) {
         double a = median(ours[i]), b = median(limit[i]), c = median(ratio[i]);
         printf("%8d %12.0f %12.0f %8.2f\n", batches[i], a, b, c);
-        g_string_append_printf(json, "%s\"batch_%d\": {\"store\": %.0f, \"bare\": %.0f, \"ratio\": %.3f}",
+        g_string_append_printf(json,
+                               "%s\"batch_%d\": {\"store\": %.0f, \"bare\": %.0f, \"ratio\": %.3f}",
                                i ? ", " : "", batches[i], a, b, c);
     }
     printf("%s}\n", json->str);

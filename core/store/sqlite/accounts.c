@@ -5,9 +5,8 @@
 
 /* ---- loading ----------------------------------------------------------------------------------- */
 
-static bool load_account_row(SqliteStore *store, const char *id, Arena *arena,
-                             AccountState *state, bool *ret_found, uint64_t *ret_kinds,
-                             GError **error)
+static bool load_account_row(SqliteStore *store, const char *id, Arena *arena, AccountState *state,
+                             bool *ret_found, uint64_t *ret_kinds, GError **error)
 {
     const Table *table = &store->tables[KIND_ACCOUNT];
     sqlite_bind_text(table->select, 1, id);
@@ -50,8 +49,8 @@ static bool load_rows(SqliteStore *store, const char *id, RecordKind kind, Arena
         bool in_place = (size_t)sqlite3_column_int64(table->select, 0) == state->sets[kind].n;
         if (!in_place)
             g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
-                        "%s: account %s lacks row %zu of its %s rows; put back a copy",
-                        store->path, id, state->sets[kind].n, table->type->name);
+                        "%s: account %s lacks row %zu of its %s rows; put back a copy", store->path,
+                        id, state->sets[kind].n, table->type->name);
         if (!in_place || !sqlite_row_read(store, table, table->select, 1, arena,
                                           state_add(state, kind), error)) {
             sqlite3_reset(table->select);
@@ -137,9 +136,9 @@ bool sqlite_apply(Store *base, const char *id, uint64_t position, const Change *
         else if (changes[i].is_new)
             kinds |= UINT64_C(1) << changes[i].kind;
     }
-    bool ok = account ? sqlite_account_write(store, account, id, position, kinds, wake_at, row,
-                                             error)
-                      : touch_account(store, id, position, kinds, wake_at, row, error);
+    bool ok = account
+                  ? sqlite_account_write(store, account, id, position, kinds, wake_at, row, error)
+                  : touch_account(store, id, position, kinds, wake_at, row, error);
     bool has_acts = false;
     for (size_t i = 0; ok && i < n_changes; i++) {
         const Change *change = &changes[i];
@@ -235,8 +234,10 @@ static const struct {
     const char *kind;
     Query query;
 } references[] = {
-    {"external", QUERY_RESOLVE_EXTERNAL}, {"invoice", QUERY_RESOLVE_INVOICE},
-    {"address", QUERY_RESOLVE_ADDRESS},   {"object", QUERY_RESOLVE_OBJECT},
+    {"external", QUERY_RESOLVE_EXTERNAL},
+    {"invoice", QUERY_RESOLVE_INVOICE},
+    {"address", QUERY_RESOLVE_ADDRESS},
+    {"object", QUERY_RESOLVE_OBJECT},
 };
 
 /* More than this many accounts are not counted: two are ambiguous already. */

@@ -311,8 +311,8 @@ static void report(Verification *check, const char *account, uint64_t sequence, 
     va_start(arguments, format);
     g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    check->stopped = !check->finding(account ? shown_account(account) : NULL, sequence, what,
-                                     check->data);
+    check->stopped =
+        !check->finding(account ? shown_account(account) : NULL, sequence, what, check->data);
 }
 
 static Reach *reach_of(Verification *check, const char *account)
@@ -450,8 +450,9 @@ static bool check_seal(Verification *check, sqlite3_stmt *statement, GError **er
     Hash previous = column_hash(statement, 3), hash = column_hash(statement, 4);
     uint64_t expected = ++check->seals;
     if (number != expected)
-        report(check, NULL, expected, "seals %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-               " were removed", expected, number - 1);
+        report(check, NULL, expected,
+               "seals %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " were removed", expected,
+               number - 1);
     check->seals = number;
     Hash right = proof_seal(number, &previous, entries, heads, n_heads);
     if (!same_hash(&previous, &check->last_seal) || !same_hash(&hash, &right))
@@ -463,7 +464,8 @@ static bool check_seal(Verification *check, sqlite3_stmt *statement, GError **er
     if (named != entries)
         report(check, NULL, number,
                "seal %" G_GUINT64_FORMAT " is broken: it counts %" G_GUINT64_FORMAT
-               " entries and names %" G_GUINT64_FORMAT, number, entries, named);
+               " entries and names %" G_GUINT64_FORMAT,
+               number, entries, named);
     return true;
 }
 
@@ -479,7 +481,8 @@ static bool check_seal_count(Verification *check, GError **error)
     if (made > check->seals)
         report(check, NULL, check->seals + 1,
                "seals %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-               " were removed, with any entries they named", check->seals + 1, made);
+               " were removed, with any entries they named",
+               check->seals + 1, made);
     if (made < check->seals)
         report(check, NULL, made + 1, "seals from %" G_GUINT64_FORMAT " on were inserted",
                made + 1);
@@ -513,7 +516,8 @@ static void check_reaches(Verification *check)
         if (reach->stored < reach->sealed)
             report(check, link->data, reach->stored + 1,
                    "tail removed: entries %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-                   " are missing", reach->stored + 1, reach->sealed);
+                   " are missing",
+                   reach->stored + 1, reach->sealed);
         if (reach->stored > reach->sealed)
             report(check, link->data, reach->sealed + 1,
                    "inserted: no seal names it, or its seal was removed");
@@ -525,8 +529,7 @@ bool sqlite_audit_verify(Store *base, AuditFinding finding, void *data, uint64_t
 {
     SqliteStore *store = sqlite_store(base);
     g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    Verification check = {
-        .store = store, .finding = finding, .data = data, .reaches = reaches};
+    Verification check = {.store = store, .finding = finding, .data = data, .reaches = reaches};
     if (!sqlite_look(store, error))
         return false;
     bool ok = check_entries(&check, error) && (check.stopped || check_seals(&check, error));

@@ -30,8 +30,8 @@ static bool refuse_path(const char *path, int code, GError **error)
 {
     StoreError kind = code == EROFS || code == ENOSPC ? STORE_ERROR_FULL : STORE_ERROR_OPEN;
     g_autofree char *folder = g_path_get_dirname(path);
-    g_set_error(error, STORE_ERROR, (gint)kind, "cannot open %s: %s; %s %s", path,
-                g_strerror(code), what_to_do(code), folder);
+    g_set_error(error, STORE_ERROR, (gint)kind, "cannot open %s: %s; %s %s", path, g_strerror(code),
+                what_to_do(code), folder);
     return false;
 }
 
@@ -93,8 +93,8 @@ static const char settings[] =
 
 static bool connect(SqliteStore *store, StoreMode mode, const char *files, GError **error)
 {
-    int flags = mode == STORE_READ_ONLY ? SQLITE_OPEN_READONLY
-                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags =
+        mode == STORE_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, files);
     if (code != SQLITE_OK)
         return sqlite_fail(store, code, "open", error);
@@ -160,8 +160,7 @@ static bool sqlite_open(const char *path, StoreMode mode, const char *files, Sto
     store->lock = -1;
     sqlite_audit_open(store);
     if (!prepare_files(store, mode, files, error) || !connect(store, mode, files, error) ||
-        !configure(store, mode, error) ||
-        !sqlite_migrate(store, mode == STORE_READ_ONLY, error) ||
+        !configure(store, mode, error) || !sqlite_migrate(store, mode == STORE_READ_ONLY, error) ||
         !sqlite_tables_prepare(store, error) || !read_last_position(store, error)) {
         sqlite_close(&store->base);
         return false;

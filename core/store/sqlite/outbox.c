@@ -115,8 +115,8 @@ static void give_turns(GArray *open)
         bool turn = true;
         for (guint j = 0; j < open->len && turn; j++) {
             const Open *other = &g_array_index(open, Open, j);
-            turn = other->fate == REMOVED || other->instance != act->instance ||
-                   !is_older(other, act);
+            turn =
+                other->fate == REMOVED || other->instance != act->instance || !is_older(other, act);
         }
         if (act->fate == KEPT && act->turn != turn)
             act->fate = CHANGED;
@@ -124,8 +124,8 @@ static void give_turns(GArray *open)
     }
 }
 
-static bool write_open(SqliteStore *store, const char *account, uint64_t position,
-                       const Open *open, GError **error)
+static bool write_open(SqliteStore *store, const char *account, uint64_t position, const Open *open,
+                       GError **error)
 {
     static const Query queries[] = {[ADDED] = QUERY_OUTBOX_ADD,
                                     [CHANGED] = QUERY_OUTBOX_CHANGE,

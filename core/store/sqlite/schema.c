@@ -32,7 +32,8 @@ static const char *const schema_001[] = {
     "CREATE TABLE invoice ("
     "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, id TEXT, number TEXT, "
     "currency TEXT, amount INTEGER, issued_on INTEGER, due_on INTEGER, kind TEXT, "
-    "status TEXT, fee_type TEXT, ledger_open INTEGER, stated_after INTEGER NOT NULL, version INTEGER NOT NULL, "
+    "status TEXT, fee_type TEXT, ledger_open INTEGER, stated_after INTEGER NOT NULL, version "
+    "INTEGER NOT NULL, "
     "sequence INTEGER NOT NULL, plan TEXT, cycle TEXT, excluded INTEGER NOT NULL, "
     "spent INTEGER NOT NULL, seen_at INTEGER, changed_on INTEGER, "
     "PRIMARY KEY (account, row)"
@@ -236,8 +237,8 @@ static bool run_migration(SqliteStore *store, int64_t version, GError **error)
     g_autofree char *mark = g_strdup_printf("PRAGMA user_version = %" G_GINT64_FORMAT
                                             "; PRAGMA application_id = %d; COMMIT",
                                             version + 1, APPLICATION_ID);
-    if (run_text(store, "BEGIN IMMEDIATE", error) &&
-        run_texts(store, migrations[version], error) && run_text(store, mark, error))
+    if (run_text(store, "BEGIN IMMEDIATE", error) && run_texts(store, migrations[version], error) &&
+        run_text(store, mark, error))
         return true;
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);

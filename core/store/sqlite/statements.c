@@ -79,11 +79,9 @@ static const char *const texts[N_QUERIES] = {
                           "AND lease_until = 0 AND due > ?2",
     [QUERY_AUDIT_HEAD] = "SELECT sequence, hash FROM audit WHERE account = ?1 "
                          "ORDER BY sequence DESC LIMIT 1",
-    [QUERY_AUDIT_ADD] =
-        "INSERT INTO audit (" AUDIT_COLUMNS ") "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    [QUERY_AUDIT_READ] =
-        "SELECT " AUDIT_COLUMNS " FROM audit WHERE account = ?1 ORDER BY sequence",
+    [QUERY_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS ") "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [QUERY_AUDIT_READ] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE account = ?1 ORDER BY sequence",
     [QUERY_AUDIT_READ_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY account, sequence",
     [QUERY_AUDIT_HASH] = "SELECT hash FROM audit WHERE account = ?1 AND sequence = ?2",
     [QUERY_SEAL_LAST] = "SELECT number, hash FROM seal ORDER BY number DESC LIMIT 1",
@@ -147,7 +145,9 @@ bool sqlite_fail(const SqliteStore *store, int code, const char *doing, GError *
     }
     g_set_error(error, STORE_ERROR, failure ? (gint)failure->error : STORE_ERROR_IO,
                 "cannot %s %s: %s (%s)", doing, store->path,
-                failure ? failure->what : "the disk or its file system reported an error; the system's log and its limits may tell why",
+                failure ? failure->what
+                        : "the disk or its file system reported an error; the system's log and its "
+                          "limits may tell why",
                 store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));
     return false;
 }

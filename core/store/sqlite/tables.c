@@ -15,9 +15,18 @@ static const char *const watched[N_KINDS][3] = {
 static const char *const elsewhere[] = {"id", "salt", NULL};
 
 /* Columns of the account's row that are no fields: parameters after those of the fields. */
-static const char *const account_extra[] = {"position",  "wake_at",    "list_status", "list_step",
+static const char *const account_extra[] = {"position",   "wake_at",    "list_status", "list_step",
                                             "list_needs", "list_since", "salted"};
-enum { EXTRA_POSITION, EXTRA_WAKE, EXTRA_STATUS, EXTRA_STEP, EXTRA_NEEDS, EXTRA_SINCE, EXTRA_SALTED, N_EXTRA };
+enum {
+    EXTRA_POSITION,
+    EXTRA_WAKE,
+    EXTRA_STATUS,
+    EXTRA_STEP,
+    EXTRA_NEEDS,
+    EXTRA_SINCE,
+    EXTRA_SALTED,
+    N_EXTRA
+};
 
 #define FIRST_PARAMETER 3
 
@@ -210,11 +219,11 @@ bool sqlite_row_write(SqliteStore *store, RecordKind kind, const char *account, 
     if (is_new)
         return write_row(store, table, table->insert, account, (int64_t)row, record, &changed,
                          error);
-    if (table->quiet && !write_row(store, table, table->quiet, account, (int64_t)row, record,
-                                   &changed, error))
+    if (table->quiet &&
+        !write_row(store, table, table->quiet, account, (int64_t)row, record, &changed, error))
         return false;
-    if (!changed && !write_row(store, table, table->update, account, (int64_t)row, record,
-                               &changed, error))
+    if (!changed &&
+        !write_row(store, table, table->update, account, (int64_t)row, record, &changed, error))
         return false;
     if (changed)
         return true;

@@ -210,12 +210,14 @@ static const char *const letters[] = {"nudge", "firm", "payment_returned", "inst
                                       "promise_reminder"};
 
 static const char timeline[] =
-    "2026-03-06  C1             entered            -                EUR 100.00 is overdue (day 1): the "
+    "2026-03-06  C1             entered            -                EUR 100.00 is overdue (day 1): "
+    "the "
     "account is delinquent\n"
     "2026-03-06  C1             step_entered       nudge            step nudge begins\n"
     "2026-03-06  C1             notice_released    nudge            EUR 100.00  notice nudge goes "
     "by email\n"
-    "2026-03-07  C2             entered            -                EUR 50.00 is overdue (day 1): the "
+    "2026-03-07  C2             entered            -                EUR 50.00 is overdue (day 1): "
+    "the "
     "account is delinquent\n"
     "2026-03-07  C2             step_entered       nudge            step nudge begins\n"
     "2026-03-07  C2             notice_released    nudge            EUR 50.00  notice nudge goes "

@@ -153,8 +153,10 @@ static void test_refused_changes_nothing(void)
         .kind = HOLD_PENDING, .until = DATE_NONE, .petition_on = DATE_NONE};
     static const HoldRequest absent = {
         .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE};
-    static const HoldRequest misspelt = {
-        .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE, .blocks = "fees, mesages"};
+    static const HoldRequest misspelt = {.kind = HOLD_PAUSE,
+                                         .until = DATE_NONE,
+                                         .petition_on = DATE_NONE,
+                                         .blocks = "fees, mesages"};
     static const HoldRequest elsewhere = {
         .kind = HOLD_PAUSE, .until = DATE_NONE, .petition_on = DATE_NONE, .invoice = "I9"};
     static const ApprovalDecision alone = {.what = "legal", .by = "maria"};
@@ -204,9 +206,10 @@ static void test_refused_changes_nothing(void)
 /* Nobody moves an account into the hands of counsel alone (domain.md §1 approval, §7 legal). */
 static void test_legal_needs_two(void)
 {
-    static const char policy[] = "  b2b:\n    source: S3\n    stages:\n"
-                                 "      - {name: first, from: 1, to: 89, wait: 7}\n"
-                                 "      - {name: legal, from: 90, wait: 0, needs: [legal_approval]}\n";
+    static const char policy[] =
+        "  b2b:\n    source: S3\n    stages:\n"
+        "      - {name: first, from: 1, to: 89, wait: 7}\n"
+        "      - {name: legal, from: 90, wait: 0, needs: [legal_approval]}\n";
     static const StepRequest move = {.step = "legal", .by = "maria"};
     static const ApprovalDecision given = {.what = "legal", .by = "jonas", .requested_by = "maria"};
     Driver v;
@@ -255,8 +258,8 @@ static void test_backdated_is_corrected(void)
     assert_logged(&v, "2026-07-21 fee_reversed late_fee backdated_payment");
     assert_logged(&v, "2026-07-21 notice_retracted delinquency backdated_payment");
     int64_t credited = 0;
-    STATE_FOREACH(&v.state, KIND_CREDIT, Credit, c)
-    credited += c->amount;
+    STATE_FOREACH (&v.state, KIND_CREDIT, Credit, c)
+        credited += c->amount;
     g_assert_cmpint(credited, ==, 1500 + 1000);
     g_assert_cmpint(driver_view(&v).currencies[0].balance, ==, -1000);
     driver_close(&v);

@@ -110,10 +110,8 @@ static void random_event(Driver *v, GRand *rand, int n)
 
 static void check_one_notice_a_day(const Driver *v)
 {
-    STATE_FOREACH(&v->state, KIND_NOTICE, Notice, a)
-    {
-        STATE_FOREACH(&v->state, KIND_NOTICE, Notice, b)
-        {
+    STATE_FOREACH (&v->state, KIND_NOTICE, Notice, a) {
+        STATE_FOREACH (&v->state, KIND_NOTICE, Notice, b) {
             bool both = a < b && a->severity > 0 && b->severity > 0 && a->handed_on != DATE_NONE &&
                         a->handed_on == b->handed_on && currency_equal(a->currency, b->currency);
             if (both)
@@ -124,10 +122,10 @@ static void check_one_notice_a_day(const Driver *v)
 
 static void check_one_fee_a_cycle(const Driver *v)
 {
-    STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, a)
-    STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, b)
-    g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE &&
-                   g_strcmp0(a->cycle, b->cycle) == 0);
+    STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, a)
+        STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, b)
+            g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE &&
+                           g_strcmp0(a->cycle, b->cycle) == 0);
 }
 
 /* Balance = invoices - settled money - credits - disputes decided for the debtor, as far as they
@@ -138,16 +136,16 @@ static void check_balances(Driver *v)
     for (size_t i = 0; i < view.n_currencies; i++) {
         const CurrencyView *c = &view.currencies[i];
         int64_t invoices = 0, money = 0, decided = 0;
-        STATE_FOREACH(&v->state, KIND_INVOICE, Invoice, row)
-        invoices += currency_equal(row->currency, c->currency) ? row->amount : 0;
-        STATE_FOREACH(&v->state, KIND_PAYMENT, Payment, row)
-        money += currency_equal(row->currency, c->currency) && row->state == PAYMENT_SETTLED
-                     ? row->amount
-                     : 0;
-        STATE_FOREACH(&v->state, KIND_CREDIT, Credit, row)
-        money += currency_equal(row->currency, c->currency) && !row->cancelled ? row->amount : 0;
-        STATE_FOREACH(&v->state, KIND_DISPUTE, Dispute, row)
-        {
+        STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, row)
+            invoices += currency_equal(row->currency, c->currency) ? row->amount : 0;
+        STATE_FOREACH (&v->state, KIND_PAYMENT, Payment, row)
+            money += currency_equal(row->currency, c->currency) && row->state == PAYMENT_SETTLED
+                         ? row->amount
+                         : 0;
+        STATE_FOREACH (&v->state, KIND_CREDIT, Credit, row)
+            money +=
+                currency_equal(row->currency, c->currency) && !row->cancelled ? row->amount : 0;
+        STATE_FOREACH (&v->state, KIND_DISPUTE, Dispute, row) {
             const Invoice *about = state_find(&v->state, KIND_INVOICE, row->invoice);
             if (about && currency_equal(about->currency, c->currency) &&
                 row->outcome == DISPUTE_FOR_DEBTOR)
@@ -239,16 +237,15 @@ static char *play(const World *world, guint32 seed, bool dense, bool check)
         }
     }
     g_autoptr(GString) seen = g_string_new(NULL);
-    STATE_FOREACH(&v.state, KIND_NOTICE, Notice, notice)
-    {
+    STATE_FOREACH (&v.state, KIND_NOTICE, Notice, notice) {
         char day[16];
         g_string_append_printf(seen, "%s %s %d %s\n", notice->key,
                                date_format(notice->handed_on, day), notice->state,
                                notice->reason ? notice->reason : "");
     }
-    STATE_FOREACH(&v.state, KIND_CYCLE, Cycle, cycle)
-    g_string_append_printf(seen, "%s %s %d %s\n", cycle->id, cycle->step ? cycle->step : "-",
-                           cycle->closed_on, cycle->closed_reason ? cycle->closed_reason : "-");
+    STATE_FOREACH (&v.state, KIND_CYCLE, Cycle, cycle)
+        g_string_append_printf(seen, "%s %s %d %s\n", cycle->id, cycle->step ? cycle->step : "-",
+                               cycle->closed_on, cycle->closed_reason ? cycle->closed_reason : "-");
     driver_close(&v);
     return g_string_free(g_steal_pointer(&seen), FALSE);
 }

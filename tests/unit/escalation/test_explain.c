@@ -280,10 +280,11 @@ static void a_guard_with_the_values_seen(void)
     cycle->policy = "formal";
     cycle->policy_hash = rulebook_policy(&scene.book, "formal", NULL)->hash;
     cycle->step = "notice";
-    expect(&scene, (const char *const[]){
-                       "graph formal move 1|2026-07-29|It moves to step court when age > 30 and "
-                       "approved(\"legal\"), not before 2026-07-29; now: age 13 is not more than 30",
-                       NULL});
+    expect(&scene,
+           (const char *const[]){
+               "graph formal move 1|2026-07-29|It moves to step court when age > 30 and "
+               "approved(\"legal\"), not before 2026-07-29; now: age 13 is not more than 30",
+               NULL});
     arena_free(scene.arena);
 }
 

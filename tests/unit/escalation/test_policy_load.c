@@ -427,7 +427,8 @@ static void mistakes(void)
          "a.yaml:3:10: error: a policy is called 'p' already [C059]\n"},
         {GRAPH("      a:\n      b: {final: true}\n      c: {final: true}\n",
                "      - {from: a, to: b}\n"),
-         "a.yaml:8:7: error: step 'c' is never reached from 'a'; add a move to it, or remove it [C050]\n"},
+         "a.yaml:8:7: error: step 'c' is never reached from 'a'; add a move to it, or remove it "
+         "[C050]\n"},
         {GRAPH("      a:\n      b:\n", "      - {from: a, to: b}\n"),
          "a.yaml:7:7: error: step 'b' has no way out and is not 'final: true' [C051]\n"},
         {GRAPH("      a: {final: true}\n      b: {final: true}\n", "      - {from: a, to: b}\n"),
@@ -508,8 +509,8 @@ static void stored_graph_begins_where_it_did(void)
     g_autoptr(json_t) source =
         json_parse(policy->source_json, strlen(policy->source_json), TREE_MAX_BYTES, NULL);
     Policy alone;
-    g_assert_true(policy_load("g", node_from_json(source, "stored", arena), &book, 6, arena, diags,
-                              &alone));
+    g_assert_true(
+        policy_load("g", node_from_json(source, "stored", arena), &book, 6, arena, diags, &alone));
     g_assert_cmpstr(alone.steps[0].name, ==, "reminder");
     g_assert_cmpstr(alone.hash, ==, policy->hash);
 }

@@ -3,7 +3,9 @@
 
 #include "hub/loop.h"
 
-#define INVOICE "{'id':'%s','currency':'USD','amount':240000,'issued_on':'2026-08-01','due_on':'2026-08-31','status':'open'}"
+#define INVOICE                                                                                    \
+    "{'id':'%s','currency':'USD','amount':240000,'issued_on':'2026-08-01','due_on':'2026-08-31','" \
+    "status':'open'}"
 #define EMAIL "{'channel':'email','address':'ada@example.test'}"
 
 static void give_invoice(Scene *scene, const char *account, const char *id)
@@ -46,8 +48,9 @@ static void test_events_of_one_turn_keep_their_order(void)
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     for (int version = 1; version <= 5; version++) {
         g_autofree char *id = g_strdup_printf("e%d", version);
-        g_autofree char *data = g_strdup_printf("{'id':'I1','currency':'USD','amount':%d,'issued_on':'2026-08-01','version':%d}",
-                                                version * 100, version);
+        g_autofree char *data = g_strdup_printf(
+            "{'id':'I1','currency':'USD','amount':%d,'issued_on':'2026-08-01','version':%d}",
+            version * 100, version);
         scene_submit(scene, "rents", id, "invoice.updated", "A", data, NULL);
     }
     scene_settle(scene);
@@ -95,14 +98,17 @@ static void test_the_door_refuses_with_a_reason(void)
         {"invoice.exploded", "A", "{}", INTAKE_INVALID, "unknown_type"},
         {"wake", "A", "{}", INTAKE_INVALID, "hub_only"},
         {"invoice.updated", "A", "{'id':'I1','amount':'much'}", INTAKE_INVALID, "invalid"},
-        {"grace.requested", "nobody", "{'extended_to':'2026-09-30'}", INTAKE_INVALID, "unknown_account"},
+        {"grace.requested", "nobody", "{'extended_to':'2026-09-30'}", INTAKE_INVALID,
+         "unknown_account"},
         {"account.updated", "@hub", "{'name':'Eve'}", INTAKE_INVALID, "reserved"},
-        {"message.replied", NULL, "{'refs':{'address':'+1555'},'text':'STOP'}", INTAKE_ACCEPTED, "unresolved"},
+        {"message.replied", NULL, "{'refs':{'address':'+1555'},'text':'STOP'}", INTAKE_ACCEPTED,
+         "unresolved"},
     };
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         SceneTaken taken = {0};
-        scene_submit(scene, "person:maria", NULL, rows[i].type, rows[i].account, rows[i].data, &taken);
+        scene_submit(scene, "person:maria", NULL, rows[i].type, rows[i].account, rows[i].data,
+                     &taken);
         scene_settle(scene);
         g_assert_cmpint(taken.verdict, ==, rows[i].verdict);
         g_assert_cmpstr(taken.code, ==, rows[i].code);
@@ -117,8 +123,10 @@ static void test_a_full_queue_says_so(void)
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     SceneTaken taken = {0};
     for (int i = 0; i < QUEUE_MAX; i++)
-        hub_submit(scene->hub, "person:maria", NULL, "evaluate.requested", "A", INSTANT_NONE, NULL, NULL, NULL);
-    g_assert_false(hub_submit(scene->hub, "person:maria", NULL, "evaluate.requested", "A", INSTANT_NONE, NULL, scene_taken, &taken));
+        hub_submit(scene->hub, "person:maria", NULL, "evaluate.requested", "A", INSTANT_NONE, NULL,
+                   NULL, NULL);
+    g_assert_false(hub_submit(scene->hub, "person:maria", NULL, "evaluate.requested", "A",
+                              INSTANT_NONE, NULL, scene_taken, &taken));
     g_assert_cmpint(taken.verdict, ==, INTAKE_FULL);
     g_assert_cmpuint(hub_counters(scene->hub)->overflowed, ==, 1);
     g_free(taken.code);
@@ -130,7 +138,8 @@ static void test_references_find_the_account(void)
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     SceneTaken taken = {0};
     give_invoice(scene, "A", "I1");
-    scene_submit(scene, "mail", "r1", "message.replied", NULL, "{'refs':{'address':'ada@example.test'},'channel':'email','text':'hello'}",
+    scene_submit(scene, "mail", "r1", "message.replied", NULL,
+                 "{'refs':{'address':'ada@example.test'},'channel':'email','text':'hello'}",
                  &taken);
     scene_settle(scene);
     g_assert_cmpint(taken.verdict, ==, INTAKE_ACCEPTED);
@@ -166,10 +175,12 @@ static void test_what_was_paid_meanwhile_is_not_demanded(void)
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     give_invoice(scene, "A", "I1");
     scene_until(scene, "2026-09-01T13:59:00Z");
-    scene_tells(scene, "p1", "payment.updated", "A", PAID); /* the ledger knows it, and has told nobody */
+    scene_tells(scene, "p1", "payment.updated", "A",
+                PAID); /* the ledger knows it, and has told nobody */
     scene_until(scene, "2026-09-01T20:00:00Z");
     g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 0);
-    g_assert_cmpint(STATE_ROWS(scene_state(scene, "A"), KIND_NOTICE, Notice)->state, ==, NOTICE_SUPPRESSED);
+    g_assert_cmpint(STATE_ROWS(scene_state(scene, "A"), KIND_NOTICE, Notice)->state, ==,
+                    NOTICE_SUPPRESSED);
     scene_free(scene);
 }
 
@@ -315,7 +326,8 @@ static void test_a_page_and_its_cursor_are_one(void)
     scene_settle(scene);
     poll = scene_call(scene, CALL_POLL);
     g_assert_nonnull(strstr(poll->input, "\"cursor\":\"after e1\""));
-    g_assert_true(scene_page(scene, poll, scene->pages, "after e1")); /* told again: known by its id */
+    g_assert_true(
+        scene_page(scene, poll, scene->pages, "after e1")); /* told again: known by its id */
     g_assert_cmpuint(hub_counters(scene->hub)->page_duplicates, ==, 1);
     scene_free(scene);
 }
@@ -339,7 +351,8 @@ static void test_a_page_is_taken_money_first(void)
 {
     Scene *scene = scene_new("2026-09-20T15:00:00Z", "key");
     g_autofree char *data = g_strdup_printf(INVOICE, "I1");
-    scene_tells(scene, "e1", "invoice.updated", "A", data); /* overdue for weeks, were it not for the next line */
+    scene_tells(scene, "e1", "invoice.updated", "A",
+                data); /* overdue for weeks, were it not for the next line */
     scene_tells(scene, "e2", "payment.updated", "A", PAID);
     scene_tells(scene, "e3", "contact.updated", "A", EMAIL);
     hub_poll_now(scene->hub, "rents");
@@ -420,7 +433,8 @@ static void test_a_clock_that_jumps_is_not_believed(void)
     g_assert_true(hub_switches(scene->hub) & HUB_OBSERVE);
     g_assert_true(scene_alerted(scene, "clock_suspect"));
     g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 0);
-    g_assert_cmpint(hub_next(scene->hub), ==, INSTANT_NEVER); /* nothing to do until someone has looked */
+    g_assert_cmpint(hub_next(scene->hub), ==,
+                    INSTANT_NEVER); /* nothing to do until someone has looked */
     g_assert_true(hub_clear_clock(scene->hub, "person:maria", NULL));
     g_assert_false(hub_switches(scene->hub) & HUB_OBSERVE);
     scene_until(scene, "2026-10-20T20:00:00Z");
@@ -473,7 +487,8 @@ static void test_a_crash_forgets_no_instant_that_was_decided_at(void)
     scene_die(scene);
     g_autoptr(json_t) status = hub_status(scene->hub);
     char now[32];
-    g_assert_cmpstr(json_string_value(json_object_get(status, "now")), ==, instant_format(decided, now));
+    g_assert_cmpstr(json_string_value(json_object_get(status, "now")), ==,
+                    instant_format(decided, now));
     g_assert_true(scene_alerted(scene, "clock_back"));
     scene_free(scene);
 }
@@ -488,7 +503,8 @@ static void test_dry_runs_the_whole_ladder_and_sends_nothing(void)
     give_invoice(scene, "A", "I1");
     scene_until(scene, "2026-09-12T23:00:00Z");
     g_assert_cmpuint(scene->calls->len, ==, 0);
-    g_assert_cmpstr(STATE_ROWS(scene_state(scene, "A"), KIND_CYCLE, Cycle)->step, ==, "second_notice");
+    g_assert_cmpstr(STATE_ROWS(scene_state(scene, "A"), KIND_CYCLE, Cycle)->step, ==,
+                    "second_notice");
     scene_free(scene);
 }
 
@@ -587,8 +603,8 @@ static bool replay_entry(const JournalEntry *entry, void *data)
     event.time = entry->time;
     event.received_at = entry->received_at;
     DecideOut out = {0};
-    engine_step(scene->store, &scene->configuration, replay->state, &event, entry->received_at, entry->switches, scene->arena, &out,
-                unrendered, &error);
+    engine_step(scene->store, &scene->configuration, replay->state, &event, entry->received_at,
+                entry->switches, scene->arena, &out, unrendered, &error);
     g_assert_no_error(error);
     *replay->state = out.after;
     return true;
@@ -599,9 +615,11 @@ static void test_the_journal_alone_gives_the_same_state(void)
     Scene *scene = scene_new("2026-08-01T15:00:00Z", "key");
     give_invoice(scene, "A", "I1");
     scene_until(scene, "2026-09-05T20:00:00Z");
-    scene_submit(scene, "rents", "p1", "payment.updated", "A", "{'id':'P1','currency':'USD','amount':1000,'state':'settled'}", NULL);
+    scene_submit(scene, "rents", "p1", "payment.updated", "A",
+                 "{'id':'P1','currency':'USD','amount':1000,'state':'settled'}", NULL);
     scene_until(scene, "2026-09-12T20:00:00Z");
-    scene_submit(scene, "rents", "p2", "payment.updated", "A", "{'id':'P2','currency':'USD','amount':239000,'state':'settled'}", NULL);
+    scene_submit(scene, "rents", "p2", "payment.updated", "A",
+                 "{'id':'P2','currency':'USD','amount':239000,'state':'settled'}", NULL);
     scene_until(scene, "2026-09-14T20:00:00Z");
     const AccountState *stored = scene_state(scene, "A");
     AccountState state;
@@ -610,7 +628,8 @@ static void test_the_journal_alone_gives_the_same_state(void)
     state.account.external_id = stored->account.external_id;
     state.account.salt = stored->account.salt;
     Replay replay = {scene, &state};
-    g_assert_true(store_begin(scene->store, NULL)); /* rendered bytes are put once more, and taken back */
+    g_assert_true(
+        store_begin(scene->store, NULL)); /* rendered bytes are put once more, and taken back */
     g_assert_true(store_journal_read(scene->store, "A", 0, false, replay_entry, &replay, NULL));
     store_rollback(scene->store);
     g_autofree char *want = state_fingerprint(stored), *got = state_fingerprint(&state);
@@ -642,7 +661,8 @@ int main(int argc, char **argv)
     g_test_add_func("/hub/poll/bad-event", test_a_bad_event_of_a_page_is_left_out);
     g_test_add_func("/hub/poll/money-first", test_a_page_is_taken_money_first);
     g_test_add_func("/hub/poll/unknown", test_an_unknown_page_is_refused);
-    g_test_add_func("/hub/switches/first-import", test_a_first_import_sends_nothing_until_it_is_released);
+    g_test_add_func("/hub/switches/first-import",
+                    test_a_first_import_sends_nothing_until_it_is_released);
     g_test_add_func("/hub/switches/fuse", test_the_fuse_stops_a_flood);
     g_test_add_func("/hub/switches/jump", test_a_clock_that_jumps_is_not_believed);
     g_test_add_func("/hub/switches/trusted", test_a_trusted_source_explains_the_jump);

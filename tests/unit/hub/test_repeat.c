@@ -12,7 +12,7 @@ typedef struct {
     int64_t attempt, age_ms; /* since the first and last sending */
     int64_t retry_after_ms;
     int expected;
-    bool has_time; /* retry_at is set */
+    bool has_time;       /* retry_at is set */
     Instant least, most; /* of retry_at */
     bool credential;
 } Row;
@@ -24,34 +24,50 @@ typedef struct {
 #define AT(INSTANT) .has_time = true, .least = (INSTANT), .most = (INSTANT)
 
 static const Row rows[] = {
-    {"ok", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_OK, .attempt = 1, .expected = OUTCOME_OK},
-    {"retry of a contact", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_RETRY, .attempt = 1, AGAIN},
-    {"retry waits as long as the platform asks", EFFECT_WRITE, REPEAT_NONE, .outcome = OUTCOME_RETRY, .attempt = 1,
-     .retry_after_ms = 2 * HOUR, .expected = OUTCOME_RETRY, AT(NOW + 2 * HOUR)},
-    {"retry without end", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_RETRY, .attempt = REPEAT_ATTEMPTS_MAX, DEAD},
+    {"ok", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_OK, .attempt = 1,
+     .expected = OUTCOME_OK},
+    {"retry of a contact", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_RETRY, .attempt = 1,
+     AGAIN},
+    {"retry waits as long as the platform asks", EFFECT_WRITE, REPEAT_NONE,
+     .outcome = OUTCOME_RETRY, .attempt = 1, .retry_after_ms = 2 * HOUR, .expected = OUTCOME_RETRY,
+     AT(NOW + 2 * HOUR)},
+    {"retry without end", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_RETRY,
+     .attempt = REPEAT_ATTEMPTS_MAX, DEAD},
     {"permanent", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_PERMANENT, .attempt = 1, DEAD},
-    {"auth", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_AUTH, .attempt = 1, .expected = OUTCOME_RETRY, AT(NOW), .credential = true},
+    {"auth", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_AUTH, .attempt = 1,
+     .expected = OUTCOME_RETRY, AT(NOW), .credential = true},
     {"uncertain read", EFFECT_READ, REPEAT_NONE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, AGAIN},
-    {"uncertain, key", EFFECT_CONTACT, REPEAT_KEY, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, AGAIN},
-    {"uncertain, safe", EFFECT_WRITE, REPEAT_SAFE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, AGAIN},
-    {"uncertain, key still valid", EFFECT_WRITE, REPEAT_KEY, .key_valid_ms = HOUR, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
-     .age_ms = HOUR - 1, AGAIN},
-    {"uncertain, key lapsed", EFFECT_WRITE, REPEAT_KEY, .key_valid_ms = HOUR, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
-     .age_ms = HOUR, HELD},
-    {"uncertain, key, without end", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_UNCERTAIN, .attempt = REPEAT_ATTEMPTS_MAX, HELD},
-    {"uncertain, look-up", EFFECT_LEGAL, REPEAT_LOOKUP, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, LOOKED_UP},
-    {"uncertain, none", EFFECT_WRITE, REPEAT_NONE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, HELD},
-    {"uncertain contact, none", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1, HELD},
-    {"found", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_OK, .lookup = true, .attempt = 1, .expected = OUTCOME_OK},
-    {"absent", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_ABSENT, .lookup = true, .attempt = 1, .expected = OUTCOME_RETRY, AT(NOW)},
-    {"absent before the index can know", EFFECT_WRITE, REPEAT_LOOKUP, .lag_ms = HOUR / 2, .outcome = OUTCOME_ABSENT, .lookup = true,
-     .attempt = 1, .age_ms = 1000, .expected = OUTCOME_UNCERTAIN, AT(NOW + HOUR / 2 - 1000)},
-    {"look-up fails", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_RETRY, .lookup = true, .attempt = 1, LOOKED_UP},
-    {"look-up refused", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_PERMANENT, .lookup = true, .attempt = 1, HELD},
-    {"look-up without end", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_UNCERTAIN, .lookup = true,
+    {"uncertain, key", EFFECT_CONTACT, REPEAT_KEY, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
+     AGAIN},
+    {"uncertain, safe", EFFECT_WRITE, REPEAT_SAFE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
+     AGAIN},
+    {"uncertain, key still valid", EFFECT_WRITE, REPEAT_KEY, .key_valid_ms = HOUR,
+     .outcome = OUTCOME_UNCERTAIN, .attempt = 1, .age_ms = HOUR - 1, AGAIN},
+    {"uncertain, key lapsed", EFFECT_WRITE, REPEAT_KEY, .key_valid_ms = HOUR,
+     .outcome = OUTCOME_UNCERTAIN, .attempt = 1, .age_ms = HOUR, HELD},
+    {"uncertain, key, without end", EFFECT_WRITE, REPEAT_KEY, .outcome = OUTCOME_UNCERTAIN,
      .attempt = REPEAT_ATTEMPTS_MAX, HELD},
-    {"look-up, credential", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_AUTH, .lookup = true, .attempt = 1, LOOKED_UP,
-     .credential = true},
+    {"uncertain, look-up", EFFECT_LEGAL, REPEAT_LOOKUP, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
+     LOOKED_UP},
+    {"uncertain, none", EFFECT_WRITE, REPEAT_NONE, .outcome = OUTCOME_UNCERTAIN, .attempt = 1,
+     HELD},
+    {"uncertain contact, none", EFFECT_CONTACT, REPEAT_NONE, .outcome = OUTCOME_UNCERTAIN,
+     .attempt = 1, HELD},
+    {"found", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_OK, .lookup = true, .attempt = 1,
+     .expected = OUTCOME_OK},
+    {"absent", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_ABSENT, .lookup = true, .attempt = 1,
+     .expected = OUTCOME_RETRY, AT(NOW)},
+    {"absent before the index can know", EFFECT_WRITE, REPEAT_LOOKUP, .lag_ms = HOUR / 2,
+     .outcome = OUTCOME_ABSENT, .lookup = true, .attempt = 1, .age_ms = 1000,
+     .expected = OUTCOME_UNCERTAIN, AT(NOW + HOUR / 2 - 1000)},
+    {"look-up fails", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_RETRY, .lookup = true,
+     .attempt = 1, LOOKED_UP},
+    {"look-up refused", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_PERMANENT, .lookup = true,
+     .attempt = 1, HELD},
+    {"look-up without end", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_UNCERTAIN,
+     .lookup = true, .attempt = REPEAT_ATTEMPTS_MAX, HELD},
+    {"look-up, credential", EFFECT_WRITE, REPEAT_LOOKUP, .outcome = OUTCOME_AUTH, .lookup = true,
+     .attempt = 1, LOOKED_UP, .credential = true},
 };
 
 static void test_row(gconstpointer data)
@@ -106,8 +122,9 @@ static void test_what_nobody_declared_is_read_most_carefully(void)
 
 static void test_facts_come_from_the_manifest(void)
 {
-    g_autoptr(json_t) manifest = json_pack("{s:[{s:s,s:s,s:s,s:i,s:i}]}", "actions", "verb", "message.email", "effect", "contact",
-                                           "repeat", "key", "key_valid_s", 360, "lookup_lag_s", 5);
+    g_autoptr(json_t) manifest =
+        json_pack("{s:[{s:s,s:s,s:s,s:i,s:i}]}", "actions", "verb", "message.email", "effect",
+                  "contact", "repeat", "key", "key_valid_s", 360, "lookup_lag_s", 5);
     RepeatFacts facts = repeat_facts(manifest, "message.email");
     g_assert_cmpint(facts.effect, ==, EFFECT_CONTACT);
     g_assert_cmpint(facts.repeat, ==, REPEAT_KEY);

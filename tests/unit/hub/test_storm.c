@@ -91,7 +91,8 @@ static void answer_call(Storm *storm, SceneCall *call, bool kindly)
 
 static void answer_one(Storm *storm)
 {
-    guint n = storm->scene->calls->len, start = n ? (guint)g_rand_int_range(storm->chance, 0, (gint32)n) : 0;
+    guint n = storm->scene->calls->len,
+          start = n ? (guint)g_rand_int_range(storm->chance, 0, (gint32)n) : 0;
     for (guint i = 0; i < n; i++) {
         SceneCall *call = storm->scene->calls->pdata[(start + i) % n];
         if (call->answered)
@@ -122,12 +123,15 @@ static void give_invoice(Storm *storm)
     g_autofree char *account = g_strdup_printf("A%d", g_rand_int_range(storm->chance, 0, ACCOUNTS));
     g_autofree char *id = g_strdup_printf("I%d", ++storm->invoices);
     g_autofree char *contact = g_strdup_printf("c-%s", id);
-    g_autofree char *mail = g_strdup_printf("{'channel':'email','address':'%s@example.test'}", account);
+    g_autofree char *mail =
+        g_strdup_printf("{'channel':'email','address':'%s@example.test'}", account);
     g_autofree char *data = g_strdup_printf(
-        "{'id':'%s','currency':'USD','amount':%d,'issued_on':'2026-08-01','due_on':'2026-08-31'}", id, 100 * storm->invoices);
+        "{'id':'%s','currency':'USD','amount':%d,'issued_on':'2026-08-01','due_on':'2026-08-31'}",
+        id, 100 * storm->invoices);
     scene_submit(storm->scene, "rents", contact, "contact.updated", account, mail, NULL);
     scene_submit(storm->scene, "rents", id, "invoice.updated", account, data, NULL);
-    scene_submit(storm->scene, "rents", id, "invoice.updated", account, data, NULL); /* webhooks repeat themselves */
+    scene_submit(storm->scene, "rents", id, "invoice.updated", account, data,
+                 NULL); /* webhooks repeat themselves */
 }
 
 static void turn(Storm *storm)
@@ -197,8 +201,7 @@ static void check_account(Storm *storm, const char *account)
     const AccountState *state = scene_state(storm->scene, account);
     if (!state)
         return;
-    STATE_FOREACH(state, KIND_ACT, Act, act)
-    {
+    STATE_FOREACH (state, KIND_ACT, Act, act) {
         if (act->state == ACT_SUPPRESSED || act->state == ACT_PLANNED || !act->instance)
             continue;
         const Platform *known = g_hash_table_lookup(storm->keys, act->key);

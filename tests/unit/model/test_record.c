@@ -5,11 +5,11 @@
 #include "model/records.h"
 
 static const size_t field_bytes[] = {
-    [FIELD_TEXT] = sizeof(char *),   [FIELD_NAME] = sizeof(char *),
-    [FIELD_INT] = sizeof(int64_t),   [FIELD_BOOL] = sizeof(bool),
-    [FIELD_DATE] = sizeof(Date),     [FIELD_INSTANT] = sizeof(Instant),
+    [FIELD_TEXT] = sizeof(char *),    [FIELD_NAME] = sizeof(char *),
+    [FIELD_INT] = sizeof(int64_t),    [FIELD_BOOL] = sizeof(bool),
+    [FIELD_DATE] = sizeof(Date),      [FIELD_INSTANT] = sizeof(Instant),
     [FIELD_AMOUNT] = sizeof(int64_t), [FIELD_CURRENCY] = sizeof(Currency),
-    [FIELD_CHOICE] = sizeof(int),    [FIELD_ZONE] = sizeof(char *),
+    [FIELD_CHOICE] = sizeof(int),     [FIELD_ZONE] = sizeof(char *),
     [FIELD_JSON] = sizeof(char *),
 };
 

@@ -21,10 +21,10 @@ static void test_add_and_find(void)
     g_assert_null(state_find(&state, KIND_INVOICE, NULL));
     g_assert_null(state_find(&state, KIND_ACT, "k"));
     int64_t sum = 0;
-    STATE_FOREACH(&state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (&state, KIND_INVOICE, Invoice, invoice)
         sum += invoice->amount;
     g_assert_cmpint(sum, ==, 190);
-    STATE_FOREACH(&state, KIND_PAYMENT, Payment, payment)
+    STATE_FOREACH (&state, KIND_PAYMENT, Payment, payment)
         g_assert_not_reached();
 }
 
@@ -83,11 +83,16 @@ typedef struct {
 } WordRow;
 
 static const WordRow word_rows[] = {
-    {NULL, "b", false, "b", NULL},         {"", "b", false, "b", NULL},
-    {"b", "b", true, "b", NULL},           {"a", "b", false, "a,b", "a"},
-    {"c", "b", false, "b,c", "c"},         {"a,c", "b", false, "a,b,c", "a,c"},
-    {"a,b,c", "b", true, "a,b,c", "a,c"},  {"bb,cc", "b", false, "b,bb,cc", "bb,cc"},
-    {"a,bb", "b", false, "a,b,bb", "a,bb"}, {"a,b", "bb", false, "a,b,bb", "a,b"},
+    {NULL, "b", false, "b", NULL},
+    {"", "b", false, "b", NULL},
+    {"b", "b", true, "b", NULL},
+    {"a", "b", false, "a,b", "a"},
+    {"c", "b", false, "b,c", "c"},
+    {"a,c", "b", false, "a,b,c", "a,c"},
+    {"a,b,c", "b", true, "a,b,c", "a,c"},
+    {"bb,cc", "b", false, "b,bb,cc", "bb,cc"},
+    {"a,bb", "b", false, "a,b,bb", "a,bb"},
+    {"a,b", "bb", false, "a,b,bb", "a,b"},
 };
 
 static void test_words(void)

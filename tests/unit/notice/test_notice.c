@@ -196,7 +196,8 @@ static void test_starter_set(void)
         g_assert_cmpstr(names[i], ==, starters[i].name);
         g_assert_true(templates_has(templates, starters[i].name));
         g_assert_cmpuint(strlen(templates_hash(templates, starters[i].name)), ==, 64);
-        Hash source = hash_of(templates_source(templates, starters[i].name), strlen(templates_source(templates, starters[i].name)));
+        Hash source = hash_of(templates_source(templates, starters[i].name),
+                              strlen(templates_source(templates, starters[i].name)));
         char hex[HASH_HEX];
         g_assert_cmpstr(hash_hex(&source, hex), ==, templates_hash(templates, starters[i].name));
     }

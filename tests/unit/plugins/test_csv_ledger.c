@@ -3,9 +3,11 @@
 
 #include "testkit/testkit.h"
 
-#define COLUMNS                                                                                                        \
-    "{\"account\":\"customer\",\"account_name\":\"name\",\"email\":\"mail\",\"invoice\":\"no\",\"amount\":\"amount\"," \
-    "\"issued_on\":\"issued\",\"due_on\":\"due\",\"settled_on\":\"settled\",\"disputed\":\"disputed\"}"
+#define COLUMNS                                                                                    \
+    "{\"account\":\"customer\",\"account_name\":\"name\",\"email\":\"mail\",\"invoice\":\"no\","   \
+    "\"amount\":\"amount\","                                                                       \
+    "\"issued_on\":\"issued\",\"due_on\":\"due\",\"settled_on\":\"settled\",\"disputed\":"         \
+    "\"disputed\"}"
 #define TITLES "customer,name,mail,no,amount,issued,due,settled,disputed\n"
 #define GOOD "C1,Ada Moore,ada@x.example,INV-1,100.00,2026-07-01,2026-07-31,,no\n"
 
@@ -55,11 +57,13 @@ static char *data_of(const GPtrArray *events, const char *type, guint nth)
 {
     for (guint i = 0; i < events->len; i++)
         if (strcmp(dunhub_find_text(events->pdata[i], "type"), type) == 0 && nth-- == 0)
-            return json_dumps(json_object_get(events->pdata[i], "data"), JSON_COMPACT | JSON_SORT_KEYS);
+            return json_dumps(json_object_get(events->pdata[i], "data"),
+                              JSON_COMPACT | JSON_SORT_KEYS);
     return NULL;
 }
 
-static void assert_data(const TestkitResult *result, const char *type, guint nth, const char *expected)
+static void assert_data(const TestkitResult *result, const char *type, guint nth,
+                        const char *expected)
 {
     char *data = data_of(result->events, type, nth);
     g_assert_cmpstr(data, ==, expected);
@@ -74,25 +78,34 @@ static void test_rows(void)
         const char *row, *finding; /* NULL: good */
     } rows[] = {
         {GOOD, NULL},
-        {"C1,Ada,a@x.example,I1,12,34.5,2026-07-01,,,no\n", "the row has 10 fields, the header has 9"},
+        {"C1,Ada,a@x.example,I1,12,34.5,2026-07-01,,,no\n",
+         "the row has 10 fields, the header has 9"},
         {"C1,Ada,a@x.example,I1,\"12,34.5\",2026-07-01,,,no\n",
-         "column 'amount' is '12,34.5': the thousands sign does not group by three digits (decimal sign '.', thousands sign ',')"},
+         "column 'amount' is '12,34.5': the thousands sign does not group by three digits (decimal "
+         "sign '.', thousands sign ',')"},
         {"C1,Ada,a@x.example,I1,\"1,234.50\",2026-07-01,,,no\n", NULL},
-        {"C1,Ada,a@x.example,I1,12.345,2026-07-01,,,no\n", "column 'amount' is '12.345': it has more decimals than the currency"},
-        {"C1,Ada,a@x.example,I1,twelve,2026-07-01,,,no\n", "column 'amount' is 'twelve': there is something that is no digit"},
+        {"C1,Ada,a@x.example,I1,12.345,2026-07-01,,,no\n",
+         "column 'amount' is '12.345': it has more decimals than the currency"},
+        {"C1,Ada,a@x.example,I1,twelve,2026-07-01,,,no\n",
+         "column 'amount' is 'twelve': there is something that is no digit"},
         {"C1,Ada,a@x.example,I1,,2026-07-01,,,no\n", "column 'amount' is empty"},
         {"C1,Ada,a@x.example,I1,99999999999999999999,2026-07-01,,,no\n", "it is too large"},
-        {"C1,Ada,a@x.example,I1,10,2026-02-31,,,no\n", "column 'issued' is '2026-02-31': there is no such day"},
+        {"C1,Ada,a@x.example,I1,10,2026-02-31,,,no\n",
+         "column 'issued' is '2026-02-31': there is no such day"},
         {"C1,Ada,a@x.example,I1,10,31/02/2026,,,no\n",
          "column 'issued' is '31/02/2026': it does not have the form of the date format: %Y-%m-%d"},
         {"C1,Ada,a@x.example,I1,10,2026-07-01 00:00,,,no\n", "something follows the date"},
         {"C1,Ada,a@x.example,I1,10,,,,no\n", "column 'issued' is empty"},
-        {"C1,Ada,a@x.example,I1,10,2026-07-01,2026-13-01,,no\n", "column 'due' is '2026-13-01': there is no such day"},
+        {"C1,Ada,a@x.example,I1,10,2026-07-01,2026-13-01,,no\n",
+         "column 'due' is '2026-13-01': there is no such day"},
         {"C1,Ada,a@x.example,I1,10,2026-07-01,,never,no\n", "column 'settled' is 'never'"},
-        {"C1,Ada,a@x.example,,10,2026-07-01,,,no\n", "column 'no' is empty: a row without an invoice number"},
-        {",Ada,a@x.example,I1,10,2026-07-01,,,no\n", "column 'customer' is empty: a row without an account"},
+        {"C1,Ada,a@x.example,,10,2026-07-01,,,no\n",
+         "column 'no' is empty: a row without an invoice number"},
+        {",Ada,a@x.example,I1,10,2026-07-01,,,no\n",
+         "column 'customer' is empty: a row without an account"},
         {"C1,Ada,a@x.example,I1,10,2026-07-01\n", "the row has 6 fields, the header has 9"},
-        {"C1,Ada,a@x.example,I1,10,2026-07-01,,,no,extra\n", "the row has 10 fields, the header has 9"},
+        {"C1,Ada,a@x.example,I1,10,2026-07-01,,,no,extra\n",
+         "the row has 10 fields, the header has 9"},
         {"just one field\n", "the row has 1 fields, the header has 9"},
         {"C1,\"Moore, Ada\",a@x.example,I1,10,2026-07-01,,,no\n", NULL},
         {"C1,\"Ada \"\"A\"\" Moore\",a@x.example,I1,10,2026-07-01,,,no\n", NULL},
@@ -100,8 +113,10 @@ static void test_rows(void)
         {"C1,5\" pipe,a@x.example,I1,10,2026-07-01,,,no\n", NULL},
         {"C1,\"Ada\"x,a@x.example,I1,10,2026-07-01,,,no\n", "something follows a closing quote"},
         {"C1,\"Ada,a@x.example,I1,10,2026-07-01,,,no\n", "a quote is opened and never closed"},
-        {"C1,Ada,a@x.example,\"I\n1\",10,2026-07-01,,,no\n", "column 'no' is 'I 1': it holds a line break"},
-        {"C1,Ada\xff,a@x.example,I1,10,2026-07-01,,,no\n", "column 'name' holds bytes that are no utf-8: set option 'encoding'"},
+        {"C1,Ada,a@x.example,\"I\n1\",10,2026-07-01,,,no\n",
+         "column 'no' is 'I 1': it holds a line break"},
+        {"C1,Ada\xff,a@x.example,I1,10,2026-07-01,,,no\n",
+         "column 'name' holds bytes that are no utf-8: set option 'encoding'"},
         {"C1,Ada,a@x.example,I1,10,2026-07-01,,,no\r\n", NULL},
         {"  C1 , Ada ,a@x.example, I1 , 10 , 2026-07-01 ,,, no \n", NULL},
         {"C1,Ada,a@x.example,I1,10,2026-07-01,,,no", NULL},
@@ -111,12 +126,14 @@ static void test_rows(void)
         {"\n\n" GOOD, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *content = g_strconcat(TITLES "K0,Known,k@x.example,K-0,5,2026-07-01,,,no\n", rows[i].row, NULL);
+        g_autofree char *content =
+            g_strconcat(TITLES "K0,Known,k@x.example,K-0,5,2026-07-01,,,no\n", rows[i].row, NULL);
         Ledger l = ledger_new(content);
         testkit_option(l.kit, "thousands_sign", ",");
         const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
         g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
-        guint told = count(result->events, "invoice.updated") + count(result->events, "credit.updated");
+        guint told =
+            count(result->events, "invoice.updated") + count(result->events, "credit.updated");
         g_assert_cmpuint(told, ==, rows[i].finding ? 1 : 2);
         g_assert_cmpuint(result->findings->len, ==, rows[i].finding ? 1 : 0);
         if (rows[i].finding) {
@@ -142,41 +159,53 @@ static void test_rest_goes_on(void)
     g_assert_cmpuint(count(result->events, "invoice.updated"), ==, 3);
     g_assert_cmpuint(result->findings->len, ==, 3);
     g_assert_nonnull(strstr(result->findings->pdata[0], "ledger.csv:5: column 'amount' is 'x'"));
-    g_assert_nonnull(strstr(result->findings->pdata[1], "ledger.csv:6: a quote is opened and never closed"));
+    g_assert_nonnull(
+        strstr(result->findings->pdata[1], "ledger.csv:6: a quote is opened and never closed"));
     g_assert_nonnull(strstr(result->findings->pdata[2],
-                            "ledger.csv:8: invoice 'INV-1' of account 'C1' stands already in line 2; this row is left out"));
+                            "ledger.csv:8: invoice 'INV-1' of account 'C1' stands "
+                            "already in line 2; this row is left out"));
     ledger_free(&l);
 }
 
 static void test_events(void)
 {
-    Ledger l = ledger_new(TITLES "C1,Ada \"A\" Moore,ada@x.example,INV-1,100.00,2026-07-01,2026-07-31,2026-08-03,yes\n"
-                                 "C2,,,INV-2,10.5,2026-07-02,,,\n"
-                                 "C2,,,CN-1,-4.00,2026-07-03,,,\n");
+    Ledger l = ledger_new(
+        TITLES
+        "C1,Ada \"A\" Moore,ada@x.example,INV-1,100.00,2026-07-01,2026-07-31,2026-08-03,yes\n"
+        "C2,,,INV-2,10.5,2026-07-02,,,\n"
+        "C2,,,CN-1,-4.00,2026-07-03,,,\n");
     testkit_option(l.kit, "defaults", "{\"kind\":\"business\",\"policy\":\"standard\"}");
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     assert_data(result, "account.updated", 0,
-                "{\"external_id\":\"C1\",\"is_consumer\":false,\"kind\":\"business\",\"name\":\"Ada \\\"A\\\" Moore\",\"policy\":"
+                "{\"external_id\":\"C1\",\"is_consumer\":false,\"kind\":\"business\",\"name\":"
+                "\"Ada \\\"A\\\" Moore\",\"policy\":"
                 "\"standard\"}");
-    assert_data(result, "contact.updated", 0, "{\"address\":\"ada@x.example\",\"channel\":\"email\",\"position\":0}");
+    assert_data(result, "contact.updated", 0,
+                "{\"address\":\"ada@x.example\",\"channel\":\"email\",\"position\":0}");
     assert_data(result, "invoice.updated", 0,
-                "{\"amount\":10000,\"currency\":\"USD\",\"due_on\":\"2026-07-31\",\"id\":\"INV-1\",\"issued_on\":\"2026-07-01\","
+                "{\"amount\":10000,\"currency\":\"USD\",\"due_on\":\"2026-07-31\",\"id\":\"INV-1\","
+                "\"issued_on\":\"2026-07-01\","
                 "\"status\":\"open\"}");
     assert_data(result, "payment.updated", 0,
-                "{\"amount\":10000,\"currency\":\"USD\",\"effective_on\":\"2026-08-03\",\"id\":\"INV-1:paid\",\"invoice\":\"INV-1\","
+                "{\"amount\":10000,\"currency\":\"USD\",\"effective_on\":\"2026-08-03\",\"id\":"
+                "\"INV-1:paid\",\"invoice\":\"INV-1\","
                 "\"state\":\"settled\"}");
     assert_data(result, "dispute.updated", 0,
-                "{\"amount\":10000,\"closed_on\":\"2026-08-03\",\"id\":\"INV-1:disputed\",\"invoice\":\"INV-1\",\"opened_on\":"
+                "{\"amount\":10000,\"closed_on\":\"2026-08-03\",\"id\":\"INV-1:disputed\","
+                "\"invoice\":\"INV-1\",\"opened_on\":"
                 "\"2026-07-01\",\"outcome\":\"creditor\"}");
     assert_data(result, "invoice.updated", 1,
-                "{\"amount\":1050,\"currency\":\"USD\",\"id\":\"INV-2\",\"issued_on\":\"2026-07-02\",\"status\":\"open\"}");
+                "{\"amount\":1050,\"currency\":\"USD\",\"id\":\"INV-2\",\"issued_on\":\"2026-07-"
+                "02\",\"status\":\"open\"}");
     assert_data(result, "credit.updated", 0,
-                "{\"amount\":400,\"cancelled\":false,\"currency\":\"USD\",\"id\":\"CN-1\",\"issued_on\":\"2026-07-03\"}");
+                "{\"amount\":400,\"cancelled\":false,\"currency\":\"USD\",\"id\":\"CN-1\",\"issued_"
+                "on\":\"2026-07-03\"}");
     g_assert_cmpuint(count(result->events, "account.updated"), ==, 2);
     g_assert_cmpuint(count(result->events, "payment.updated"), ==, 1);
     g_assert_cmpstr(dunhub_find_text(result->events->pdata[2], "account"), ==, "C1");
-    g_assert_true(g_str_has_prefix(dunhub_find_text(result->events->pdata[2], "id"), "invoice:C1/INV-1:"));
+    g_assert_true(
+        g_str_has_prefix(dunhub_find_text(result->events->pdata[2], "id"), "invoice:C1/INV-1:"));
     ledger_free(&l);
 }
 
@@ -187,36 +216,80 @@ static void test_formats(void)
         const char *name, *content, *options[8][2];
         const char *name_of_account, *invoice;
     } rows[] = {
-        {"european", "Kunde;Name;RechNr;Betrag;Datum\nK1;M\xc3\xbcller & S\xc3\xb6hne;R-1;\"1.234,50\";31.12.2025\n",
-         {{"delimiter", ";"}, {"decimal_sign", ","}, {"thousands_sign", "."}, {"date_format", "%d.%m.%Y"}, {"currency", "EUR"},
-          {"columns", "{\"account\":\"Kunde\",\"account_name\":\"Name\",\"invoice\":\"RechNr\",\"amount\":\"Betrag\",\"issued_on\":"
+        {"european",
+         "Kunde;Name;RechNr;Betrag;Datum\nK1;M\xc3\xbcller & "
+         "S\xc3\xb6hne;R-1;\"1.234,50\";31.12.2025\n",
+         {{"delimiter", ";"},
+          {"decimal_sign", ","},
+          {"thousands_sign", "."},
+          {"date_format", "%d.%m.%Y"},
+          {"currency", "EUR"},
+          {"columns", "{\"account\":\"Kunde\",\"account_name\":\"Name\",\"invoice\":\"RechNr\","
+                      "\"amount\":\"Betrag\",\"issued_on\":"
                       "\"Datum\"}"}},
-         "M\xc3\xbcller & S\xc3\xb6hne", "R-1 123450 EUR 2025-12-31"},
-        {"windows-1252 with its own header", "Kunde;Stra\xdf" "e;RechNr;Betrag;Datum\nK1;\x80 M\xfcller;R-1;99,00;1.2.26\n",
-         {{"delimiter", ";"}, {"decimal_sign", ","}, {"date_format", "%d.%m.%y"}, {"currency", "EUR"}, {"encoding", "windows-1252"},
-          {"columns", "{\"account\":\"Kunde\",\"account_name\":\"Stra\xc3\x9f" "e\",\"invoice\":\"RechNr\",\"amount\":\"Betrag\","
+         "M\xc3\xbcller & S\xc3\xb6hne",
+         "R-1 123450 EUR 2025-12-31"},
+        {"windows-1252 with its own header",
+         "Kunde;Stra\xdf"
+         "e;RechNr;Betrag;Datum\nK1;\x80 M\xfcller;R-1;99,00;1.2.26\n",
+         {{"delimiter", ";"},
+          {"decimal_sign", ","},
+          {"date_format", "%d.%m.%y"},
+          {"currency", "EUR"},
+          {"encoding", "windows-1252"},
+          {"columns", "{\"account\":\"Kunde\",\"account_name\":\"Stra\xc3\x9f"
+                      "e\",\"invoice\":\"RechNr\",\"amount\":\"Betrag\","
                       "\"issued_on\":\"Datum\"}"}},
-         "\xe2\x82\xac M\xc3\xbcller", "R-1 9900 EUR 2026-02-01"},
-        {"tabs and a mark", "\xef\xbb\xbf" "id\tname\tno\tsum\tday\nK1\tAda\tR-1\t5\t7/1/2026\n",
-         {{"delimiter", "tab"}, {"date_format", "%m/%d/%Y"}, {"currency", "JPY"},
-          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":\"sum\",\"issued_on\":\"day\"}"}},
-         "Ada", "R-1 5 JPY 2026-07-01"},
-        {"no header", "K1|Ada|R-1|5.00|20260701\n",
-         {{"delimiter", "|"}, {"date_format", "%Y%m%d"}, {"currency", "GBP"}, {"header", "false"},
-          {"columns", "{\"account\":\"#1\",\"account_name\":\"#2\",\"invoice\":\"#3\",\"amount\":\"#4\",\"issued_on\":\"#5\"}"}},
-         "Ada", "R-1 500 GBP 2026-07-01"},
-        {"french spaces and single quotes", "id,name,no,sum,day\nK1,'A, B',R-1,'1\xc2\xa0" "234,50',01/07/2026\n",
-         {{"quote", "'"}, {"decimal_sign", ","}, {"thousands_sign", "space"}, {"date_format", "%d/%m/%Y"}, {"currency", "EUR"},
-          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":\"sum\",\"issued_on\":\"day\"}"}},
-         "A, B", "R-1 123450 EUR 2026-07-01"},
-        {"timestamps, in the zone of the ledger", "id,name,no,sum,day\nK1,Ada,R-1,5.00,1782856800\n",
-         {{"date_format", "unix"}, {"timestamp_zone", "Europe/Berlin"}, {"currency", "eur"},
-          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":\"sum\",\"issued_on\":\"day\"}"}},
-         "Ada", "R-1 500 EUR 2026-07-01"},
-        {"titles in another case", "ID,NAME,NO,SUM,DAY\nK1,Ada,R-1,5.00,2026-07-01\n",
+         "\xe2\x82\xac M\xc3\xbcller",
+         "R-1 9900 EUR 2026-02-01"},
+        {"tabs and a mark",
+         "\xef\xbb\xbf"
+         "id\tname\tno\tsum\tday\nK1\tAda\tR-1\t5\t7/1/2026\n",
+         {{"delimiter", "tab"},
+          {"date_format", "%m/%d/%Y"},
+          {"currency", "JPY"},
+          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":"
+                      "\"sum\",\"issued_on\":\"day\"}"}},
+         "Ada",
+         "R-1 5 JPY 2026-07-01"},
+        {"no header",
+         "K1|Ada|R-1|5.00|20260701\n",
+         {{"delimiter", "|"},
+          {"date_format", "%Y%m%d"},
+          {"currency", "GBP"},
+          {"header", "false"},
+          {"columns", "{\"account\":\"#1\",\"account_name\":\"#2\",\"invoice\":\"#3\",\"amount\":"
+                      "\"#4\",\"issued_on\":\"#5\"}"}},
+         "Ada",
+         "R-1 500 GBP 2026-07-01"},
+        {"french spaces and single quotes",
+         "id,name,no,sum,day\nK1,'A, B',R-1,'1\xc2\xa0"
+         "234,50',01/07/2026\n",
+         {{"quote", "'"},
+          {"decimal_sign", ","},
+          {"thousands_sign", "space"},
+          {"date_format", "%d/%m/%Y"},
+          {"currency", "EUR"},
+          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":"
+                      "\"sum\",\"issued_on\":\"day\"}"}},
+         "A, B",
+         "R-1 123450 EUR 2026-07-01"},
+        {"timestamps, in the zone of the ledger",
+         "id,name,no,sum,day\nK1,Ada,R-1,5.00,1782856800\n",
+         {{"date_format", "unix"},
+          {"timestamp_zone", "Europe/Berlin"},
+          {"currency", "eur"},
+          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":"
+                      "\"sum\",\"issued_on\":\"day\"}"}},
+         "Ada",
+         "R-1 500 EUR 2026-07-01"},
+        {"titles in another case",
+         "ID,NAME,NO,SUM,DAY\nK1,Ada,R-1,5.00,2026-07-01\n",
          {{"currency", "USD"},
-          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":\"sum\",\"issued_on\":\"day\"}"}},
-         "Ada", "R-1 500 USD 2026-07-01"},
+          {"columns", "{\"account\":\"id\",\"account_name\":\"name\",\"invoice\":\"no\",\"amount\":"
+                      "\"sum\",\"issued_on\":\"day\"}"}},
+         "Ada",
+         "R-1 500 USD 2026-07-01"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_test_message("%s", rows[i].name);
@@ -230,9 +303,10 @@ static void test_formats(void)
         const json_t *account = json_object_get(result->events->pdata[0], "data");
         const json_t *invoice = json_object_get(result->events->pdata[1], "data");
         g_assert_cmpstr(dunhub_find_text(account, "name"), ==, rows[i].name_of_account);
-        g_autofree char *seen = g_strdup_printf("%s %d %s %s", dunhub_find_text(invoice, "id"),
-                                                (int)json_integer_value(json_object_get(invoice, "amount")),
-                                                dunhub_find_text(invoice, "currency"), dunhub_find_text(invoice, "issued_on"));
+        g_autofree char *seen = g_strdup_printf(
+            "%s %d %s %s", dunhub_find_text(invoice, "id"),
+            (int)json_integer_value(json_object_get(invoice, "amount")),
+            dunhub_find_text(invoice, "currency"), dunhub_find_text(invoice, "issued_on"));
         g_assert_cmpstr(seen, ==, rows[i].invoice);
         ledger_free(&l);
     }
@@ -246,25 +320,37 @@ static void test_whole_file(void)
         int outcome;
         const char *message;
     } rows[] = {
-        {"customer,name,mail,no,amuont,issued,due,settled,disputed\n" GOOD, NULL, NULL, DUNHUB_PERMANENT,
-         "ledger.csv:1: there is no column 'amount' (columns: amount), did you mean 'amuont'?; the file has: customer, name, mail, no, "
+        {"customer,name,mail,no,amuont,issued,due,settled,disputed\n" GOOD, NULL, NULL,
+         DUNHUB_PERMANENT,
+         "ledger.csv:1: there is no column 'amount' (columns: amount), did you mean 'amuont'?; the "
+         "file has: customer, name, mail, no, "
          "amuont, issued, due, settled, disputed"},
-        {"customer;name;mail\n", NULL, NULL, DUNHUB_PERMANENT, "it looks as if the delimiter were ';'"},
+        {"customer;name;mail\n", NULL, NULL, DUNHUB_PERMANENT,
+         "it looks as if the delimiter were ';'"},
         {"", NULL, NULL, DUNHUB_RETRY, "is empty"},
-        {"\xff\xfe" "c\1u\1", NULL, NULL, DUNHUB_PERMANENT, "is UTF-16: save it as UTF-8"},
+        {"\xff\xfe"
+         "c\1u\1",
+         NULL, NULL, DUNHUB_PERMANENT, "is UTF-16: save it as UTF-8"},
         {"customer,n\xffme\n", NULL, NULL, DUNHUB_PERMANENT, "the header is no utf-8"},
-        {TITLES, "columns", "{\"acount\":\"customer\"}", DUNHUB_PERMANENT, "unknown column 'acount', did you mean 'account'?"},
+        {TITLES, "columns", "{\"acount\":\"customer\"}", DUNHUB_PERMANENT,
+         "unknown column 'acount', did you mean 'account'?"},
         {TITLES, "columns", "{\"account\":5}", DUNHUB_PERMANENT, "'account' is no text"},
-        {TITLES, "columns", "{\"invoice\":\"no\"}", DUNHUB_PERMANENT, "option 'columns' maps no 'account'"},
-        {TITLES, "columns", "{\"account\":\"customer\",\"invoice\":\"no\"}", DUNHUB_PERMANENT, "option 'columns' maps no 'amount'"},
-        {TITLES, "currency", NULL, DUNHUB_PERMANENT, "option 'columns' maps no 'currency': say which column of the file holds it, or"},
+        {TITLES, "columns", "{\"invoice\":\"no\"}", DUNHUB_PERMANENT,
+         "option 'columns' maps no 'account'"},
+        {TITLES, "columns", "{\"account\":\"customer\",\"invoice\":\"no\"}", DUNHUB_PERMANENT,
+         "option 'columns' maps no 'amount'"},
+        {TITLES, "currency", NULL, DUNHUB_PERMANENT,
+         "option 'columns' maps no 'currency': say which column of the file holds it, or"},
         {TITLES, "delimiter", "ab", DUNHUB_PERMANENT, "option 'delimiter' is 'ab': give one sign"},
-        {TITLES, "thousands_sign", ".", DUNHUB_PERMANENT, "'decimal_sign' and 'thousands_sign' are the same"},
+        {TITLES, "thousands_sign", ".", DUNHUB_PERMANENT,
+         "'decimal_sign' and 'thousands_sign' are the same"},
         {TITLES, "as_of", "1.7.2026", DUNHUB_PERMANENT, "option 'as_of' is '1.7.2026'"},
         {TITLES, "encoding", "latin-9", DUNHUB_PERMANENT, "option 'encoding' is 'latin-9'"},
-        {TITLES, "path", "/nowhere/ledger.csv", DUNHUB_RETRY, "opening the ledger /nowhere/ledger.csv failed: No such file"},
+        {TITLES, "path", "/nowhere/ledger.csv", DUNHUB_RETRY,
+         "opening the ledger /nowhere/ledger.csv failed: No such file"},
         {TITLES, "path", "/dev/null", DUNHUB_PERMANENT, "/dev/null is no file"},
-        {TITLES, "header", "false", DUNHUB_PERMANENT, "is no column number: without a header write '#1' to '#9'"},
+        {TITLES, "header", "false", DUNHUB_PERMANENT,
+         "is no column number: without a header write '#1' to '#9'"},
         {TITLES GOOD, "currency", "XXQ", DUNHUB_OK, ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -285,7 +371,8 @@ static void test_whole_file(void)
 
 static void test_changes(void)
 {
-    static const char with[] = TITLES "C1,Ada,a@x.example,INV-1,100.00,2026-07-01,2026-07-31,2026-08-03,yes\n" GOOD;
+    static const char with[] =
+        TITLES "C1,Ada,a@x.example,INV-1,100.00,2026-07-01,2026-07-31,2026-08-03,yes\n" GOOD;
     static const struct {
         const char *what, *content;
         guint invoices, payments, disputes;
@@ -312,7 +399,8 @@ static void test_changes(void)
         g_assert_cmpuint(count(result->events, "dispute.updated"), ==, steps[i].disputes);
         for (guint k = 0; k < result->events->len; k++) {
             const char *id = dunhub_find_text(result->events->pdata[k], "id");
-            g_assert_true(g_hash_table_add(ids, g_strdup(id))); /* an id that came before would be dropped */
+            g_assert_true(
+                g_hash_table_add(ids, g_strdup(id))); /* an id that came before would be dropped */
             const json_t *data = json_object_get(result->events->pdata[k], "data");
             const char *type = dunhub_find_text(result->events->pdata[k], "type");
             if (strcmp(type, "payment.updated") == 0)
@@ -336,10 +424,13 @@ static void test_changes(void)
 static void test_stable_ids(void)
 {
     Ledger l = ledger_new(TITLES GOOD);
-    g_autofree char *first = g_strdup(dunhub_find_text(testkit_poll(l.kit, "ledger", NULL, NULL)->events->pdata[2], "id"));
+    g_autofree char *first = g_strdup(
+        dunhub_find_text(testkit_poll(l.kit, "ledger", NULL, NULL)->events->pdata[2], "id"));
     testkit_free(l.kit);
     Ledger again = ledger_new(TITLES GOOD);
-    g_assert_cmpstr(dunhub_find_text(testkit_poll(again.kit, "ledger", NULL, NULL)->events->pdata[2], "id"), ==, first);
+    g_assert_cmpstr(
+        dunhub_find_text(testkit_poll(again.kit, "ledger", NULL, NULL)->events->pdata[2], "id"), ==,
+        first);
     l.kit = NULL;
     ledger_free(&l);
     ledger_free(&again);
@@ -349,29 +440,34 @@ static char *many_rows(int n, const char *amount)
 {
     GString *text = g_string_new(TITLES);
     for (int i = 0; i < n; i++)
-        g_string_append_printf(text, "C%d,Name %d,c%d@x.example,INV-%d,%s,2026-07-01,,,no\n", i % 50, i % 50, i % 50, i, amount);
+        g_string_append_printf(text, "C%d,Name %d,c%d@x.example,INV-%d,%s,2026-07-01,,,no\n",
+                               i % 50, i % 50, i % 50, i, amount);
     return g_string_free(text, FALSE);
 }
 
 /* Whatever the host refuses in the middle: the next poll goes on, nothing is lost, and what is told twice has the same id. */
 static void test_interrupted(void)
 {
-    static const TestkitFunction functions[] = {TESTKIT_EMIT, TESTKIT_PAGE_DONE, TESTKIT_STATE_PUT, TESTKIT_STATE_GET};
+    static const TestkitFunction functions[] = {TESTKIT_EMIT, TESTKIT_PAGE_DONE, TESTKIT_STATE_PUT,
+                                                TESTKIT_STATE_GET};
     static const int nths[] = {0, 1, 2, 3};
     g_autofree char *content = many_rows(3000, "10.00");
     for (size_t f = 0; f < G_N_ELEMENTS(functions); f++)
         for (size_t k = 0; k < G_N_ELEMENTS(nths); k++) {
             Ledger l = ledger_new(content);
-            g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+            g_autoptr(GHashTable) ids =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
             g_autofree char *cursor = NULL;
             guint told = 0;
-            testkit_fail_from(l.kit, functions[f], functions[f] == TESTKIT_EMIT ? nths[k] * 500 : nths[k]);
+            testkit_fail_from(l.kit, functions[f],
+                              functions[f] == TESTKIT_EMIT ? nths[k] * 500 : nths[k]);
             for (int attempt = 0; attempt < 2; attempt++) {
                 const TestkitResult *result = testkit_poll(l.kit, "ledger", cursor, NULL);
                 g_assert_cmpint(result->outcome, ==, attempt ? DUNHUB_OK : DUNHUB_RETRY);
                 g_assert_cmpuint(result->largest_page, <=, 500);
                 for (guint i = 0; i < result->events->len; i++, told++)
-                    g_hash_table_add(ids, g_strdup(dunhub_find_text(result->events->pdata[i], "id")));
+                    g_hash_table_add(ids,
+                                     g_strdup(dunhub_find_text(result->events->pdata[i], "id")));
                 if (result->cursors->len) {
                     g_free(cursor);
                     cursor = g_strdup(testkit_cursor(result));
@@ -419,7 +515,8 @@ static void test_as_of(void)
         guint invoices, payments, disputes;
     } days[] = {{"2026-06-30", 0, 0, 0}, {"2026-07-01", 1, 0, 1}, {"2026-07-02", 0, 0, 0},
                 {"2026-07-10", 1, 1, 1}, {"2026-08-01", 1, 0, 0}, {"2026-08-02", 0, 0, 0}};
-    Ledger l = ledger_new(TITLES "C1,Ada,,INV-1,100.00,2026-07-01,,2026-07-10,yes\nC1,Ada,,INV-2,50.00,2026-08-01,,2026-12-31,no\n"
+    Ledger l = ledger_new(TITLES "C1,Ada,,INV-1,100.00,2026-07-01,,2026-07-10,yes\nC1,Ada,,INV-2,"
+                                 "50.00,2026-08-01,,2026-12-31,no\n"
                                  "C1,Ada,,INV-3,bad,2026-08-01,,,no\n");
     testkit_option(l.kit, "as_of", "now");
     g_autofree char *cursor = NULL;
@@ -440,7 +537,8 @@ static void test_as_of(void)
 
 static void test_read(void)
 {
-    Ledger l = ledger_new(TITLES GOOD "C2,Bob,,INV-2,10,2026-07-01,,,no\nC3,Eve,,INV-3,10,2026-07-01,,,no\n");
+    Ledger l = ledger_new(TITLES GOOD
+                          "C2,Bob,,INV-2,10,2026-07-01,,,no\nC3,Eve,,INV-3,10,2026-07-01,,,no\n");
     const TestkitResult *result = testkit_read(l.kit, "ledger", "[\"C2\",\"C9\"]", NULL);
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     g_assert_cmpuint(result->events->len, ==, 2);
@@ -486,30 +584,39 @@ static void test_words(void)
                           "K3,Firma,TX,R-3,100,2026-07-01,0,100,paid,,nein\n"
                           "K4,Firma,TX,R-4,100,2026-07-01,0,100,seltsam,,nein\n");
     testkit_option(l.kit, "columns",
-                   "{\"account\":\"id\",\"kind\":\"typ\",\"jurisdiction\":\"land\",\"invoice\":\"no\",\"amount\":\"sum\",\"issued_on\":"
-                   "\"day\",\"open\":\"offen\",\"paid_amount\":\"bezahlt\",\"status\":\"stand\",\"phone\":\"tel\",\"sms_consent\":"
+                   "{\"account\":\"id\",\"kind\":\"typ\",\"jurisdiction\":\"land\",\"invoice\":"
+                   "\"no\",\"amount\":\"sum\",\"issued_on\":"
+                   "\"day\",\"open\":\"offen\",\"paid_amount\":\"bezahlt\",\"status\":\"stand\","
+                   "\"phone\":\"tel\",\"sms_consent\":"
                    "\"ok\"}");
     testkit_option(l.kit, "values",
-                   "{\"kind:Mieter\":\"tenant\",\"kind:Firma\":\"business\",\"status:teilweise\":\"open\",\"status:Storno\":\"void\"}");
+                   "{\"kind:Mieter\":\"tenant\",\"kind:Firma\":\"business\",\"status:teilweise\":"
+                   "\"open\",\"status:Storno\":\"void\"}");
     testkit_option(l.kit, "prefixes", "{\"jurisdiction\":\"US/\"}");
     testkit_option(l.kit, "yes_words", "[\"ja\"]");
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     g_assert_cmpstr(result->message, ==, "");
     assert_data(result, "account.updated", 0,
-                "{\"external_id\":\"K1\",\"is_consumer\":true,\"jurisdiction\":\"US/OH\",\"kind\":\"tenant\"}");
+                "{\"external_id\":\"K1\",\"is_consumer\":true,\"jurisdiction\":\"US/"
+                "OH\",\"kind\":\"tenant\"}");
     assert_data(result, "contact.updated", 0,
-                "{\"address\":\"+1 312 555 0100\",\"channel\":\"sms\",\"consent\":\"granted\",\"position\":1}");
+                "{\"address\":\"+1 312 555 "
+                "0100\",\"channel\":\"sms\",\"consent\":\"granted\",\"position\":1}");
     assert_data(result, "invoice.updated", 0,
-                "{\"amount\":10000,\"currency\":\"USD\",\"id\":\"R-1\",\"issued_on\":\"2026-07-01\",\"ledger_open\":6000,"
+                "{\"amount\":10000,\"currency\":\"USD\",\"id\":\"R-1\",\"issued_on\":\"2026-07-"
+                "01\",\"ledger_open\":6000,"
                 "\"status\":\"open\"}");
     assert_data(result, "payment.updated", 0,
-                "{\"amount\":4000,\"currency\":\"USD\",\"id\":\"R-1:paid\",\"invoice\":\"R-1\",\"state\":\"settled\"}");
+                "{\"amount\":4000,\"currency\":\"USD\",\"id\":\"R-1:paid\",\"invoice\":\"R-1\","
+                "\"state\":\"settled\"}");
     assert_data(result, "invoice.updated", 1,
-                "{\"amount\":10000,\"currency\":\"USD\",\"id\":\"R-2\",\"issued_on\":\"2026-07-01\",\"ledger_open\":0,"
+                "{\"amount\":10000,\"currency\":\"USD\",\"id\":\"R-2\",\"issued_on\":\"2026-07-"
+                "01\",\"ledger_open\":0,"
                 "\"status\":\"void\"}");
     g_assert_cmpuint(count(result->events, "payment.updated"), ==, 2);
     g_assert_cmpuint(result->findings->len, ==, 1);
-    g_assert_nonnull(strstr(result->findings->pdata[0], ":5: column 'stand' is 'seltsam': open, draft, void"));
+    g_assert_nonnull(
+        strstr(result->findings->pdata[0], ":5: column 'stand' is 'seltsam': open, draft, void"));
     ledger_free(&l);
 }
 
@@ -527,9 +634,11 @@ static void test_ibm(void)
     testkit_option(kit, "date_format", "%m/%d/%Y");
     testkit_option(kit, "count_disputed", "true");
     testkit_option(kit, "defaults", "{\"kind\":\"business\"}");
-    testkit_option(kit, "columns",
-                   "{\"account\":\"customerID\",\"invoice\":\"invoiceNumber\",\"issued_on\":\"InvoiceDate\",\"due_on\":\"DueDate\","
-                   "\"amount\":\"InvoiceAmount\",\"disputed\":\"Disputed\",\"settled_on\":\"SettledDate\"}");
+    testkit_option(
+        kit, "columns",
+        "{\"account\":\"customerID\",\"invoice\":\"invoiceNumber\",\"issued_on\":\"InvoiceDate\","
+        "\"due_on\":\"DueDate\","
+        "\"amount\":\"InvoiceAmount\",\"disputed\":\"Disputed\",\"settled_on\":\"SettledDate\"}");
     const TestkitResult *result = testkit_poll(kit, "ledger", NULL, NULL);
     g_assert_cmpstr(result->message, ==, "");
     g_assert_cmpuint(result->findings->len, ==, 0);

@@ -5,8 +5,11 @@
 
 #include "testkit/testkit.h"
 
-#define MAIL "{\"account\":\"C-1001\",\"notice\":\"first_reminder\",\"to\":\"Ada Moore <ada@x.example>\",\"subject\":\"Your account\"," \
-             "\"text\":\"Dear Ada,\\nplease pay.\\n\",\"html\":\"<p>Dear Ada</p>\",\"today\":\"2026-11-22\"}"
+#define MAIL                                                                                       \
+    "{\"account\":\"C-1001\",\"notice\":\"first_reminder\",\"to\":\"Ada Moore "                    \
+    "<ada@x.example>\",\"subject\":\"Your account\","                                              \
+    "\"text\":\"Dear Ada,\\nplease pay.\\n\",\"html\":\"<p>Dear "                                  \
+    "Ada</p>\",\"today\":\"2026-11-22\"}"
 
 typedef struct {
     char *folder;
@@ -55,7 +58,9 @@ static void test_mail(void)
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     g_assert_cmpstr(result->external_id, ==, "2026-11-22/C-1001-first_reminder-be2974546978.eml");
     g_autofree char *mail = content_of(&inbox, result->external_id);
-    g_assert_true(g_str_has_prefix(mail, "From: \"Billing\" <billing@company.example>\r\nTo: \"Ada Moore\" <ada@x.example>\r\n"));
+    g_assert_true(g_str_has_prefix(
+        mail,
+        "From: \"Billing\" <billing@company.example>\r\nTo: \"Ada Moore\" <ada@x.example>\r\n"));
     g_assert_nonnull(strstr(mail, "Content-Type: multipart/alternative"));
     inbox_free(&inbox);
 }
@@ -64,9 +69,11 @@ static void test_mail(void)
 static void test_never_twice(void)
 {
     Inbox inbox = inbox_new();
-    g_autofree char *id = g_strdup(testkit_run(inbox.kit, "message.email", "key-1", MAIL)->external_id);
+    g_autofree char *id =
+        g_strdup(testkit_run(inbox.kit, "message.email", "key-1", MAIL)->external_id);
     g_autofree char *path = g_build_filename(inbox.folder, id, NULL);
-    const char *other_day = "{\"account\":\"C-1001\",\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"today\":\"2026-11-23\"}";
+    const char *other_day = "{\"account\":\"C-1001\",\"to\":\"a@b.example\",\"subject\":\"s\","
+                            "\"text\":\"t\",\"today\":\"2026-11-23\"}";
     const TestkitResult *result = testkit_run(inbox.kit, "message.email", "key-1", other_day);
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     g_assert_cmpstr(result->external_id, ==, id);
@@ -75,7 +82,8 @@ static void test_never_twice(void)
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_assert_cmpuint(count_entries(&inbox, "."), ==, 1);
-    g_assert_cmpint(testkit_run(inbox.kit, "message.email", "key-2", other_day)->outcome, ==, DUNHUB_OK);
+    g_assert_cmpint(testkit_run(inbox.kit, "message.email", "key-2", other_day)->outcome, ==,
+                    DUNHUB_OK);
     g_assert_cmpuint(count_entries(&inbox, "2026-11-23"), ==, 1);
     inbox_free(&inbox);
 }
@@ -87,17 +95,23 @@ static void test_killed(void)
     for (size_t v = 0; v < G_N_ELEMENTS(verbs); v++)
         for (int step = 0; step < 2; step++) {
             Inbox inbox = inbox_new();
-            g_autofree char *id = g_strdup(testkit_run(inbox.kit, verbs[v], "key-1", MAIL)->external_id);
-            g_autofree char *first = g_strndup(id, strcspn(id, "#")), *before = content_of(&inbox, first);
+            g_autofree char *id =
+                g_strdup(testkit_run(inbox.kit, verbs[v], "key-1", MAIL)->external_id);
+            g_autofree char *first = g_strndup(id, strcspn(id, "#")),
+                            *before = content_of(&inbox, first);
             char hash[DUNHUB_HEX_SHA256];
             dunhub_sha256_hex("key-1", 5, hash);
-            g_autofree char *done = g_build_filename(inbox.folder, ".keys", hash, NULL), *claim = g_strconcat(done, ".claim", NULL);
-            g_assert_cmpint(rename(done, claim), ==, 0); /* killed before the key was marked as done */
-            if (step == 1) {                             /* or before the thing itself was there */
-                g_autofree char *path = g_build_filename(inbox.folder, first, NULL), *away = g_strconcat(path, ".away", NULL);
+            g_autofree char *done = g_build_filename(inbox.folder, ".keys", hash, NULL),
+                            *claim = g_strconcat(done, ".claim", NULL);
+            g_assert_cmpint(rename(done, claim), ==,
+                            0); /* killed before the key was marked as done */
+            if (step == 1) {    /* or before the thing itself was there */
+                g_autofree char *path = g_build_filename(inbox.folder, first, NULL),
+                                *away = g_strconcat(path, ".away", NULL);
                 g_assert_cmpint(rename(path, away), ==, 0);
             }
-            const char *next_day = "{\"account\":\"C-1001\",\"notice\":\"first_reminder\",\"to\":\"ada@x.example\",\"subject\":\"s\","
+            const char *next_day = "{\"account\":\"C-1001\",\"notice\":\"first_reminder\",\"to\":"
+                                   "\"ada@x.example\",\"subject\":\"s\","
                                    "\"text\":\"t\",\"today\":\"2026-11-23\"}";
             const TestkitResult *result = testkit_run(inbox.kit, verbs[v], "key-1", next_day);
             g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
@@ -119,18 +133,26 @@ static void test_layouts(void)
     static const struct {
         const char *verb, *input, *name, *file, *content; /* content: "" any */
     } rows[] = {
-        {"message.sms", "{\"account\":\"C1\",\"notice\":\"final\",\"channel\":\"sms\",\"to\":\"+13125550100\",\"text\":\"Please call us.\"}",
-         "C1-final-", ".txt", "To: +13125550100\nChannel: sms\nNotice: final\nAccount: C1\n\nPlease call us.\n"},
-        {"message.letter", "{\"account\":\"C1\",\"html\":\"<h1>Notice</h1>\",\"text\":\"Notice\"}", "C1-message.letter-", ".html",
-         "<h1>Notice</h1>"},
-        {"message.letter", "{\"account\":\"C1\",\"template\":\"rent\",\"text\":\"Notice\"}", "C1-rent-", ".txt", "Notice"},
+        {"message.sms",
+         "{\"account\":\"C1\",\"notice\":\"final\",\"channel\":\"sms\",\"to\":\"+13125550100\","
+         "\"text\":\"Please call us.\"}",
+         "C1-final-", ".txt",
+         "To: +13125550100\nChannel: sms\nNotice: final\nAccount: C1\n\nPlease call us.\n"},
+        {"message.letter", "{\"account\":\"C1\",\"html\":\"<h1>Notice</h1>\",\"text\":\"Notice\"}",
+         "C1-message.letter-", ".html", "<h1>Notice</h1>"},
+        {"message.letter", "{\"account\":\"C1\",\"template\":\"rent\",\"text\":\"Notice\"}",
+         "C1-rent-", ".txt", "Notice"},
         {"case.open", "{\"account\":\"C1\",\"amount\":5}", "C1-case.open-", ".json",
-         "{\n  \"input\": {\n    \"account\": \"C1\",\n    \"amount\": 5\n  },\n  \"key\": \"k\",\n  \"verb\": \"case.open\"\n}"},
-        {"chat.post", "{\"text\":\"C1 is newly delinquent\"}", "hub-chat.post-", ".txt", "\nC1 is newly delinquent\n"},
+         "{\n  \"input\": {\n    \"account\": \"C1\",\n    \"amount\": 5\n  },\n  \"key\": "
+         "\"k\",\n  \"verb\": \"case.open\"\n}"},
+        {"chat.post", "{\"text\":\"C1 is newly delinquent\"}", "hub-chat.post-", ".txt",
+         "\nC1 is newly delinquent\n"},
         {"note.write", "{\"account\":\"C1\"}", "C1-note.write-", ".json", ""},
         {"service.suspend", "{\"account\":\"C1\"}", "C1-service.suspend-", ".json", ""},
-        {"agency.place", "{\"account\":\"C1\",\"text\":\"placement\"}", "C1-agency.place-", "/document.txt", "placement"},
-        {"agency.place", "{\"account\":\"C1\",\"text\":\"placement\"}", "C1-agency.place-", "/record.json", ""},
+        {"agency.place", "{\"account\":\"C1\",\"text\":\"placement\"}", "C1-agency.place-",
+         "/document.txt", "placement"},
+        {"agency.place", "{\"account\":\"C1\",\"text\":\"placement\"}", "C1-agency.place-",
+         "/record.json", ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         Inbox inbox = inbox_new();
@@ -156,16 +178,20 @@ static void test_package(void)
     testkit_body(inbox.kit, "note", 4);
     const TestkitResult *result =
         testkit_run(inbox.kit, "package.write", "k",
-                    "{\"account\":\"C1\",\"today\":\"2026-11-22\",\"html\":\"<p>claim</p>\",\"attachments\":[{\"name\":\"../../ledger.pdf\","
+                    "{\"account\":\"C1\",\"today\":\"2026-11-22\",\"html\":\"<p>claim</"
+                    "p>\",\"attachments\":[{\"name\":\"../../ledger.pdf\","
                     "\"body\":1},{\"name\":\"note.txt\",\"type\":\"text/plain\",\"body\":2}]}");
     g_assert_cmpstr(result->external_id, ==, "2026-11-22/C1-package.write-8254c329a928");
     g_assert_cmpuint(count_entries(&inbox, result->external_id), ==, 4);
     g_autofree char *name = g_strconcat(result->external_id, "/01--.-..-ledger.pdf", NULL);
     g_autofree char *pdf = content_of(&inbox, name);
     g_assert_cmpstr(pdf, ==, "%PDF-1.7 x");
-    result = testkit_run(inbox.kit, "package.write", "k2", "{\"account\":\"C1\",\"attachments\":[{\"name\":\"lost.pdf\",\"body\":9}]}");
+    result =
+        testkit_run(inbox.kit, "package.write", "k2",
+                    "{\"account\":\"C1\",\"attachments\":[{\"name\":\"lost.pdf\",\"body\":9}]}");
     g_assert_cmpint(result->outcome, ==, DUNHUB_PERMANENT);
-    g_assert_cmpstr(result->message, ==, "attachment 1 ('lost.pdf') is named in the input and did not come with it");
+    g_assert_cmpstr(result->message, ==,
+                    "attachment 1 ('lost.pdf') is named in the input and did not come with it");
     inbox_free(&inbox);
 }
 
@@ -174,18 +200,30 @@ static void test_hostile(void)
     static const struct {
         const char *verb, *input, *id, *message; /* id NULL: refused */
     } rows[] = {
-        {"case.open", "{\"account\":\"../../../etc/passwd\"}", "2026-11-22/-.-..-..-etc-passwd-case.open-8254c329a928.json", ""},
-        {"case.open", "{\"account\":\"..\",\"notice\":\"a/b\"}", "2026-11-22/-.-a-b-8254c329a928.json", ""},
-        {"case.open", "{\"account\":\".hidden\",\"notice\":\"x\\u0000y\"}", NULL, "the input is no JSON"},
-        {"case.open", "{\"account\":\"C\\r\\n1\"}", "2026-11-22/C--1-case.open-8254c329a928.json", ""},
-        {"message.email", "{\"to\":\"a@b.example\\r\\nBcc: all@x.example\",\"subject\":\"s\",\"text\":\"t\"}", NULL,
-         "the message cannot be written: 'to' holds a line break or control character, which no header may"},
-        {"message.email", "{\"to\":\"a@b.example\",\"subject\":\"s\\nX: y\",\"text\":\"t\"}", NULL, "'subject' holds a line break"},
-        {"message.email", "{\"to\":\"nobody\",\"subject\":\"s\",\"text\":\"t\"}", NULL, "'to' is no mail address: nobody"},
-        {"message.email", "{\"to\":\"a@b.example\",\"subject\":\"s\"}", NULL, "it has neither 'text' nor 'html'"},
-        {"message.email", "{\"subject\":\"s\",\"text\":\"t\"}", NULL, "message.email needs 'to': it is missing in the input"},
-        {"message.sms", "{\"to\":\"+1\"}", NULL, "message.sms needs 'text': it is missing in the input"},
-        {"message.letter", "{\"to\":\"x\"}", NULL, "message.letter needs 'text': it is missing in the input"},
+        {"case.open", "{\"account\":\"../../../etc/passwd\"}",
+         "2026-11-22/-.-..-..-etc-passwd-case.open-8254c329a928.json", ""},
+        {"case.open", "{\"account\":\"..\",\"notice\":\"a/b\"}",
+         "2026-11-22/-.-a-b-8254c329a928.json", ""},
+        {"case.open", "{\"account\":\".hidden\",\"notice\":\"x\\u0000y\"}", NULL,
+         "the input is no JSON"},
+        {"case.open", "{\"account\":\"C\\r\\n1\"}", "2026-11-22/C--1-case.open-8254c329a928.json",
+         ""},
+        {"message.email",
+         "{\"to\":\"a@b.example\\r\\nBcc: all@x.example\",\"subject\":\"s\",\"text\":\"t\"}", NULL,
+         "the message cannot be written: 'to' holds a line break or control character, which no "
+         "header may"},
+        {"message.email", "{\"to\":\"a@b.example\",\"subject\":\"s\\nX: y\",\"text\":\"t\"}", NULL,
+         "'subject' holds a line break"},
+        {"message.email", "{\"to\":\"nobody\",\"subject\":\"s\",\"text\":\"t\"}", NULL,
+         "'to' is no mail address: nobody"},
+        {"message.email", "{\"to\":\"a@b.example\",\"subject\":\"s\"}", NULL,
+         "it has neither 'text' nor 'html'"},
+        {"message.email", "{\"subject\":\"s\",\"text\":\"t\"}", NULL,
+         "message.email needs 'to': it is missing in the input"},
+        {"message.sms", "{\"to\":\"+1\"}", NULL,
+         "message.sms needs 'text': it is missing in the input"},
+        {"message.letter", "{\"to\":\"x\"}", NULL,
+         "message.letter needs 'text': it is missing in the input"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         Inbox inbox = inbox_new();
@@ -210,18 +248,21 @@ static void test_hostile(void)
 static void test_rows(void)
 {
     Inbox inbox = inbox_new();
-    const char *first = "{\"sheet\":\"audit\",\"row\":{\"account\":\"C1\",\"what\":\"=HYPERLINK(\\\"x\\\")\",\"amount\":-1250,\"note\":\"a,\\\"b\\\"\"}}";
+    const char *first = "{\"sheet\":\"audit\",\"row\":{\"account\":\"C1\",\"what\":\"=HYPERLINK("
+                        "\\\"x\\\")\",\"amount\":-1250,\"note\":\"a,\\\"b\\\"\"}}";
     const TestkitResult *result = testkit_run(inbox.kit, "row.append", "k1", first);
     g_assert_cmpstr(result->message, ==, "");
     g_assert_cmpstr(result->external_id, ==, "audit.csv#6ab9f1eb8f7d3388");
     testkit_run(inbox.kit, "row.append", "k1", first);
-    testkit_run(inbox.kit, "row.append", "k2", "{\"sheet\":\"audit\",\"row\":{\"note\":\"later\",\"extra\":{\"x\":1}}}");
+    testkit_run(inbox.kit, "row.append", "k2",
+                "{\"sheet\":\"audit\",\"row\":{\"note\":\"later\",\"extra\":{\"x\":1}}}");
     g_autofree char *sheet = content_of(&inbox, "audit.csv");
     g_assert_cmpstr(sheet, ==,
                     "dunhub_key,account,what,amount,note,more\r\n"
                     "6ab9f1eb8f7d3388,C1,\"'=HYPERLINK(\"\"x\"\")\",-1250,\"a,\"\"b\"\"\",\r\n"
                     "015f7e6bc5aeaf48,,,,later,\"{\"\"extra\"\":{\"\"x\"\":1}}\"\r\n");
-    result = testkit_run(inbox.kit, "row.append", "k3", "{\"account\":\"C1\",\"html\":\"<p>\",\"text\":\"said\"}");
+    result = testkit_run(inbox.kit, "row.append", "k3",
+                         "{\"account\":\"C1\",\"html\":\"<p>\",\"text\":\"said\"}");
     g_autofree char *own = content_of(&inbox, "rows.csv");
     g_assert_nonnull(strstr(own, "dunhub_key,account,text,more\r\n"));
     inbox_free(&inbox);
@@ -246,20 +287,23 @@ static void test_torn_rows(void)
         testkit_write(inbox.folder, "rows.csv", before);
         if (rows[i].claim) {
             char hash[DUNHUB_HEX_SHA256];
-            g_autofree char *name =
-                g_strdup_printf(".keys/%s.claim", dunhub_sha256_hex(rows[i].claim, strlen(rows[i].claim), hash));
+            g_autofree char *name = g_strdup_printf(
+                ".keys/%s.claim", dunhub_sha256_hex(rows[i].claim, strlen(rows[i].claim), hash));
             testkit_write(inbox.folder, name, "rows.csv#015f7e6bc5aeaf48");
         }
-        const TestkitResult *result = testkit_run(inbox.kit, "row.append", "k3", "{\"row\":{\"account\":\"C3\",\"what\":\"three\"}}");
+        const TestkitResult *result = testkit_run(
+            inbox.kit, "row.append", "k3", "{\"row\":{\"account\":\"C3\",\"what\":\"three\"}}");
         g_assert_cmpstr(result->message, ==, "");
         g_autofree char *sheet = content_of(&inbox, "rows.csv");
-        g_autofree char *expected = g_strdup_printf("%s%s%s", head, rows[i].kept, "2f5052c9fd15b19a,C3,three,\r\n");
+        g_autofree char *expected =
+            g_strdup_printf("%s%s%s", head, rows[i].kept, "2f5052c9fd15b19a,C3,three,\r\n");
         g_assert_cmpstr(sheet, ==, expected);
         inbox_free(&inbox);
     }
     Inbox inbox = inbox_new();
     testkit_write(inbox.folder, "rows.csv", "account,what\r\n");
-    const TestkitResult *result = testkit_run(inbox.kit, "row.append", "k", "{\"row\":{\"account\":\"C\"}}");
+    const TestkitResult *result =
+        testkit_run(inbox.kit, "row.append", "k", "{\"row\":{\"account\":\"C\"}}");
     g_assert_cmpint(result->outcome, ==, DUNHUB_PERMANENT);
     g_assert_nonnull(strstr(result->message, "the first column of rows.csv is not 'dunhub_key'"));
     inbox_free(&inbox);
@@ -275,7 +319,8 @@ static void test_folder(void)
     const TestkitResult *result = testkit_check(inbox.kit);
     g_assert_cmpint(result->outcome, ==, DUNHUB_RETRY);
     g_assert_cmpstr(result->message, ==,
-                    "opening the folder /nowhere/inbox failed: No such file or directory; make it, or correct the path in the "
+                    "opening the folder /nowhere/inbox failed: No such file or directory; make it, "
+                    "or correct the path in the "
                     "instance's options");
     result = testkit_run(inbox.kit, "case.open", "k", "{}");
     g_assert_cmpint(result->outcome, ==, DUNHUB_RETRY);

@@ -3,13 +3,19 @@
 
 #include "testkit/testkit.h"
 
-#define COLUMNS                                                                                                      \
-    "{\"account\":\"customer\",\"account_name\":\"who.name\",\"email\":\"who['e.mail']\",\"invoice\":\"no\","        \
-    "\"amount\":\"lines[0].amount\",\"issued_on\":\"issued\",\"settled_on\":\"paid\",\"status\":\"status\"}"
-#define GOOD                                                                                           \
-    "{\"customer\":\"C1\",\"who\":{\"name\":\"Ada\",\"e.mail\":\"ada@x.example\"},\"no\":\"INV-1\","    \
-    "\"lines\":[{\"amount\":100.10},{\"amount\":7}],\"issued\":\"2026-07-01\",\"paid\":null,\"status\":\"open\"}"
-#define KNOWN "{\"customer\":\"K0\",\"no\":\"K-0\",\"lines\":[{\"amount\":\"5.00\"}],\"issued\":\"2026-07-01\"}"
+#define COLUMNS                                                                                    \
+    "{\"account\":\"customer\",\"account_name\":\"who.name\",\"email\":\"who['e.mail']\","         \
+    "\"invoice\":\"no\","                                                                          \
+    "\"amount\":\"lines[0].amount\",\"issued_on\":\"issued\",\"settled_on\":\"paid\",\"status\":"  \
+    "\"status\"}"
+#define GOOD                                                                                       \
+    "{\"customer\":\"C1\",\"who\":{\"name\":\"Ada\",\"e.mail\":\"ada@x.example\"},\"no\":\"INV-"   \
+    "1\","                                                                                         \
+    "\"lines\":[{\"amount\":100.10},{\"amount\":7}],\"issued\":\"2026-07-01\",\"paid\":null,"      \
+    "\"status\":\"open\"}"
+#define KNOWN                                                                                      \
+    "{\"customer\":\"K0\",\"no\":\"K-0\",\"lines\":[{\"amount\":\"5.00\"}],\"issued\":\"2026-07-"  \
+    "01\"}"
 
 typedef struct {
     char *folder, *file;
@@ -60,7 +66,8 @@ static const json_t *data_of(const GPtrArray *events, const char *type, guint nt
     return NULL;
 }
 
-static void assert_data(const TestkitResult *result, const char *type, guint nth, const char *expected)
+static void assert_data(const TestkitResult *result, const char *type, guint nth,
+                        const char *expected)
 {
     char *data = json_dumps(data_of(result->events, type, nth), JSON_COMPACT | JSON_SORT_KEYS);
     g_assert_cmpstr(data, ==, expected);
@@ -76,21 +83,32 @@ static void test_records(void)
     } rows[] = {
         {GOOD, NULL},
         {"{\"customer\":\"C1\"}", NULL}, /* only an account */
-        {"{\"customer\":7,\"no\":12345678901234567890,\"lines\":[{\"amount\":0.1}],\"issued\":\"2026-07-01T08:00:00Z\"}", NULL},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":12.345}],\"issued\":\"2026-07-01\"}",
+        {"{\"customer\":7,\"no\":12345678901234567890,\"lines\":[{\"amount\":0.1}],\"issued\":"
+         "\"2026-07-01T08:00:00Z\"}",
+         NULL},
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":12.345}],\"issued\":\"2026-07-"
+         "01\"}",
          "column 'lines[0].amount' is '12.345': it has more decimals than the currency"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1e3}],\"issued\":\"2026-07-01\"}",
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1e3}],\"issued\":\"2026-07-"
+         "01\"}",
          "column 'lines[0].amount' is '1e3': there is something that is no digit"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[],\"issued\":\"2026-07-01\"}", "column 'lines[0].amount' is empty"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":{\"value\":1}}],\"issued\":\"2026-07-01\"}",
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[],\"issued\":\"2026-07-01\"}",
+         "column 'lines[0].amount' is empty"},
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":{\"value\":1}}],\"issued\":"
+         "\"2026-07-01\"}",
          "field 'lines[0].amount': it is a list or an object: name a value in it"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-02-31\"}", "there is no such day"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01Tnoon\"}",
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-02-31\"}",
+         "there is no such day"},
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-"
+         "01Tnoon\"}",
          "the time after the date cannot be read"},
-        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\",\"status\":\"odd\"}",
+        {"{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\","
+         "\"status\":\"odd\"}",
          "column 'status' is 'odd': open, draft, void, written off, paid and failed are known"},
-        {"{\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\"}", "column 'customer' is empty: a row without an account"},
-        {"{\"customer\":\"C1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\"}", "column 'no' is empty"},
+        {"{\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\"}",
+         "column 'customer' is empty: a row without an account"},
+        {"{\"customer\":\"C1\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\"}",
+         "column 'no' is empty"},
         {"{\"customer\":\"C\\n1\"}", "it holds a line break"},
         {"{\"customer\":\"C1\",}", "it is no JSON: "},
         {"{\"customer\":'C1'}", "it is no JSON: "},
@@ -101,13 +119,16 @@ static void test_records(void)
         {"[1,[2]]", "it is no object"},
         {"17", "it is no object"},
         {"nul", "it is no JSON: "},
-        {"{\"customer\":11111111111111111111111111111111111111111111111111111111111111e+5}", "it is a number of too many digits"},
-        {"{\"customer\":1111111111111111111111111111111111111111111111111111111111111111111}", "it is no JSON: "},
+        {"{\"customer\":11111111111111111111111111111111111111111111111111111111111111e+5}",
+         "it is a number of too many digits"},
+        {"{\"customer\":1111111111111111111111111111111111111111111111111111111111111111111}",
+         "it is no JSON: "},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         for (int in_lines = 0; in_lines < 2; in_lines++) {
-            g_autofree char *content = in_lines ? g_strconcat(KNOWN "\n", rows[i].record, "\r\n\n" GOOD, NULL)
-                                                : g_strconcat("[" KNOWN ",\n", rows[i].record, " , " GOOD "]\n", NULL);
+            g_autofree char *content =
+                in_lines ? g_strconcat(KNOWN "\n", rows[i].record, "\r\n\n" GOOD, NULL)
+                         : g_strconcat("[" KNOWN ",\n", rows[i].record, " , " GOOD "]\n", NULL);
             Ledger l = ledger_new(content);
             const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
             g_test_message("%d %s: %s", in_lines, rows[i].record, result->message);
@@ -133,25 +154,31 @@ static void test_exact(void)
         json_int_t expected;
     } rows[] = {
         {"0.1", {{0}}, 10},
-        {"90071992547409.93", {{0}}, INT64_C(9007199254740993)}, /* no double holds it in minor units */
+        {"90071992547409.93",
+         {{0}},
+         INT64_C(9007199254740993)}, /* no double holds it in minor units */
         {"\"1,234.50\"", {{"thousands_sign", ","}}, 123450},
         {"\"1.234,50\"", {{"thousands_sign", "."}, {"decimal_sign", ","}}, 123450},
-        {"1234.5", {{"thousands_sign", "."}, {"decimal_sign", ","}}, 123450}, /* a number has its own point */
+        {"1234.5",
+         {{"thousands_sign", "."}, {"decimal_sign", ","}},
+         123450}, /* a number has its own point */
         {"292800", {{"amounts", "minor"}}, 292800},
         {"\"292800\"", {{"amounts", "minor"}}, 292800},
         {"292800", {{"amounts", "minor"}, {"currency", "jpy"}}, 292800},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *content = g_strdup_printf(
-            "[{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":%s}],\"issued\":\"2026-07-01\"}]", rows[i].amount);
+        g_autofree char *content = g_strdup_printf("[{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":["
+                                                   "{\"amount\":%s}],\"issued\":\"2026-07-01\"}]",
+                                                   rows[i].amount);
         Ledger l = ledger_new(content);
         for (size_t k = 0; k < 4 && rows[i].options[k][0]; k++)
             testkit_option(l.kit, rows[i].options[k][0], rows[i].options[k][1]);
         const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
         g_test_message("%s", rows[i].amount);
         g_assert_cmpuint(result->findings->len, ==, 0);
-        g_assert_cmpint(json_integer_value(json_object_get(data_of(result->events, "invoice.updated", 0), "amount")), ==,
-                        rows[i].expected);
+        g_assert_cmpint(json_integer_value(json_object_get(
+                            data_of(result->events, "invoice.updated", 0), "amount")),
+                        ==, rows[i].expected);
         ledger_free(&l);
     }
 }
@@ -177,7 +204,8 @@ static void test_dates(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *content = g_strdup_printf(
-            "[{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":%s}]", rows[i].value);
+            "[{\"customer\":\"C1\",\"no\":\"I1\",\"lines\":[{\"amount\":1}],\"issued\":%s}]",
+            rows[i].value);
         Ledger l = ledger_new(content);
         testkit_option(l.kit, "date_format", rows[i].format);
         if (rows[i].zone)
@@ -197,20 +225,34 @@ static void test_fields(void)
     static const struct {
         const char *spec, *name;
     } rows[] = {
-        {"a.b", "deep"},          {"a['b']", "deep"},      {"l[1].x", "two"},        {"l[-1].x", "two"},
-        {"l[5].x | a.b", "deep"}, {"none | empty | n", "3"}, {"{a.b}, {none}{n}", "deep, 3"}, {"{none}, {empty}", NULL},
-        {"tags", "x,y"},          {"yes", "true"},         {"none", NULL},           {"null", NULL},
-        {"a.b.c", NULL},          {"l.x", NULL},           {"n[0]", NULL},
+        {"a.b", "deep"},
+        {"a['b']", "deep"},
+        {"l[1].x", "two"},
+        {"l[-1].x", "two"},
+        {"l[5].x | a.b", "deep"},
+        {"none | empty | n", "3"},
+        {"{a.b}, {none}{n}", "deep, 3"},
+        {"{none}, {empty}", NULL},
+        {"tags", "x,y"},
+        {"yes", "true"},
+        {"none", NULL},
+        {"null", NULL},
+        {"a.b.c", NULL},
+        {"l.x", NULL},
+        {"n[0]", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        Ledger l = ledger_new("[{\"id\":\"C1\",\"a\":{\"b\":\"deep\"},\"l\":[{\"x\":\"one\"},{\"x\":\"two\"}],\"n\":3,\"empty\":\"\","
+        Ledger l = ledger_new("[{\"id\":\"C1\",\"a\":{\"b\":\"deep\"},\"l\":[{\"x\":\"one\"},{"
+                              "\"x\":\"two\"}],\"n\":3,\"empty\":\"\","
                               "\"tags\":[\"x\",\"y\"],\"yes\":true,\"null\":null}]");
-        g_autofree char *columns = g_strdup_printf("{\"account\":\"id\",\"account_name\":\"%s\"}", rows[i].spec);
+        g_autofree char *columns =
+            g_strdup_printf("{\"account\":\"id\",\"account_name\":\"%s\"}", rows[i].spec);
         testkit_option(l.kit, "columns", columns);
         const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
         g_test_message("%s: %s", rows[i].spec, result->message);
         g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
-        g_assert_cmpstr(dunhub_find_text(data_of(result->events, "account.updated", 0), "name"), ==, rows[i].name);
+        g_assert_cmpstr(dunhub_find_text(data_of(result->events, "account.updated", 0), "name"), ==,
+                        rows[i].name);
         ledger_free(&l);
     }
 }
@@ -224,14 +266,21 @@ static void test_whole_file(void)
         const char *message;
     } rows[] = {
         {"", NULL, NULL, DUNHUB_RETRY, "is empty"},
-        {"[" GOOD ",", NULL, NULL, DUNHUB_RETRY, "record 2 (line 1): the file ends inside of this record: is it still being written?"},
+        {"[" GOOD ",", NULL, NULL, DUNHUB_RETRY,
+         "record 2 (line 1): the file ends inside of this record: is it still being written?"},
         {"[" GOOD, NULL, NULL, DUNHUB_RETRY, "the file ends before its list does"},
-        {"[" GOOD " " KNOWN "]", NULL, NULL, DUNHUB_RETRY, "neither ',' nor ']' follows the record before"},
-        {"{\"data\":{\"items\":[]}}", "records", "data.rows", DUNHUB_PERMANENT, "there is no 'rows', which option 'records' names"},
-        {"{\"data\":{\"items\":{}}}", "records", "data.items", DUNHUB_PERMANENT, "what option 'records' names is no list"},
-        {"[]", "records", "data", DUNHUB_PERMANENT, "there is no object in which 'data' (option 'records') could stand"},
-        {"[]", "columns", "{\"acount\":\"customer\"}", DUNHUB_PERMANENT, "unknown column 'acount', did you mean 'account'?"},
-        {"[]", "columns", "{\"account\":\"a[x]\"}", DUNHUB_PERMANENT, "'a[x]' (account): between '[' and ']' stands a number"},
+        {"[" GOOD " " KNOWN "]", NULL, NULL, DUNHUB_RETRY,
+         "neither ',' nor ']' follows the record before"},
+        {"{\"data\":{\"items\":[]}}", "records", "data.rows", DUNHUB_PERMANENT,
+         "there is no 'rows', which option 'records' names"},
+        {"{\"data\":{\"items\":{}}}", "records", "data.items", DUNHUB_PERMANENT,
+         "what option 'records' names is no list"},
+        {"[]", "records", "data", DUNHUB_PERMANENT,
+         "there is no object in which 'data' (option 'records') could stand"},
+        {"[]", "columns", "{\"acount\":\"customer\"}", DUNHUB_PERMANENT,
+         "unknown column 'acount', did you mean 'account'?"},
+        {"[]", "columns", "{\"account\":\"a[x]\"}", DUNHUB_PERMANENT,
+         "'a[x]' (account): between '[' and ']' stands a number"},
         {"[]", "columns", "{\"account\":\"a..b\"}", DUNHUB_PERMANENT, "a name is missing"},
         {"[]", "columns", "{\"account\":\"{a\"}", DUNHUB_PERMANENT, "a '{' is not closed"},
         {"[]", "columns", "{\"account\":\"a[0\"}", DUNHUB_PERMANENT, "a '[' is not closed"},
@@ -254,21 +303,26 @@ static void test_whole_file(void)
 /* A list inside of an object, with everything around it that a platform's answer has. */
 static void test_list_inside(void)
 {
-    Ledger l = ledger_new("\xef\xbb\xbf{\"object\":\"list\",\"meta\":{\"data\":[1,{\"x\":\"]}\"}],\"q\":\"\\\"{\"},\n"
-                          "\"data\":{\"n\":2,\"items\":[\n" GOOD ",\n" KNOWN "]},\"has_more\":false}");
+    Ledger l = ledger_new(
+        "\xef\xbb\xbf{\"object\":\"list\",\"meta\":{\"data\":[1,{\"x\":\"]}\"}],\"q\":\"\\\"{\"},\n"
+        "\"data\":{\"n\":2,\"items\":[\n" GOOD ",\n" KNOWN "]},\"has_more\":false}");
     testkit_option(l.kit, "records", "data.items");
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     g_assert_cmpstr(result->message, ==, "");
     g_assert_cmpuint(count(result->events, "invoice.updated"), ==, 2);
     assert_data(result, "account.updated", 0, "{\"external_id\":\"C1\",\"name\":\"Ada\"}");
-    assert_data(result, "contact.updated", 0, "{\"address\":\"ada@x.example\",\"channel\":\"email\",\"position\":0}");
+    assert_data(result, "contact.updated", 0,
+                "{\"address\":\"ada@x.example\",\"channel\":\"email\",\"position\":0}");
     assert_data(result, "invoice.updated", 0,
-                "{\"amount\":10010,\"currency\":\"USD\",\"id\":\"INV-1\",\"issued_on\":\"2026-07-01\",\"status\":\"open\"}");
+                "{\"amount\":10010,\"currency\":\"USD\",\"id\":\"INV-1\",\"issued_on\":\"2026-07-"
+                "01\",\"status\":\"open\"}");
     g_assert_cmpint(testkit_check(l.kit)->outcome, ==, DUNHUB_OK);
     testkit_option(l.kit, "columns", "{\"account\":\"custommer\"}");
     result = testkit_check(l.kit);
     g_assert_cmpint(result->outcome, ==, DUNHUB_PERMANENT);
-    g_assert_nonnull(strstr(result->message, "record 1: column 'custommer' is empty: a row without an account; it has: customer, who"));
+    g_assert_nonnull(strstr(
+        result->message,
+        "record 1: column 'custommer' is empty: a row without an account; it has: customer, who"));
     ledger_free(&l);
 }
 
@@ -276,14 +330,17 @@ static void test_list_inside(void)
 static void test_long_record(void)
 {
     g_autofree char *long_text = g_strnfill(5000, 'x');
-    g_autofree char *content = g_strdup_printf("[{\"customer\":\"C1\",\"note\":\"%s\"},\n" GOOD "]", long_text);
+    g_autofree char *content =
+        g_strdup_printf("[{\"customer\":\"C1\",\"note\":\"%s\"},\n" GOOD "]", long_text);
     Ledger l = ledger_new(content);
     testkit_option(l.kit, "record_max_bytes", "2048");
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
     g_assert_cmpuint(count(result->events, "invoice.updated"), ==, 1);
     g_assert_cmpuint(result->findings->len, ==, 1);
-    g_assert_nonnull(strstr(result->findings->pdata[0], "record 1: line 1: it is longer than 2048 bytes (option 'record_max_bytes')"));
+    g_assert_nonnull(
+        strstr(result->findings->pdata[0],
+               "record 1: line 1: it is longer than 2048 bytes (option 'record_max_bytes')"));
     ledger_free(&l);
 }
 
@@ -299,8 +356,10 @@ static void test_damaged(void)
     for (int round = 0; round < 400; round++) {
         g_autofree char *content = g_strdup(good);
         for (int n = g_rand_int_range(random, 1, 4); n; n--)
-            content[g_rand_int_range(random, 0, sizeof good - 1)] = signs[g_rand_int_range(random, 0, sizeof signs - 1)];
-        g_assert_true(g_file_set_contents_full(l.file, content, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+            content[g_rand_int_range(random, 0, sizeof good - 1)] =
+                signs[g_rand_int_range(random, 0, sizeof signs - 1)];
+        g_assert_true(
+            g_file_set_contents_full(l.file, content, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
         const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
         g_assert_true(result->outcome == DUNHUB_OK || *result->message);
         g_assert_true(g_utf8_validate(result->message, -1, NULL));
@@ -310,8 +369,9 @@ static void test_damaged(void)
 
 /* ---- what changes ---- */
 
-#define RENT(STATUS) \
-    "[{\"customer\":\"C1\",\"no\":\"R-1\",\"lines\":[{\"amount\":100}],\"issued\":\"2026-07-01\",\"paid\":\"2026-07-01\",\"status\":\"" STATUS "\"}]"
+#define RENT(STATUS)                                                                               \
+    "[{\"customer\":\"C1\",\"no\":\"R-1\",\"lines\":[{\"amount\":100}],\"issued\":\"2026-07-01\"," \
+    "\"paid\":\"2026-07-01\",\"status\":\"" STATUS "\"}]"
 
 /* A payment that failed reopens the debt, also one that had been told as settled. */
 static void test_failed(void)
@@ -320,20 +380,23 @@ static void test_failed(void)
     testkit_option(l.kit, "values", "{\"status:succeeded\":\"paid\"}");
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     assert_data(result, "payment.updated", 0,
-                "{\"amount\":10000,\"currency\":\"USD\",\"effective_on\":\"2026-07-01\",\"id\":\"R-1:paid\",\"invoice\":\"R-1\","
+                "{\"amount\":10000,\"currency\":\"USD\",\"effective_on\":\"2026-07-01\",\"id\":\"R-"
+                "1:paid\",\"invoice\":\"R-1\","
                 "\"state\":\"settled\"}");
     g_autofree char *cursor = g_strdup(testkit_cursor(result));
     ledger_rewrite(&l, RENT("failed"));
     result = testkit_poll(l.kit, "ledger", cursor, NULL);
-    assert_data(result, "payment.updated", 0,
-                "{\"currency\":\"USD\",\"id\":\"R-1:paid\",\"invoice\":\"R-1\",\"state\":\"reversed\"}");
+    assert_data(
+        result, "payment.updated", 0,
+        "{\"currency\":\"USD\",\"id\":\"R-1:paid\",\"invoice\":\"R-1\",\"state\":\"reversed\"}");
     g_free(cursor);
     cursor = g_strdup(testkit_cursor(result));
     result = testkit_poll(l.kit, "ledger", cursor, NULL);
     g_assert_cmpuint(result->events->len, ==, 0);
     ledger_rewrite(&l, RENT("succeeded"));
     result = testkit_poll(l.kit, "ledger", cursor, NULL);
-    g_assert_cmpstr(dunhub_find_text(data_of(result->events, "payment.updated", 0), "state"), ==, "settled");
+    g_assert_cmpstr(dunhub_find_text(data_of(result->events, "payment.updated", 0), "state"), ==,
+                    "settled");
     ledger_free(&l);
 }
 
@@ -341,7 +404,9 @@ static void test_failed(void)
 static void test_reference_only(void)
 {
     Ledger l = ledger_new("[{\"customer\":\"C1\",\"who\":{\"name\":\"Ada\"}}]");
-    testkit_write(l.folder, "rents.json", "[" KNOWN ",{\"customer\":\"C1\",\"no\":\"I\",\"lines\":[{\"amount\":1}],\"issued\":\"2026-07-01\"}]");
+    testkit_write(l.folder, "rents.json",
+                  "[" KNOWN ",{\"customer\":\"C1\",\"no\":\"I\",\"lines\":[{\"amount\":1}],"
+                  "\"issued\":\"2026-07-01\"}]");
     testkit_option(l.kit, "path", l.folder);
     const TestkitResult *result = testkit_poll(l.kit, "ledger", NULL, NULL);
     g_assert_cmpuint(count(result->events, "account.updated"), ==, 2);
@@ -365,12 +430,18 @@ static void map_rents(Testkit *kit)
     testkit_option(kit, "defaults", "{\"kind\":\"tenant\"}");
     testkit_option(kit, "prefixes", "{\"jurisdiction\":\"US/\"}");
     testkit_option(kit, "values", "{\"status:succeeded\":\"paid\",\"status:failed\":\"failed\"}");
-    testkit_option(kit, "columns",
-                   "{\"account\":\"customer | tenant.id\",\"account_name\":\"tenant.name\",\"email\":\"tenant.email\",\"phone\":"
-                   "\"tenant.phone\",\"jurisdiction\":\"address.state\",\"address\":\"{tenant.name}\\n{address.line1}\\n{address.city}, "
-                   "{address.state} {address.postal_code}\",\"invoice\":\"transfer_group\",\"number\":\"description\",\"currency\":"
-                   "\"currency\",\"amount\":\"metadata.rent_amount\",\"issued_on\":\"created\",\"due_on\":\"created\",\"settled_on\":"
-                   "\"created + metadata.days_late\",\"status\":\"status\"}");
+    testkit_option(
+        kit, "columns",
+        "{\"account\":\"customer | "
+        "tenant.id\",\"account_name\":\"tenant.name\",\"email\":\"tenant.email\",\"phone\":"
+        "\"tenant.phone\",\"jurisdiction\":\"address.state\",\"address\":\"{tenant.name}\\n{"
+        "address.line1}\\n{address.city}, "
+        "{address.state} "
+        "{address.postal_code}\",\"invoice\":\"transfer_group\",\"number\":\"description\","
+        "\"currency\":"
+        "\"currency\",\"amount\":\"metadata.rent_amount\",\"issued_on\":\"created\",\"due_on\":"
+        "\"created\",\"settled_on\":"
+        "\"created + metadata.days_late\",\"status\":\"status\"}");
 }
 
 static void test_rents(void)
@@ -390,17 +461,23 @@ static void test_rents(void)
     g_assert_cmpuint(count(result->events, "invoice.updated"), ==, 1988);
     g_assert_cmpuint(count(result->events, "payment.updated"), ==, 1988 - 34);
     assert_data(result, "account.updated", 0,
-                "{\"external_id\":\"cus_TENANT_d1aa5de1adf54529\",\"is_consumer\":true,\"jurisdiction\":\"US/GA\",\"kind\":\"tenant\","
+                "{\"external_id\":\"cus_TENANT_d1aa5de1adf54529\",\"is_consumer\":true,"
+                "\"jurisdiction\":\"US/GA\",\"kind\":\"tenant\","
                 "\"name\":\"Lisa Jackson\"}");
     assert_data(result, "contact.updated", 2,
-                "{\"address\":\"Lisa Jackson\\n341 Michelle Light\\nShawnstad, GA 49021\",\"channel\":\"letter\",\"position\":2}");
-    assert_data(result, "invoice.updated", 0,
-                "{\"amount\":292800,\"currency\":\"USD\",\"due_on\":\"2022-01-01\",\"id\":\"rent_prop_P000001_202201\",\"issued_on\":"
-                "\"2022-01-01\",\"number\":\"Monthly rent - 341 Michelle Light\",\"status\":\"open\"}");
+                "{\"address\":\"Lisa Jackson\\n341 Michelle Light\\nShawnstad, GA "
+                "49021\",\"channel\":\"letter\",\"position\":2}");
+    assert_data(
+        result, "invoice.updated", 0,
+        "{\"amount\":292800,\"currency\":\"USD\",\"due_on\":\"2022-01-01\",\"id\":\"rent_prop_"
+        "P000001_202201\",\"issued_on\":"
+        "\"2022-01-01\",\"number\":\"Monthly rent - 341 Michelle Light\",\"status\":\"open\"}");
     guint late = 0;
     for (guint i = 0; i < result->events->len; i++)
         if (g_strcmp0(dunhub_find_text(result->events->pdata[i], "type"), "payment.updated") == 0)
-            late += !g_str_has_suffix(dunhub_find_text(json_object_get(result->events->pdata[i], "data"), "effective_on"), "-01");
+            late += !g_str_has_suffix(
+                dunhub_find_text(json_object_get(result->events->pdata[i], "data"), "effective_on"),
+                "-01");
     g_assert_cmpuint(late, ==, 83);
 }
 

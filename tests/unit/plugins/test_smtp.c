@@ -5,8 +5,9 @@
 #include "testkit/server.h"
 #include "testkit/testkit.h"
 
-#define INPUT                                                                                                            \
-    "{\"to\":\"Ada Moore <ada@x.example>\",\"subject\":\"Your account\",\"text\":\"Dear Ada,\\n.\\nplease pay.\\n\",\"html\":\"" \
+#define INPUT                                                                                      \
+    "{\"to\":\"Ada Moore <ada@x.example>\",\"subject\":\"Your account\",\"text\":\"Dear "          \
+    "Ada,\\n.\\nplease pay.\\n\",\"html\":\""                                                      \
     "<p>Dear Ada</p>\"}"
 
 /* Answers by command; NULL: the ordinary one; "": the connection is reset; "-": silence. */
@@ -51,7 +52,8 @@ static bool take_message(TestkitPeer *peer, Script *script)
         bool end = strcmp(line, ".") == 0;
         if (!end) {
             g_mutex_lock(&script->lock);
-            g_string_append_printf(script->message, "%s\n", line + (*line == '.')); /* RFC 5321 4.5.2 */
+            g_string_append_printf(script->message, "%s\n",
+                                   line + (*line == '.')); /* RFC 5321 4.5.2 */
             g_mutex_unlock(&script->lock);
         }
         g_free(line);
@@ -63,7 +65,8 @@ static bool take_message(TestkitPeer *peer, Script *script)
 
 static bool obey(TestkitPeer *peer, Script *script, const char *line)
 {
-    g_autofree char *hello = g_strdup_printf("250-mail.example\r\n%s250 8BITMIME\r\n", script->capabilities ? script->capabilities : "");
+    g_autofree char *hello = g_strdup_printf("250-mail.example\r\n%s250 8BITMIME\r\n",
+                                             script->capabilities ? script->capabilities : "");
     if (g_str_has_prefix(line, "EHLO"))
         return answer(peer, script->hello, hello);
     if (g_str_has_prefix(line, "AUTH")) {
@@ -76,7 +79,8 @@ static bool obey(TestkitPeer *peer, Script *script, const char *line)
     if (g_str_has_prefix(line, "RCPT TO"))
         return answer(peer, script->to, "250 ok\r\n");
     if (g_str_has_prefix(line, "DATA"))
-        return answer(peer, script->data, "354 go on\r\n") && (script->data || take_message(peer, script));
+        return answer(peer, script->data, "354 go on\r\n") &&
+               (script->data || take_message(peer, script));
     if (g_str_has_prefix(line, "QUIT")) {
         answer(peer, NULL, "221 bye\r\n");
         return false;
@@ -136,20 +140,29 @@ static void test_sent(void)
     json_auto_t *input = json_loads(INPUT, 0, NULL);
     json_object_set_new(input, "attachments", json_pack("[{s:s}]", "name", "letter.pdf"));
     char *text = json_dumps(input, 0);
-    const TestkitResult *result = testkit_run(world.kit, "message.email", "C1/1/notice/email", text);
+    const TestkitResult *result =
+        testkit_run(world.kit, "message.email", "C1/1/notice/email", text);
     free(text);
     g_assert_cmpstr(result->message, ==, "");
     g_assert_cmpint(result->outcome, ==, DUNHUB_OK);
-    g_assert_true(g_regex_match_simple("^<[0-9a-f]{40}@company\\.example>$", result->external_id, 0, 0));
+    g_assert_true(
+        g_regex_match_simple("^<[0-9a-f]{40}@company\\.example>$", result->external_id, 0, 0));
     g_assert_nonnull(strstr(result->data, "\"reply\":\"250 2.0.0 queued as 7F3A\""));
     g_mutex_lock(&world.script.lock);
     const char *commands = world.script.commands->str, *message = world.script.message->str;
-    g_assert_true(g_str_has_prefix(commands, "EHLO hub.company.example\nMAIL FROM:<bounces@company.example>"));
+    g_assert_true(g_str_has_prefix(
+        commands, "EHLO hub.company.example\nMAIL FROM:<bounces@company.example>"));
     g_assert_nonnull(strstr(commands, "RCPT TO:<ada@x.example>"));
     static const char *const wanted[] = {
-        "From: \"Billing\" <billing@company.example>\n", "To: \"Ada Moore\" <ada@x.example>\n", "Subject: Your account\n",
-        "Reply-To: help@company.example\n", "List-Unsubscribe: <https://company.example/stop?a=1>\n", "\nDate: ",
-        "Content-Type: multipart/mixed", "Content-Type: multipart/alternative", "Dear Ada,\n.\nplease pay.\n",
+        "From: \"Billing\" <billing@company.example>\n",
+        "To: \"Ada Moore\" <ada@x.example>\n",
+        "Subject: Your account\n",
+        "Reply-To: help@company.example\n",
+        "List-Unsubscribe: <https://company.example/stop?a=1>\n",
+        "\nDate: ",
+        "Content-Type: multipart/mixed",
+        "Content-Type: multipart/alternative",
+        "Dear Ada,\n.\nplease pay.\n",
         "filename=\"letter.pdf\"\n\nJVBERi0xLjc=\n",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++)
@@ -174,9 +187,21 @@ static void test_outcomes(void)
         {"no such user", {.to = "550 5.1.1 no such user\r\n"}, NULL, DUNHUB_PERMANENT, "550"},
         {"sender refused", {.from = "553 5.7.1 not yours\r\n"}, NULL, DUNHUB_PERMANENT, "553"},
         {"sender too fast", {.from = "421 4.7.0 too fast\r\n"}, NULL, DUNHUB_RETRY, "421"},
-        {"login needed", {.from = "530 5.7.0 authentication required\r\n"}, NULL, DUNHUB_AUTH, "530"},
-        {"login refused", {.login = "535 5.7.8 bad\r\n", .capabilities = "250-AUTH PLAIN\r\n"}, "me", DUNHUB_AUTH, "535"},
-        {"login broken", {.login = "454 4.7.0 later\r\n", .capabilities = "250-AUTH PLAIN\r\n"}, "me", DUNHUB_RETRY, "454"},
+        {"login needed",
+         {.from = "530 5.7.0 authentication required\r\n"},
+         NULL,
+         DUNHUB_AUTH,
+         "530"},
+        {"login refused",
+         {.login = "535 5.7.8 bad\r\n", .capabilities = "250-AUTH PLAIN\r\n"},
+         "me",
+         DUNHUB_AUTH,
+         "535"},
+        {"login broken",
+         {.login = "454 4.7.0 later\r\n", .capabilities = "250-AUTH PLAIN\r\n"},
+         "me",
+         DUNHUB_RETRY,
+         "454"},
         {"login unknown", {.capabilities = ""}, "me", DUNHUB_OK, ""},
         {"data refused", {.data = "554 5.7.1 no\r\n"}, NULL, DUNHUB_PERMANENT, "554"},
         {"data later", {.data = "451 4.3.0 later\r\n"}, NULL, DUNHUB_RETRY, "451"},
@@ -235,15 +260,24 @@ static void test_refused(void)
     static const struct {
         const char *input, *message;
     } rows[] = {
-        {"{\"to\":\"a@b.example\\r\\nRCPT TO:<x@y.example>\",\"subject\":\"s\",\"text\":\"t\"}", "'to' holds a line break"},
-        {"{\"to\":\"a@b.example\",\"subject\":\"s\\r\\nBcc: x@y.example\",\"text\":\"t\"}", "'subject' holds a line break"},
-        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"reply_to\":\"a@b.example\\nX: y\"}", "'reply_to' holds a line break"},
-        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"unsubscribe_url\":\"https://x/> <y\"}", "is no URL"},
-        {"{\"to\":\"two@b.example, three@b.example\",\"subject\":\"s\",\"text\":\"t\"}", "'to' is no mail address"},
+        {"{\"to\":\"a@b.example\\r\\nRCPT TO:<x@y.example>\",\"subject\":\"s\",\"text\":\"t\"}",
+         "'to' holds a line break"},
+        {"{\"to\":\"a@b.example\",\"subject\":\"s\\r\\nBcc: x@y.example\",\"text\":\"t\"}",
+         "'subject' holds a line break"},
+        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"reply_to\":\"a@b.example\\nX: "
+         "y\"}",
+         "'reply_to' holds a line break"},
+        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"unsubscribe_url\":\"https://x/"
+         "> <y\"}",
+         "is no URL"},
+        {"{\"to\":\"two@b.example, three@b.example\",\"subject\":\"s\",\"text\":\"t\"}",
+         "'to' is no mail address"},
         {"{\"to\":\"a@b.example\",\"subject\":\"s\"}", "neither 'text' nor 'html'"},
         {"{\"to\":\"a@b.example\",\"text\":\"t\"}", "message.email needs 'subject'"},
         {"{\"subject\":\"s\",\"text\":\"t\"}", "message.email needs 'to'"},
-        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"attachments\":[{\"name\":\"x\"}]}", "did not come with it"},
+        {"{\"to\":\"a@b.example\",\"subject\":\"s\",\"text\":\"t\",\"attachments\":[{\"name\":"
+         "\"x\"}]}",
+         "did not come with it"},
     };
     World world = {0};
     world_start(&world);

@@ -20,7 +20,8 @@ static void world_start(World *world, const char *const *answers, size_t n)
     testkit_http_init(&world->http, answers, n);
     world->server = testkit_server_new(testkit_http_talk, &world->http);
     world->kit = testkit_new("webhook_out");
-    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/hooks/dunhub", testkit_server_port(world->server));
+    g_autofree char *url =
+        g_strdup_printf("http://127.0.0.1:%u/hooks/dunhub", testkit_server_port(world->server));
     testkit_option(world->kit, "url", url);
     testkit_option(world->kit, "secrets", "[\"" SECRET "\",\"" OLD_SECRET "\"]");
 }
@@ -54,14 +55,17 @@ static void test_signed(void)
     World world = {0};
     world_start(&world, good, 1);
     testkit_option(world.kit, "headers", "{\"Authorization\":\"Bearer t\"}");
-    const TestkitResult *result = testkit_run(world.kit, "hook.send", "C1/1/hook", "{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"}");
+    const TestkitResult *result = testkit_run(world.kit, "hook.send", "C1/1/hook",
+                                              "{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"}");
     g_assert_cmpstr(result->message, ==, "");
     g_assert_cmpstr(result->external_id, ==, "r-7");
     const char *request = world.http.requests->pdata[0];
     g_assert_true(g_str_has_prefix(request, "POST /hooks/dunhub HTTP/1.1\n"));
     g_assert_cmpstr(strstr(request, "\n\n") + 2, ==,
-                    "{\"data\":{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"},\"key\":\"C1/1/hook\",\"verb\":\"hook.send\"}");
-    g_autofree char *key = testkit_http_header(request, "Dunhub-Key"), *type = testkit_http_header(request, "Content-Type"),
+                    "{\"data\":{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"},\"key\":\"C1/1/"
+                    "hook\",\"verb\":\"hook.send\"}");
+    g_autofree char *key = testkit_http_header(request, "Dunhub-Key"),
+                    *type = testkit_http_header(request, "Content-Type"),
                     *own = testkit_http_header(request, "Authorization");
     g_assert_cmpstr(key, ==, "C1/1/hook");
     g_assert_cmpstr(type, ==, "application/json");
@@ -69,7 +73,8 @@ static void test_signed(void)
     assert_signed(request, SECRET, 0);
     assert_signed(request, OLD_SECRET, 1);
     /* A repeat has the same key and body. */
-    testkit_run(world.kit, "hook.send", "C1/1/hook", "{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"}");
+    testkit_run(world.kit, "hook.send", "C1/1/hook",
+                "{\"account\":\"C1\",\"name\":\"M\xc3\xbcller\"}");
     const char *again = world.http.requests->pdata[1];
     g_assert_cmpstr(strstr(again, "\n\n"), ==, strstr(request, "\n\n"));
     world_end(&world);
@@ -131,7 +136,8 @@ static void test_options(void)
     World world = {0};
     world_start(&world, good, 1);
     g_assert_cmpint(testkit_run(world.kit, "hook.send", "", "{}")->outcome, ==, DUNHUB_PERMANENT);
-    g_assert_cmpint(testkit_run(world.kit, "hook.send", "a\nb", "{}")->outcome, ==, DUNHUB_PERMANENT);
+    g_assert_cmpint(testkit_run(world.kit, "hook.send", "a\nb", "{}")->outcome, ==,
+                    DUNHUB_PERMANENT);
     world_end(&world);
 }
 

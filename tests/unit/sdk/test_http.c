@@ -2,11 +2,15 @@
 #include "testkit/server.h"
 #include "testkit/testkit.h"
 
-#define ANSWER(status, more, body) "HTTP/1.1 " status " X\r\n" more "Content-Length: " G_STRINGIFY(body) "\r\n\r\n"
+#define ANSWER(status, more, body)                                                                 \
+    "HTTP/1.1 " status " X\r\n" more "Content-Length: " G_STRINGIFY(body) "\r\n\r\n"
 
-static const DunhubAction unprotected = {.size = sizeof(DunhubAction), .effect = DUNHUB_CONTACT, .repeat = DUNHUB_REPEAT_NONE};
-static const DunhubAction keyed = {.size = sizeof(DunhubAction), .effect = DUNHUB_WRITE, .repeat = DUNHUB_REPEAT_KEY};
-static const DunhubAction looked_up = {.size = sizeof(DunhubAction), .effect = DUNHUB_WRITE, .repeat = DUNHUB_REPEAT_LOOKUP};
+static const DunhubAction unprotected = {
+    .size = sizeof(DunhubAction), .effect = DUNHUB_CONTACT, .repeat = DUNHUB_REPEAT_NONE};
+static const DunhubAction keyed = {
+    .size = sizeof(DunhubAction), .effect = DUNHUB_WRITE, .repeat = DUNHUB_REPEAT_KEY};
+static const DunhubAction looked_up = {
+    .size = sizeof(DunhubAction), .effect = DUNHUB_WRITE, .repeat = DUNHUB_REPEAT_LOOKUP};
 
 typedef struct {
     Testkit *kit;
@@ -37,7 +41,8 @@ static void world_end(World *world)
     g_free(world->url);
 }
 
-static const TestkitResult *post(World *world, const DunhubAction *action, int64_t timeout_ms, DunhubHttpResponse *ret_response)
+static const TestkitResult *post(World *world, const DunhubAction *action, int64_t timeout_ms,
+                                 DunhubHttpResponse *ret_response)
 {
     const DunhubTask *task = testkit_task(world->kit, "hook.send", "k", "{}");
     static const char *const headers[] = {"X-One: 1", NULL};
@@ -73,7 +78,8 @@ static void test_statuses(void)
         {ANSWER("409", "", 0), &keyed, DUNHUB_PERMANENT, 0, "409"},
         {ANSWER("425", "", 0), &unprotected, DUNHUB_RETRY, 0, "425"},
         {ANSWER("429", "Retry-After: 7\r\n", 0), &unprotected, DUNHUB_RETRY, 7000, "429"},
-        {ANSWER("429", "Retry-After: 99999999\r\n", 0), &unprotected, DUNHUB_RETRY, INT64_C(604800000), "429"},
+        {ANSWER("429", "Retry-After: 99999999\r\n", 0), &unprotected, DUNHUB_RETRY,
+         INT64_C(604800000), "429"},
         {ANSWER("503", "Retry-After: 2\r\n", 0), &unprotected, DUNHUB_RETRY, 2000, "503"},
         {ANSWER("500", "", 0), &unprotected, DUNHUB_UNCERTAIN, 0, "500"},
         {ANSWER("500", "", 0), &looked_up, DUNHUB_UNCERTAIN, 0, "500"},
@@ -85,9 +91,12 @@ static void test_statuses(void)
         {"", &looked_up, DUNHUB_UNCERTAIN, 0, "no_answer"},
         {"", &keyed, DUNHUB_RETRY, 0, "no_answer"},
         {"", NULL, DUNHUB_RETRY, 0, "no_answer"},
-        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\ncut", &unprotected, DUNHUB_UNCERTAIN, 0, "no_answer"},
-        {"HTTP/1.1 422 X\r\nConnection: close\r\nContent-Length: 100\r\n\r\ncut", &unprotected, DUNHUB_PERMANENT, 0, "422"},
-        {"no http at all\r\nConnection: close\r\n\r\n", &unprotected, DUNHUB_UNCERTAIN, 0, "no_answer"},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\ncut", &unprotected,
+         DUNHUB_UNCERTAIN, 0, "no_answer"},
+        {"HTTP/1.1 422 X\r\nConnection: close\r\nContent-Length: 100\r\n\r\ncut", &unprotected,
+         DUNHUB_PERMANENT, 0, "422"},
+        {"no http at all\r\nConnection: close\r\n\r\n", &unprotected, DUNHUB_UNCERTAIN, 0,
+         "no_answer"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         World world = world_new(&rows[i].answer, 1);
@@ -123,7 +132,8 @@ static void test_time_outs(void)
 
 static void test_unreachable(void)
 {
-    static const char *const places[] = {"http://127.0.0.1", "https://127.0.0.1", "http://no-such-host.invalid"};
+    static const char *const places[] = {"http://127.0.0.1", "https://127.0.0.1",
+                                         "http://no-such-host.invalid"};
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         World world = world_new(NULL, 0);
         world.url = g_strdup_printf("%s:%u/", places[i], testkit_closed_port());
@@ -149,7 +159,8 @@ static void test_refused(void)
     DunhubHttpResponse response;
     g_assert_cmpint(post(&world, &unprotected, 2000, &response)->outcome, ==, DUNHUB_RETRY);
     for (guint i = 0; i < world.http.requests->len; i++)
-        g_assert_null(strstr(world.http.requests->pdata[i], "POST")); /* only the start of a handshake */
+        g_assert_null(
+            strstr(world.http.requests->pdata[i], "POST")); /* only the start of a handshake */
     g_free(world.url);
     world.url = g_strdup("file:///etc/passwd");
     g_assert_cmpint(post(&world, NULL, 2000, &response)->outcome, ==, DUNHUB_RETRY);
@@ -164,9 +175,10 @@ static void test_refused(void)
 
 static void test_exchange(void)
 {
-    static const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"id\":\"x-1\"}",
-                                          "HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n"
-                                          "0123456789012345678901234567890123456789012345678901234567890123456789"};
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"id\":\"x-1\"}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n"
+        "0123456789012345678901234567890123456789012345678901234567890123456789"};
     World world = world_new(answers, 2);
     world_start(&world);
     DunhubHttpResponse response;

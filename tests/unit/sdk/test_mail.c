@@ -61,7 +61,8 @@ static void test_golden(void)
         .from = "\"Billing, Ltd.\" <billing@company.example>",
         .to = "Ana \xce\x9c\xc3\xbcller <ana@x.example>",
         .reply_to = "help@company.example",
-        .subject = "Rechnung \xc3\xbc" "ber 10 \xe2\x82\xac",
+        .subject = "Rechnung \xc3\xbc"
+                   "ber 10 \xe2\x82\xac",
         .list_unsubscribe = "https://company.example/stop",
         .text = "You owe 10 \xe2\x82\xac \n1=1",
         .html = "<p>10 &euro;</p>",
@@ -111,7 +112,8 @@ static char *decode_words(const char *value)
         g_assert_cmpint(end + 2 - value, <=, 75);
         size_t n;
         char *decoded = dunhub_base64_decode(word, &n);
-        g_assert_true(g_utf8_validate(decoded, (gssize)n, NULL)); /* no character is cut between two words */
+        g_assert_true(
+            g_utf8_validate(decoded, (gssize)n, NULL)); /* no character is cut between two words */
         g_string_append_len(text, decoded, (gssize)n);
         free(decoded);
         value = end + 2;
@@ -128,7 +130,8 @@ static char *decode_quoted_printable(const char *text)
         if (text[0] == '=' && text[1] == '\r') {
             text += 2;
         } else if (text[0] == '=') {
-            g_string_append_c(out, (char)(g_ascii_xdigit_value(text[1]) * 16 + g_ascii_xdigit_value(text[2])));
+            g_string_append_c(
+                out, (char)(g_ascii_xdigit_value(text[1]) * 16 + g_ascii_xdigit_value(text[2])));
             text += 2;
         } else if (*text != '\r') {
             g_string_append_c(out, *text);
@@ -151,11 +154,29 @@ static char *with_line_feeds(const char *text)
 
 static char *random_text(GRand *random, int length, bool line_ends)
 {
-    static const char *const pieces[] = {"a", " ", "=", ".", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\t", "=?", "word",
-                                         "\"", "<", ",", "verylongwordverylongwordverylongword", "\n", "\r\n", "\r", "\n.\n", " \n"};
+    static const char *const pieces[] = {"a",
+                                         " ",
+                                         "=",
+                                         ".",
+                                         "\xc3\xa4",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x98\x80",
+                                         "\t",
+                                         "=?",
+                                         "word",
+                                         "\"",
+                                         "<",
+                                         ",",
+                                         "verylongwordverylongwordverylongword",
+                                         "\n",
+                                         "\r\n",
+                                         "\r",
+                                         "\n.\n",
+                                         " \n"};
     GString *text = g_string_new("x");
     for (int i = 0; i < length; i++)
-        g_string_append(text, pieces[g_rand_int_range(random, 0, (gint32)G_N_ELEMENTS(pieces) - (line_ends ? 0 : 5))]);
+        g_string_append(text, pieces[g_rand_int_range(
+                                  random, 0, (gint32)G_N_ELEMENTS(pieces) - (line_ends ? 0 : 5))]);
     return g_string_free(text, FALSE);
 }
 
@@ -177,10 +198,15 @@ static void test_round_trip(void)
     g_autoptr(Testkit) kit = testkit_new(NULL);
     for (int i = 0; i < 3000; i++) {
         g_autofree char *text = random_text(random, g_rand_int_range(random, 0, 120), true);
-        g_autofree char *subject = g_strdelimit(random_text(random, g_rand_int_range(random, 0, 40), false), "\t", ' ');
+        g_autofree char *subject =
+            g_strdelimit(random_text(random, g_rand_int_range(random, 0, 40), false), "\t", ' ');
         g_strstrip(subject);
-        const DunhubMail mail = {
-            .from = "a@b.example", .to = "c@d.example", .subject = subject, .text = text, .key = "k", .date = 0};
+        const DunhubMail mail = {.from = "a@b.example",
+                                 .to = "c@d.example",
+                                 .subject = subject,
+                                 .text = text,
+                                 .key = "k",
+                                 .date = 0};
         g_autofree char *message = build(kit, &mail);
         assert_transportable(message);
         g_autofree char *raw = header_of(message, "Subject"), *read_back = decode_words(raw);
@@ -198,7 +224,8 @@ static void test_quoted_printable_lines(void)
     g_autoptr(Testkit) kit = testkit_new(NULL);
     for (int n = 70; n < 160; n++) {
         g_autofree char *text = g_strnfill((gsize)n, n % 2 ? 'a' : '=');
-        const DunhubMail mail = {.from = "a@b.example", .to = "c@d.example", .subject = "s", .text = text, .key = "k"};
+        const DunhubMail mail = {
+            .from = "a@b.example", .to = "c@d.example", .subject = "s", .text = text, .key = "k"};
         g_autofree char *message = build(kit, &mail);
         g_auto(GStrv) lines = g_strsplit(strstr(message, "\r\n\r\n") + 4, "\r\n", -1);
         for (guint i = 0; lines[i]; i++)

@@ -54,7 +54,8 @@ static void test_amounts(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         int64_t minor = 77;
-        const char *wrong = dunhub_money_parse(rows[i].text, rows[i].currency, rows[i].decimal, rows[i].thousands, &minor);
+        const char *wrong = dunhub_money_parse(rows[i].text, rows[i].currency, rows[i].decimal,
+                                               rows[i].thousands, &minor);
         g_test_message("'%s' %s: %s", rows[i].text, rows[i].currency, wrong ? wrong : "good");
         if (!rows[i].wrong) {
             g_assert_null(wrong);
@@ -74,12 +75,14 @@ static void test_amounts_round_trip(void)
     GRand *random = g_rand_new_with_seed(4217);
     for (int i = 0; i < 20000; i++) {
         const char *currency = currencies[i % 4];
-        int64_t minor = (int64_t)(((uint64_t)g_rand_int(random) << 32 | g_rand_int(random)) >> g_rand_int_range(random, 1, 63));
+        int64_t minor = (int64_t)(((uint64_t)g_rand_int(random) << 32 | g_rand_int(random)) >>
+                                  g_rand_int_range(random, 1, 63));
         if (i & 4)
             minor = -minor;
         char text[32];
         int64_t back = 0;
-        g_assert_null(dunhub_money_parse(dunhub_money_format(minor, currency, text), currency, '.', 0, &back));
+        g_assert_null(dunhub_money_parse(dunhub_money_format(minor, currency, text), currency, '.',
+                                         0, &back));
         g_assert_cmpint(back, ==, minor);
     }
     char text[32];
@@ -95,16 +98,26 @@ static void test_dates(void)
     static const struct {
         const char *text, *format, *date; /* NULL date: no such */
     } rows[] = {
-        {"2026-07-01", "%Y-%m-%d", "2026-07-01"}, {"7/1/2026", "%m/%d/%Y", "2026-07-01"},
-        {"01.07.2026", "%d.%m.%Y", "2026-07-01"}, {"1.7.26", "%d.%m.%y", "2026-07-01"},
-        {"1-Jul-2026", "%d-%b-%Y", "2026-07-01"}, {"01 JUL 2026", "%d %b %Y", "2026-07-01"},
-        {"20260701", "%Y%m%d", "2026-07-01"},     {"12/31/69", "%m/%d/%y", "2069-12-31"},
-        {"1/1/70", "%m/%d/%y", "1970-01-01"},     {"29/02/2024", "%d/%m/%Y", "2024-02-29"},
-        {"2/ 1/2026", "%m/%e/%Y", "2026-02-01"},  {"31/02/2026", "%d/%m/%Y", NULL},
-        {"29/02/2026", "%d/%m/%Y", NULL},         {"13/13/2026", "%m/%d/%Y", NULL},
-        {"0/1/2026", "%m/%d/%Y", NULL},           {"7/1/26", "%m/%d/%Y", NULL},
-        {"7-1-2026", "%m/%d/%Y", NULL},           {"7/1/2026 00:00", "%m/%d/%Y", NULL},
-        {"", "%m/%d/%Y", NULL},                   {"1-Foo-2026", "%d-%b-%Y", NULL},
+        {"2026-07-01", "%Y-%m-%d", "2026-07-01"},
+        {"7/1/2026", "%m/%d/%Y", "2026-07-01"},
+        {"01.07.2026", "%d.%m.%Y", "2026-07-01"},
+        {"1.7.26", "%d.%m.%y", "2026-07-01"},
+        {"1-Jul-2026", "%d-%b-%Y", "2026-07-01"},
+        {"01 JUL 2026", "%d %b %Y", "2026-07-01"},
+        {"20260701", "%Y%m%d", "2026-07-01"},
+        {"12/31/69", "%m/%d/%y", "2069-12-31"},
+        {"1/1/70", "%m/%d/%y", "1970-01-01"},
+        {"29/02/2024", "%d/%m/%Y", "2024-02-29"},
+        {"2/ 1/2026", "%m/%e/%Y", "2026-02-01"},
+        {"31/02/2026", "%d/%m/%Y", NULL},
+        {"29/02/2026", "%d/%m/%Y", NULL},
+        {"13/13/2026", "%m/%d/%Y", NULL},
+        {"0/1/2026", "%m/%d/%Y", NULL},
+        {"7/1/26", "%m/%d/%Y", NULL},
+        {"7-1-2026", "%m/%d/%Y", NULL},
+        {"7/1/2026 00:00", "%m/%d/%Y", NULL},
+        {"", "%m/%d/%Y", NULL},
+        {"1-Foo-2026", "%d-%b-%Y", NULL},
         {"2026-07-01", "%Y-%q-%d", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -133,7 +146,8 @@ static void test_every_day(void)
     for (int i = 0; i < 146097; i++, expected++) {
         char text[16];
         int32_t days;
-        g_snprintf(text, sizeof text, "%04d-%02d-%02d", g_date_get_year(&date), g_date_get_month(&date), g_date_get_day(&date));
+        g_snprintf(text, sizeof text, "%04d-%02d-%02d", g_date_get_year(&date),
+                   g_date_get_month(&date), g_date_get_day(&date));
         g_assert_null(dunhub_date_parse(text, "%Y-%m-%d", &days));
         g_assert_cmpint(days, ==, expected);
         char back[16];

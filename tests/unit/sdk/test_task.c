@@ -74,8 +74,8 @@ static void test_options(void)
     g_assert_true(dunhub_option_bool(task, "on"));
     g_assert_false(dunhub_option_bool(task, "none"));
     g_assert_null(dunhub_option(task, "empty"));
-    json_auto_t *words = dunhub_option_json(task, "words"), *list = dunhub_option_json(task, "list"),
-                *map = dunhub_option_json(task, "map");
+    json_auto_t *words = dunhub_option_json(task, "words"),
+                *list = dunhub_option_json(task, "list"), *map = dunhub_option_json(task, "map");
     g_assert_cmpuint(json_array_size(words), ==, 3);
     g_assert_cmpstr(json_string_value(json_array_get(words, 1)), ==, "y");
     g_assert_cmpuint(json_array_size(list), ==, 2);
@@ -87,8 +87,14 @@ static void test_texts(void)
     static const struct {
         const char *text, *safe;
     } names[] = {
-        {"C-1001", "C-1001"}, {"../../etc/passwd", "-.-..-etc-passwd"}, {"..", "-."},
-        {"a/b\\c:d", "a-b-c-d"}, {"", "-"}, {"M\xc3\xbcller", "M--ller"}, {"x\ny", "x-y"}, {".hidden", "-hidden"},
+        {"C-1001", "C-1001"},
+        {"../../etc/passwd", "-.-..-etc-passwd"},
+        {"..", "-."},
+        {"a/b\\c:d", "a-b-c-d"},
+        {"", "-"},
+        {"M\xc3\xbcller", "M--ller"},
+        {"x\ny", "x-y"},
+        {".hidden", "-hidden"},
     };
     g_autoptr(Testkit) kit = testkit_new(NULL);
     const DunhubTask *task = testkit_task(kit, "a.b", "k", "{}");
@@ -96,7 +102,11 @@ static void test_texts(void)
         g_assert_cmpstr(dunhub_safe_name(task, names[i].text, 60), ==, names[i].safe);
     g_assert_cmpstr(dunhub_safe_name(task, "abcdef", 3), ==, "abc");
     g_assert_cmpstr(dunhub_one_line(task, "a\r\nb\x1b[0m", 100), ==, "a  b [0m");
-    g_assert_cmpstr(dunhub_one_line(task, "a\xff" "b", 100), ==, "a?b");
+    g_assert_cmpstr(dunhub_one_line(task,
+                                    "a\xff"
+                                    "b",
+                                    100),
+                    ==, "a?b");
     g_assert_cmpstr(dunhub_one_line(task, "\xc3\xa9\xc3\xa9", 3), ==, "\xc3\xa9");
     g_assert_false(dunhub_utf8("\xc0\x80", 2));
     g_assert_false(dunhub_utf8("\xed\xa0\x80", 3));
@@ -114,11 +124,20 @@ static void test_cells(void)
     static const struct {
         const char *text, *cell;
     } rows[] = {
-        {"plain", "plain"},        {"=1+1", "'=1+1"},          {"@SUM(A1)", "'@SUM(A1)"},
-        {"-12.50", "-12.50"},      {"+49 30 1234", "+49 30 1234"}, {"-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"},
-        {"+a", "'+a"},             {"a,b", "\"a,b\""},         {"say \"hi\"", "\"say \"\"hi\"\"\""},
-        {"a\nb", "\"a\nb\""},      {"\t=1", "\"'\t=1\""},      {"=\"x\"", "\"'=\"\"x\"\"\""},
-        {"", ""},                  {"-", "'-"},
+        {"plain", "plain"},
+        {"=1+1", "'=1+1"},
+        {"@SUM(A1)", "'@SUM(A1)"},
+        {"-12.50", "-12.50"},
+        {"+49 30 1234", "+49 30 1234"},
+        {"-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"},
+        {"+a", "'+a"},
+        {"a,b", "\"a,b\""},
+        {"say \"hi\"", "\"say \"\"hi\"\"\""},
+        {"a\nb", "\"a\nb\""},
+        {"\t=1", "\"'\t=1\""},
+        {"=\"x\"", "\"'=\"\"x\"\"\""},
+        {"", ""},
+        {"-", "'-"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         DunhubBuffer buffer = {0};
@@ -172,17 +191,20 @@ static void test_file_failed(void)
     g_assert_cmpint(result->outcome, ==, DUNHUB_RETRY);
     g_assert_cmpstr(result->code, ==, "disk_full");
     g_assert_cmpstr(result->message, ==,
-                    "writing /inbox/a.eml failed: No space left on device; free space there; it is tried again by itself");
+                    "writing /inbox/a.eml failed: No space left on device; free space there; it is "
+                    "tried again by itself");
 }
 
 /* FIPS 180-4, RFC 4231 case 2, RFC 4648 section 10. */
 static void test_digests(void)
 {
     char hex[DUNHUB_HEX_SHA256];
-    g_assert_cmpstr(dunhub_sha256_hex("abc", 3, hex), ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    g_assert_cmpstr(dunhub_sha256_hex("abc", 3, hex), ==,
+                    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     g_assert_cmpstr(dunhub_hmac_sha256_hex("Jefe", 4, "what do ya want for nothing?", 28, hex), ==,
                     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
+    static const char *const pairs[][2] = {
+        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
         size_t n = 0;
         g_autofree char *encoded = dunhub_base64_encode(pairs[i][0], strlen(pairs[i][0]), &n);

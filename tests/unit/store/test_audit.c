@@ -129,8 +129,7 @@ static const Tamper tampers[] = {
     {"reason", "UPDATE audit SET reason = 'paid' WHERE account = 'A' AND sequence = 3",
      EDITED("3")},
     {"detail", "UPDATE audit SET detail = '{}' WHERE account = 'A' AND sequence = 3", EDITED("3")},
-    {"position", "UPDATE audit SET position = 8 WHERE account = 'A' AND sequence = 3",
-     EDITED("3")},
+    {"position", "UPDATE audit SET position = 8 WHERE account = 'A' AND sequence = 3", EDITED("3")},
     {"personal text",
      "UPDATE audit SET personal = '{\"address\":\"eve@example.test\"}' WHERE personal NOTNULL",
      "A 2 edited: its personal data was changed\n"},
@@ -180,8 +179,7 @@ static const Tamper tampers[] = {
      "WHERE account = 'A' AND sequence = 1",
      "A 0 inserted: its number is impossible\nA 0 edited: it does not fit its hash\n"
      "A 1 inserted or replaced: it does not continue the entry before\n"},
-    {"moved to another account",
-     "UPDATE audit SET account = 'C' WHERE account = 'B'",
+    {"moved to another account", "UPDATE audit SET account = 'C' WHERE account = 'B'",
      "C 1 edited: it does not fit its hash\nC 2 edited: it does not fit its hash\n"
      "B 1 tail removed: entries 1 to 2 are missing\n"
      "C 1 inserted: no seal names it, or its seal was removed\n"},
@@ -209,7 +207,8 @@ static const Tamper tampers[] = {
      "INSERT INTO seal SELECT 4, 0, x'', hash, zeroblob(32) FROM seal WHERE number = 3",
      "- 4 seal 4 is broken\n- 4 seals from 4 on were inserted\n"},
     {"last seal removed", "DELETE FROM seal WHERE number = 3",
-     "- 3 seals 3 to 3 were removed, with any entries they named\nA 4 inserted: no seal names it, or its seal was removed\n"
+     "- 3 seals 3 to 3 were removed, with any entries they named\nA 4 inserted: no seal names it, "
+     "or its seal was removed\n"
      "B 2 inserted: no seal names it, or its seal was removed\n"},
 };
 

@@ -233,9 +233,8 @@ typedef struct {
 } StateRow;
 
 static const StateRow state_rows[] = {
-    {1, "none is there", false}, {0, "first", true},   {0, "again", false},
-    {2, "ahead", false},         {1, "second", true},  {1, "late", false},
-    {2, "third", true},
+    {1, "none is there", false}, {0, "first", true}, {0, "again", false}, {2, "ahead", false},
+    {1, "second", true},         {1, "late", false}, {2, "third", true},
 };
 
 static void test_instance_state(void)

@@ -87,8 +87,8 @@ static void test_missing_folder(void)
     g_autofree char *folder = fixture_folder();
     g_autofree char *missing = g_build_filename(folder, "no", NULL);
     g_autofree char *path = g_build_filename(missing, "store.db", NULL);
-    g_autofree char *message = g_strdup_printf(
-        "cannot open @: No such file or directory; make the folder %s", missing);
+    g_autofree char *message =
+        g_strdup_printf("cannot open @: No such file or directory; make the folder %s", missing);
     assert_refused(path, STORE_READ_WRITE, NULL, STORE_ERROR_OPEN, message);
     fixture_remove(folder);
 }
@@ -99,8 +99,7 @@ static void test_one_writer(void)
     g_autofree char *path = g_build_filename(folder, "store.db", NULL);
     Store *store = fixture_open(path, STORE_READ_WRITE);
     g_autofree char *message = g_strdup_printf(
-        "@ is in use by process %ld; try again when it is done, or stop it",
-        (long)getpid());
+        "@ is in use by process %ld; try again when it is done, or stop it", (long)getpid());
     assert_refused(path, STORE_READ_WRITE, NULL, STORE_ERROR_LOCKED, message);
     store_close(store);
     store_close(fixture_open(path, STORE_READ_WRITE));
@@ -202,8 +201,7 @@ static sqlite3_vfs watched_files;
 static int64_t room;
 static int syncs;
 
-static int write_while_there_is_room(sqlite3_file *file, const void *bytes, int n,
-                                     sqlite3_int64 at)
+static int write_while_there_is_room(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 at)
 {
     if (room < n)
         return SQLITE_FULL;
@@ -218,7 +216,7 @@ static int count_sync(sqlite3_file *file, int flags)
 }
 
 static int open_watched(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
-                             int *ret_flags)
+                        int *ret_flags)
 {
     sqlite3_vfs *real = vfs->pAppData;
     int code = real->xOpen(real, name, file, flags, ret_flags);

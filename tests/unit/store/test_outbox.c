@@ -73,26 +73,47 @@ typedef struct {
 static const OrderRow order_rows[] = {
     {"ready goes", {{"a", "mail", ACT_READY, 1, 0}}, "A/a ", ""},
     {"oldest first, whatever the row",
-     {{"a", "mail", ACT_READY, 9, 0}, {"b", "mail", ACT_READY, 2, 0}}, "A/b ", ""},
+     {{"a", "mail", ACT_READY, 9, 0}, {"b", "mail", ACT_READY, 2, 0}},
+     "A/b ",
+     ""},
     {"planned and fresh ones do not block",
-     {{"a", "mail", ACT_PLANNED, 1, 0}, {"b", "mail", ACT_FRESHNESS, 2, 0},
-      {"c", "mail", ACT_READY, 3, 0}}, "A/c ", ""},
+     {{"a", "mail", ACT_PLANNED, 1, 0},
+      {"b", "mail", ACT_FRESHNESS, 2, 0},
+      {"c", "mail", ACT_READY, 3, 0}},
+     "A/c ",
+     ""},
     {"over is over",
-     {{"a", "mail", ACT_DONE, 1, 0}, {"b", "mail", ACT_DEAD, 2, 0},
-      {"c", "mail", ACT_SUPPRESSED, 3, 0}, {"d", "mail", ACT_READY, 4, 0}}, "A/d ", ""},
+     {{"a", "mail", ACT_DONE, 1, 0},
+      {"b", "mail", ACT_DEAD, 2, 0},
+      {"c", "mail", ACT_SUPPRESSED, 3, 0},
+      {"d", "mail", ACT_READY, 4, 0}},
+     "A/d ",
+     ""},
     {"held waits for a person, the others do not",
-     {{"a", "mail", ACT_HELD, 1, 0}, {"b", "mail", ACT_READY, 2, 0}}, "A/b ", ""},
+     {{"a", "mail", ACT_HELD, 1, 0}, {"b", "mail", ACT_READY, 2, 0}},
+     "A/b ",
+     ""},
     {"a repeat that is not due blocks its instance",
-     {{"a", "mail", ACT_RETRY, 1, T0 + 1}, {"b", "mail", ACT_READY, 2, 0}}, "", ""},
+     {{"a", "mail", ACT_RETRY, 1, T0 + 1}, {"b", "mail", ACT_READY, 2, 0}},
+     "",
+     ""},
     {"a repeat that is due goes before younger ones",
-     {{"a", "mail", ACT_RETRY, 1, T0}, {"b", "mail", ACT_READY, 2, 0}}, "A/a ", ""},
+     {{"a", "mail", ACT_RETRY, 1, T0}, {"b", "mail", ACT_READY, 2, 0}},
+     "A/a ",
+     ""},
     {"an uncertain one is looked up", {{"a", "mail", ACT_UNCERTAIN, 1, T0}}, "A/a? ", ""},
     {"sent is not sent again",
-     {{"a", "mail", ACT_SENT, 1, 0}, {"b", "mail", ACT_READY, 2, 0}}, "", ""},
+     {{"a", "mail", ACT_SENT, 1, 0}, {"b", "mail", ACT_READY, 2, 0}},
+     "",
+     ""},
     {"another instance does not wait for a repeat",
-     {{"a", "mail", ACT_RETRY, 1, T0 + 1}, {"x", "crm", ACT_READY, 2, 0}}, "", "A/x "},
+     {{"a", "mail", ACT_RETRY, 1, T0 + 1}, {"x", "crm", ACT_READY, 2, 0}},
+     "",
+     "A/x "},
     {"two instances, one at a time",
-     {{"a", "mail", ACT_READY, 1, 0}, {"x", "crm", ACT_READY, 2, 0}}, "A/a ", ""},
+     {{"a", "mail", ACT_READY, 1, 0}, {"x", "crm", ACT_READY, 2, 0}},
+     "A/a ",
+     ""},
     {"without an instance the hub does it", {{"a", NULL, ACT_READY, 1, 0}}, "", ""},
 };
 
@@ -197,8 +218,8 @@ static void test_first_ready_first_out(void)
         set_act(&after, &row);
         size_t n;
         const Change *changes = state_diff(&before, &after, arena, &n);
-        g_assert_true(store_apply(store, accounts[i], 10 + i, changes, n, INSTANT_NEVER, NULL,
-                                  NULL));
+        g_assert_true(
+            store_apply(store, accounts[i], 10 + i, changes, n, INSTANT_NEVER, NULL, NULL));
     }
     g_autofree char *text = leased(store, "mail", T0, 10);
     g_assert_cmpstr(text, ==, "C/a A/a B/a ");
@@ -285,8 +306,8 @@ static void test_lists_of_acts(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
-        g_assert_true(store_acts(store, rows[i].account, rows[i].states, rows[i].max, write_act,
-                                 text, NULL));
+        g_assert_true(
+            store_acts(store, rows[i].account, rows[i].states, rows[i].max, write_act, text, NULL));
         g_assert_cmpstr(text->str, ==, rows[i].text);
     }
 }

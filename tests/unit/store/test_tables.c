@@ -3,9 +3,9 @@
 
 /* ---- columns ----------------------------------------------------------------------------------- */
 
-static const char *const account_columns[] = {"account",   "position",   "wake_at",
-                                              "list_status", "list_step", "list_needs",
-                                              "list_since", "kinds",    "salted", NULL};
+static const char *const account_columns[] = {
+    "account",    "position",   "wake_at", "list_status", "list_step",
+    "list_needs", "list_since", "kinds",   "salted",      NULL};
 static const char *const row_columns[] = {"account", "row", NULL};
 
 static GHashTable *sql_columns(sqlite3 *db, const char *table)
@@ -84,8 +84,7 @@ static const char *random_text(GRand *random, Arena *arena, const char *prefix)
 static int64_t random_number(GRand *random)
 {
     uint64_t bits = (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
-    return (int64_t)(bits >> g_rand_int_range(random, 1, 63)) *
-           (g_rand_boolean(random) ? 1 : -1);
+    return (int64_t)(bits >> g_rand_int_range(random, 1, 63)) * (g_rand_boolean(random) ? 1 : -1);
 }
 
 static int count_choices(const Field *field)
@@ -270,11 +269,16 @@ typedef struct {
 } ResolveRow;
 
 static const ResolveRow resolve_rows[] = {
-    {"external", "rents:C1", 1, "A"},     {"external", "rents:C9", 0, NULL},
-    {"external", "other:C1", 0, NULL},    {"external", "C2", 1, "B"},
-    {"invoice", "I1", 1, "A"},            {"invoice", "2026-2", 1, "B"},
-    {"invoice", "I-shared", 2, NULL},     {"address", "x@example.test", 2, NULL},
-    {"address", "a@example.test", 1, "C"}, {"object", "case-B", 1, "B"},
+    {"external", "rents:C1", 1, "A"},
+    {"external", "rents:C9", 0, NULL},
+    {"external", "other:C1", 0, NULL},
+    {"external", "C2", 1, "B"},
+    {"invoice", "I1", 1, "A"},
+    {"invoice", "2026-2", 1, "B"},
+    {"invoice", "I-shared", 2, NULL},
+    {"address", "x@example.test", 2, NULL},
+    {"address", "a@example.test", 1, "C"},
+    {"object", "case-B", 1, "B"},
     {"object", "case-Z", 0, NULL},
 };
 
