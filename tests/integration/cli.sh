@@ -73,6 +73,7 @@ print(len({cells(line[:line.index(word)]) for line, word in zip(lines, ["status"
 same "what is piped has no colours" 0 "$(dunhub accounts | grep -c $'\033')"
 answers "show has the notices" 0 "second  *[0-9-]* *accepted" show C-1
 answers "and what is paid" 0 "I-3 .*USD 75.50  *USD 0.00 .*paid" show C-3
+same "show keeps the salt to itself" 0 "$(dunhub show C-1 --json | grep -c '"salt"')"
 answers "explain says what comes next" 0 "A settled payment of" explain C-1
 answers "audit show has every decision" 0 "step_entered" audit show C-1
 answers "move" 0 "moved to first" move C-2 first --reason "agreed by phone" --by maria
