@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     const char *name;          /* for audit and `explain` */
     const char *verb;          /* "service.suspend" */
-    const char *const *via;    /* instances in order of preference, NULL-ended; empty: the hub itself */
+    const char *const *via;    /* instances, the first carries it, NULL-ended; empty: the hub itself */
     const char *template_name; /* NULL none */
     int effect;                /* Effect */
     bool adverse, required;

@@ -31,7 +31,7 @@ const Key action_keys[] = {
      .doc = "Name of an action written in place; default its verb."},
     {RULE(verb, TEXT), .flags = KEY_REQUIRED,
      .doc = "What is done: one of docs/reference/verbs.md, or a verb of a plugin."},
-    {RULE(via, TEXTS), .doc = "Instances in order of preference; absent: the hub itself, or the "
+    {RULE(via, TEXTS), .doc = "Instances; the first carries it. Absent: the hub itself, or the "
                               "channel for message.… verbs."},
     {.name = "template",
      .type = KEY_NAME,
@@ -70,7 +70,7 @@ const Key channel_keys[] = {
      .type = KEY_TEXTS,
      .offset = offsetof(ChannelSource, via),
      .flags = KEY_REQUIRED,
-     .doc = "Instances in order of preference."},
+     .doc = "Instances; the first carries it."},
 };
 const size_t n_channel_keys = G_N_ELEMENTS(channel_keys);
 

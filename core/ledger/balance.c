@@ -131,9 +131,20 @@ static void order_invoices(Allocation *a)
 
 /* ---- applying money -------------------------------------------------------------------------- */
 
+/* A bank knows only the number that stands on the paper. */
+static const Invoice *invoice_by_number(const AccountState *state, const char *number)
+{
+    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice)
+        if (invoice->number && strcmp(invoice->number, number) == 0)
+            return invoice;
+    return NULL;
+}
+
 static size_t invoice_row(const AccountState *state, const char *id)
 {
     const Invoice *row = id ? state_find(state, KIND_INVOICE, id) : NULL;
+    if (id && !row)
+        row = invoice_by_number(state, id);
     return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, Invoice)) : SIZE_MAX;
 }
 
@@ -159,10 +170,14 @@ static Date payment_day(const Payment *p)
     return p->effective_on != DATE_NONE ? p->effective_on : p->settled_on;
 }
 
+/* Money that names an invoice nobody has heard of yet waits for it: it must not seem to pay another
+ * until its own appears. */
 static int64_t apply_named(Allocation *a, const Payment *p)
 {
     int64_t amount = p->amount;
     size_t row = invoice_row(a->state, p->invoice);
+    if (p->invoice && row == SIZE_MAX)
+        return 0;
     if (row != SIZE_MAX)
         amount = settle(a, row, p->currency, amount, payment_day(p), p->sequence);
     const Plan *plan = p->plan ? state_find(a->state, KIND_PLAN, p->plan) : NULL;

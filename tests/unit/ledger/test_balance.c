@@ -75,6 +75,28 @@ static void test_named_money_first(void)
     arena_free(b.arena);
 }
 
+static void test_money_waits_for_its_invoice(void)
+{
+    Books b;
+    books_open(&b);
+    charge(&b, "I1", 1000, "2026-06-01");
+    money(&b, 1200, "I2"); /* told of before the invoice it pays */
+    CurrencyBalance c = look(&b, "2026-07-20");
+    g_assert_cmpint(open_of(&b, "I1"), ==, 1000);
+    g_assert_cmpint(c.overdue, ==, 1000);
+    g_assert_cmpint(c.unapplied, ==, 0);
+    charge(&b, "I2", 1100, "2026-06-02");
+    c = look(&b, "2026-07-20");
+    g_assert_cmpint(open_of(&b, "I2"), ==, 0);
+    g_assert_cmpint(open_of(&b, "I1"), ==, 900);
+    charge(&b, "I3", 300, "2026-06-03")->number = "2026/17";
+    money(&b, 300, "2026/17"); /* as it stands on the paper */
+    c = look(&b, "2026-07-20");
+    g_assert_cmpint(open_of(&b, "I3"), ==, 0);
+    g_assert_cmpint(c.overdue, ==, 900);
+    arena_free(b.arena);
+}
+
 static void test_charges_before_fees(void)
 {
     Books b;
@@ -281,6 +303,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ledger/balance/named-first", test_named_money_first);
+    g_test_add_func("/ledger/balance/waits-for-its-invoice", test_money_waits_for_its_invoice);
     g_test_add_func("/ledger/balance/charges-before-fees", test_charges_before_fees);
     g_test_add_func("/ledger/balance/unapplied", test_unapplied_credit_lowers_the_sum_only);
     g_test_add_func("/ledger/balance/stated", test_what_the_ledger_states);
