@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { FIRST_BLOCK_BYTES = 4096, LARGEST_GROWTH_BYTES = 1 << 20 };
@@ -76,7 +77,8 @@ static Block *block_push(Arena *arena, size_t least)
     return block;
 }
 
-void *arena_alloc(Arena *arena, size_t bytes)
+/* As it comes from the block: what is written at once need not be zeroed before. */
+static void *take(Arena *arena, size_t bytes)
 {
     const size_t step = alignof(max_align_t);
     g_assert(bytes <= SIZE_MAX / 2);
@@ -86,12 +88,17 @@ void *arena_alloc(Arena *arena, size_t bytes)
         block = block_push(arena, rounded);
     void *start = block->bytes + block->used;
     block->used += rounded;
-    return memset(start, 0, rounded);
+    return start;
+}
+
+void *arena_alloc(Arena *arena, size_t bytes)
+{
+    return memset(take(arena, bytes), 0, MAX(bytes, 1));
 }
 
 void *arena_dup(Arena *arena, const void *from, size_t bytes)
 {
-    void *copy = arena_alloc(arena, bytes);
+    void *copy = take(arena, bytes);
     if (bytes > 0)
         memcpy(copy, from, bytes);
     return copy;
@@ -107,8 +114,9 @@ char *arena_strndup(Arena *arena, const char *text, size_t bytes)
     if (text == NULL)
         return NULL;
     size_t n = strnlen(text, bytes);
-    char *copy = arena_alloc(arena, n + 1);
+    char *copy = take(arena, n + 1);
     memcpy(copy, text, n);
+    copy[n] = '\0';
     return copy;
 }
 
@@ -116,7 +124,43 @@ char *arena_printf(Arena *arena, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    char *text = arena_vprintf(arena, format, arguments);
     va_end(arguments);
-    return arena_strdup(arena, text);
+    return text;
+}
+
+char *arena_vprintf(Arena *arena, const char *format, va_list arguments)
+{
+    char usual[256];
+    va_list again;
+    va_copy(again, arguments);
+    int n = vsnprintf(usual, sizeof usual, format, arguments);
+    g_assert(n >= 0);
+    size_t bytes = (size_t)n + 1;
+    char *text = take(arena, bytes);
+    if (bytes <= sizeof usual)
+        memcpy(text, usual, bytes);
+    else
+        vsnprintf(text, bytes, format, again);
+    va_end(again);
+    return text;
+}
+
+size_t arena_used(const Arena *arena)
+{
+    size_t bytes = 0;
+    for (const Block *block = arena->top; block != NULL; block = block->previous)
+        bytes += block->used;
+    return bytes;
+}
+
+bool arena_holds(const Arena *arena, const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+    for (const Block *block = arena->top; block != NULL; block = block->previous) {
+        uintptr_t start = (uintptr_t)block->bytes;
+        if (at >= start && at - start < block->used)
+            return true;
+    }
+    return false;
 }

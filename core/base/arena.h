@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct Arena Arena;
@@ -20,6 +21,11 @@ void *arena_dup(Arena *arena, const void *from, size_t bytes);
 char *arena_strdup(Arena *arena, const char *text);
 char *arena_strndup(Arena *arena, const char *text, size_t bytes);
 char *arena_printf(Arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);
+char *arena_vprintf(Arena *arena, const char *format, va_list arguments) G_GNUC_PRINTF(2, 0);
+/* Bytes handed out since the last reset. */
+size_t arena_used(const Arena *arena);
+/* That address lies in memory of this arena. */
+bool arena_holds(const Arena *arena, const void *address);
 
 #define arena_new0(arena, Type, n) ((Type *)arena_alloc((arena), sizeof(Type) * (size_t)(n)))
 

@@ -65,11 +65,6 @@ bool currency_parse(const char *text, Currency *ret_currency, GError **error)
     return true;
 }
 
-bool currency_equal(Currency a, Currency b)
-{
-    return currency_compare(a, b) == 0;
-}
-
 int currency_compare(Currency a, Currency b)
 {
     return strcmp(a.code, b.code);

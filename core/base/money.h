@@ -5,8 +5,9 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
-/* Upper-case ISO 4217 alphabetic code, NUL-terminated; "" means none. Compare with currency_equal. */
+/* Upper-case ISO 4217 alphabetic code, NUL-terminated and NUL-padded; "" means none. Compare with currency_equal. */
 typedef struct {
     char code[4];
 } Currency;
@@ -25,7 +26,10 @@ GQuark money_error_quark(void);
 bool currency_parse(const char *text, Currency *ret_currency, GError **error);
 /* 0, 2, 3 or 4 decimal places; -1 for a code ISO does not list. */
 int currency_exponent(Currency currency);
-bool currency_equal(Currency a, Currency b);
+static inline bool currency_equal(Currency a, Currency b)
+{
+    return memcmp(a.code, b.code, sizeof a.code) == 0;
+}
 int currency_compare(Currency a, Currency b); /* by code, for sorting */
 
 /* Checked arithmetic on minor units: false (ret untouched) on overflow. */

@@ -12,7 +12,10 @@ DueRules deciding_due_rules(const Settings *settings)
 void deciding_read_ledger(Deciding *d)
 {
     DueRules rules = deciding_due_rules(d->settings);
+    if (ledger_facts_stand(&d->read_from, d->state, &rules, d->today))
+        return;
     ledger_read(d->state, &rules, d->today, d->arena, &d->ledger);
+    ledger_facts_note(d->state, &rules, d->today, d->arena, &d->read_from);
 }
 
 void deciding_pick_policy(Deciding *d)
@@ -47,14 +50,15 @@ static const Zone *account_zone(const Account *account, const Rulebook *book)
 void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy)
 {
     *d = (Deciding){.in = in, .arena = arena, .state = copy, .book = in->book, .now = in->now};
-    d->reasons = g_ptr_array_new();
-    d->wishes = g_ptr_array_new();
     d->zone = account_zone(&copy->account, in->book);
     d->local = zone_local(d->zone, in->now);
     d->today = MAX(d->local.date, copy->account.business_date);
     deciding_pick_policy(d);
     d->daily = copy->account.evaluated_on < d->today && d->local.minute >= d->settings->evaluate_at;
-    deciding_read_ledger(d);
+    DueRules rules = deciding_due_rules(d->settings);
+    ledger_read(d->state, &rules, d->today, arena, &d->ledger);
+    /* the state that came in stays as it is: it shows what was read, until something else is */
+    ledger_facts_of(in->state, &rules, d->today, &d->read_from);
     d->before = d->ledger;
 }
 
@@ -175,29 +179,19 @@ static bool is_too_early(const Deciding *d)
 
 static void hand_over(Deciding *d, DecideOut *ret_out)
 {
-    size_t n = d->reasons->len;
-    const Reason *reasons = arena_new0(d->arena, Reason, n);
-    for (size_t i = 0; i < n; i++)
-        ((Reason *)reasons)[i] = *(const Reason *)g_ptr_array_index(d->reasons, i);
-    ret_out->reasons = reasons;
-    ret_out->n_reasons = n;
-    n = d->wishes->len;
-    Wish *wishes = arena_new0(d->arena, Wish, n);
-    for (size_t i = 0; i < n; i++)
-        wishes[i] = *(const Wish *)g_ptr_array_index(d->wishes, i);
-    ret_out->wishes = wishes;
-    ret_out->n_wishes = n;
-    g_ptr_array_unref(d->reasons);
-    g_ptr_array_unref(d->wishes);
+    ret_out->reasons = d->reasons;
+    ret_out->n_reasons = d->n_reasons;
+    ret_out->wishes = d->wishes;
+    ret_out->n_wishes = d->n_wishes;
 }
 
 /* A refused command leaves everything as it was. */
 static void undo_all(Deciding *d)
 {
     const Rejection *rejection = d->rejection;
-    state_copy(d->in->state, d->arena, d->state);
-    g_ptr_array_set_size(d->reasons, 0);
-    g_ptr_array_set_size(d->wishes, 0);
+    state_share(d->in->state, d->arena, d->state);
+    d->n_reasons = d->n_wishes = 0;
+    d->read_from = (LedgerFacts){0}; /* its rows are those of the copy that is given up */
     d->result = NULL;
     json_t *detail = json_loads(rejection->detail, 0, NULL);
     reason_add(d, "rejected", "command", d->in->event->id, rejection->code, detail, "%s",
@@ -227,7 +221,7 @@ void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
 {
     *ret_out = (DecideOut){.wake_at = INSTANT_NEVER};
     AccountState *after = &ret_out->after;
-    state_copy(in->state, arena, after);
+    state_share(in->state, arena, after);
     Deciding d;
     deciding_init(&d, in, arena, after);
     apply_event(&d);

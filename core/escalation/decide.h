@@ -63,7 +63,9 @@ typedef struct {
     Instant wake_at;            /* next instant at which time alone can change the decision; INSTANT_NEVER */
 } DecideOut;
 
-/* Never fails: what is wrong becomes a reason. Everything in *ret_out lives in the arena. */
+/* Never fails: what is wrong becomes a reason. What *ret_out points to lives in the arena, in the rulebook or, where a record
+ * was not changed, in the memory of in->state: texts of `after` are those of the state it came from. So the memory of
+ * in->state must last as long as `after` is used; state_copy makes it stand alone, state_take_over gives the state its changes. */
 void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out);
 
 /* ---- views on the same rules, for lists, explain and the case runner ---------------------------------------------- */

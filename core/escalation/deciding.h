@@ -24,10 +24,12 @@ typedef struct {
     const Policy *policy;     /* newest version for the segment of this moment */
     const Settings *settings; /* of that policy */
     Ledger ledger, before;    /* now; before the event */
+    LedgerFacts read_from;    /* what `ledger` was read from */
     const char *reversed;     /* currencies in which this event took money back, comma separated */
     const char *entered;      /* currencies that entered at a first step in this decision, comma separated */
     const char *cause;        /* what a way out that this event opens is called: "payment" "credit" "void" … */
-    GPtrArray *reasons, *wishes;
+    Reason *reasons; size_t n_reasons, most_reasons; /* in the arena */
+    Wish *wishes; size_t n_wishes, most_wishes;
     const Rejection *rejection;
     const char *result;
 } Deciding;
@@ -48,6 +50,7 @@ extern const size_t n_reason_types;
 
 /* ---- decide.c -------------------------------------------------------------------------------- */
 void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy);
+/* Reads the books again where something they are made of is not what it was at the latest reading. */
 void deciding_read_ledger(Deciding *d);
 /* Policy and settings of the account's segment. */
 void deciding_pick_policy(Deciding *d);

@@ -79,12 +79,13 @@ static bool is_known(const char *event)
     return false;
 }
 
-static const char *text_v(Arena *arena, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
-
-static const char *text_v(Arena *arena, const char *format, va_list args)
+/* Room for at least one more row; full is the number of rows there were. */
+static void *one_more(Arena *arena, const void *rows, size_t size, size_t *most)
 {
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    return arena_strdup(arena, text);
+    size_t full = *most;
+    *most = full ? full * 2 : 8;
+    void *larger = arena_alloc(arena, *most * size);
+    return full ? memcpy(larger, rows, full * size) : larger;
 }
 
 const char *json_text(Deciding *d, json_t *json)
@@ -100,26 +101,26 @@ void reason_add(Deciding *d, const char *event, const char *rule, const char *su
                 const char *reason, json_t *detail, const char *format, ...)
 {
     g_assert(is_known(event));
-    Reason *row = arena_new0(d->arena, Reason, 1);
+    if (d->n_reasons == d->most_reasons)
+        d->reasons = one_more(d->arena, d->reasons, sizeof(Reason), &d->most_reasons);
     va_list args;
     va_start(args, format);
-    *row = (Reason){
+    d->reasons[d->n_reasons++] = (Reason){
         .event = event,
         .rule = rule,
         .subject = arena_strdup(d->arena, subject),
         .reason = arena_strdup(d->arena, reason),
-        .text = text_v(d->arena, format, args),
+        .text = arena_vprintf(d->arena, format, args),
         .detail = json_text(d, detail),
     };
     va_end(args);
-    g_ptr_array_add(d->reasons, row);
 }
 
 void wish_add(Deciding *d, WishKind kind, const char *key, Instant after, const char *detail)
 {
-    Wish *wish = arena_new0(d->arena, Wish, 1);
-    *wish = (Wish){kind, arena_strdup(d->arena, key), after, detail};
-    g_ptr_array_add(d->wishes, wish);
+    if (d->n_wishes == d->most_wishes)
+        d->wishes = one_more(d->arena, d->wishes, sizeof(Wish), &d->most_wishes);
+    d->wishes[d->n_wishes++] = (Wish){kind, arena_strdup(d->arena, key), after, detail};
 }
 
 void reject(Deciding *d, const char *code, json_t *detail, const char *format, ...)
@@ -127,7 +128,7 @@ void reject(Deciding *d, const char *code, json_t *detail, const char *format, .
     Rejection *row = arena_new0(d->arena, Rejection, 1);
     va_list args;
     va_start(args, format);
-    *row = (Rejection){code, text_v(d->arena, format, args), json_text(d, detail)};
+    *row = (Rejection){code, arena_vprintf(d->arena, format, args), json_text(d, detail)};
     va_end(args);
     d->rejection = row;
 }

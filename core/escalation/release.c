@@ -225,8 +225,8 @@ static void ask_freshness(Deciding *d, Act *act)
     act->state = ACT_FRESHNESS;
     act->fresh_after = d->now;
     act->next_at = INSTANT_NONE;
-    for (guint i = 0; i < d->wishes->len; i++)
-        if (((const Wish *)g_ptr_array_index(d->wishes, i))->kind == WISH_FRESHNESS)
+    for (size_t i = 0; i < d->n_wishes; i++)
+        if (d->wishes[i].kind == WISH_FRESHNESS)
             return;
     wish_add(d, WISH_FRESHNESS, d->state->account.id, d->now, NULL);
 }

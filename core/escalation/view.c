@@ -10,14 +10,8 @@ static void look(Deciding *d, DecideIn *in, AccountState *copy, const AccountSta
                  const Rulebook *book, Instant now, Arena *arena)
 {
     *in = (DecideIn){.state = state, .event = &no_event, .now = now, .book = book};
-    state_copy(state, arena, copy);
+    state_share(state, arena, copy);
     deciding_init(d, in, arena, copy);
-}
-
-static void look_away(Deciding *d)
-{
-    g_ptr_array_unref(d->reasons);
-    g_ptr_array_unref(d->wishes);
 }
 
 /* Running, else parked or waiting, else the latest that was left. */
@@ -166,7 +160,6 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
     ret_view->holds = holds_words(&d);
     gather_words(&d, ret_view);
     fill_row(&d, main_cycle(&d), ret_view);
-    look_away(&d);
 }
 
 const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now,
@@ -179,7 +172,6 @@ const char *condition_seen(const AccountState *state, const Rulebook *book, Inst
     ScopeContext context = {&d, cycle_by_id(&copy, cycle->id), cycle->currency};
     ConditionScope scope = scope_of(&context);
     const char *words = condition_explain(condition, &scope, arena);
-    look_away(&d);
     return words;
 }
 

@@ -42,6 +42,22 @@ typedef struct {
 void ledger_read(const AccountState *state, const DueRules *rules, Date today, Arena *arena, Ledger *ret_ledger);
 /* As the books would have stood at the start of that day, by the dates on which money took effect. */
 void ledger_read_as_of(const AccountState *state, const DueRules *rules, Date day, Arena *arena, Ledger *ret_ledger);
+
+/* The rows that a ledger was read from, so that it is read again only when they, the rules or the day are others. */
+typedef struct {
+    const void *rows[N_KINDS]; /* of the kinds that ledgers are made of */
+    size_t n[N_KINDS];
+    DueRules rules;
+    Date today;
+    bool any;                  /* false: of nothing yet */
+} LedgerFacts;
+/* Borrows the rows: they must not change. */
+void ledger_facts_of(const AccountState *state, const DueRules *rules, Date today, LedgerFacts *ret_facts);
+/* Keeps a copy of the rows in the arena. */
+void ledger_facts_note(const AccountState *state, const DueRules *rules, Date today, Arena *arena, LedgerFacts *ret_facts);
+/* A ledger read from these facts is what reading the state would give. */
+bool ledger_facts_stand(const LedgerFacts *facts, const AccountState *state, const DueRules *rules, Date today);
+
 /* All zero for a currency that does not occur. */
 CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency);
 /* NULL: no such invoice. */

@@ -115,6 +115,25 @@ void record_copy(const RecordType *type, Arena *arena, const void *from, void *r
     }
 }
 
+void record_update(const RecordType *type, Arena *arena, const void *from, void *record)
+{
+    const char *texts[MAX_FIELDS];
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const Field *field = &type->fields[i];
+        if (!is_text(field->type))
+            continue;
+        const char *old = AT_CONST(char *, record, field), *new = AT_CONST(char *, from, field);
+        if (old == new || (old && new &&strcmp(old, new) == 0))
+            texts[i] = old;
+        else
+            texts[i] = new &&arena_holds(arena, new) ? new : arena_strdup(arena, new);
+    }
+    memcpy(record, from, type->size);
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (is_text(type->fields[i].type))
+            AT(const char *, record, &type->fields[i]) = texts[i];
+}
+
 /* ---- from JSON -------------------------------------------------------------------------------- */
 
 static const char *const expected[] = {

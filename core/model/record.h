@@ -58,6 +58,8 @@ bool record_equal(const RecordType *type, const void *a, const void *b);
 bool record_same_key(const RecordType *type, const void *a, const void *b);
 /* Deep copy: texts go to the arena. */
 void record_copy(const RecordType *type, Arena *arena, const void *from, void *ret_record);
+/* The same over an older version of the record: texts that say the same as before, or lie in that arena already, are kept. */
+void record_update(const RecordType *type, Arena *arena, const void *from, void *record);
 
 typedef enum { RECORD_ERROR_UNKNOWN_FIELD, RECORD_ERROR_MISSING, RECORD_ERROR_TYPE, RECORD_ERROR_VALUE } RecordError;
 GQuark record_error_quark(void);

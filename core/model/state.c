@@ -33,6 +33,18 @@ void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state)
     *ret_state = copy;
 }
 
+void state_share(const AccountState *from, Arena *arena, AccountState *ret_state)
+{
+    AccountState copy = {.arena = arena, .account = from->account};
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        const RecordSet *set = &from->sets[kind];
+        copy.sets[kind] = (RecordSet){set->type, NULL, set->n, set->n};
+        if (set->n > 0)
+            copy.sets[kind].rows = arena_dup(arena, set->rows, set->n * set->type->size);
+    }
+    *ret_state = copy;
+}
+
 static void grow(RecordSet *set, Arena *arena)
 {
     size_t capacity = set->capacity ? set->capacity * 2 : 4;
@@ -81,35 +93,76 @@ void *state_find(const AccountState *state, RecordKind kind, const char *key)
     return NULL;
 }
 
+/* ---- the difference ----------------------------------------------------------------------------- */
+
+typedef struct {
+    Arena *arena;
+    Change *list;
+    size_t n, capacity;
+} Changes;
+
+static void note_change(Changes *changes, Change change)
+{
+    if (changes->n == changes->capacity) {
+        size_t capacity = changes->capacity ? changes->capacity * 2 : 8;
+        Change *list = arena_new0(changes->arena, Change, capacity);
+        if (changes->n > 0)
+            memcpy(list, changes->list, changes->n * sizeof *list);
+        changes->list = list;
+        changes->capacity = capacity;
+    }
+    changes->list[changes->n++] = change;
+}
+
+/* Rows that nobody touched are the same bytes; only of the others the fields are asked, because an
+ * equal text may stand elsewhere. */
+static bool same_row(const RecordType *type, const void *old, const void *new)
+{
+    return memcmp(old, new, type->size) == 0 || record_equal(type, old, new);
+}
+
 static void diff_set(const AccountState *before, const AccountState *after, RecordKind kind,
-                     Change *changes, size_t *n)
+                     Changes *changes)
 {
     const RecordSet *old = &before->sets[kind], *new = &after->sets[kind];
     size_t size = new->type->size;
     g_assert(new->n >= old->n);
+    if (new->n == old->n && (new->n == 0 || memcmp(old->rows, new->rows, new->n *size) == 0))
+        return;
     for (size_t i = 0; i < new->n; i++) {
         const char *row = (const char *)new->rows + i *size;
         bool is_new = i >= old->n;
-        if (!is_new && record_equal(new->type, (const char *)old->rows + i * size, row))
-            continue;
-        changes[(*n)++] = (Change){kind, row, i, is_new};
+        if (is_new || !same_row(new->type, (const char *)old->rows + i * size, row))
+            note_change(changes, (Change){kind, row, i, is_new});
     }
 }
 
 const Change *state_diff(const AccountState *before, const AccountState *after, Arena *arena,
                          size_t *ret_n)
 {
-    size_t most = 1;
-    for (int kind = 0; kind < N_KINDS; kind++)
-        most += after->sets[kind].n;
-    Change *changes = arena_new0(arena, Change, most);
-    size_t n = 0;
-    if (!record_equal(&account_type, &before->account, &after->account))
-        changes[n++] = (Change){KIND_ACCOUNT, &after->account, 0, false};
+    Changes changes = {.arena = arena};
+    if (!same_row(&account_type, &before->account, &after->account))
+        note_change(&changes, (Change){KIND_ACCOUNT, &after->account, 0, false});
     for (int kind = KIND_ACCOUNT + 1; kind < N_KINDS; kind++)
-        diff_set(before, after, (RecordKind)kind, changes, &n);
-    *ret_n = n;
-    return changes;
+        diff_set(before, after, (RecordKind)kind, &changes);
+    *ret_n = changes.n;
+    return changes.list;
+}
+
+void state_take_over(AccountState *state, const Change *changes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const Change *change = &changes[i];
+        const RecordType *type = record_types[change->kind];
+        RecordSet *set = &state->sets[change->kind];
+        void *row = &state->account;
+        if (change->kind != KIND_ACCOUNT) {
+            g_assert(change->is_new ? change->index == set->n : change->index < set->n);
+            row = change->is_new ? state_add(state, change->kind)
+                                 : (char *)set->rows + change->index * type->size;
+        }
+        record_update(type, state->arena, change->row, row);
+    }
 }
 
 json_t *state_to_json(const AccountState *state)

@@ -18,8 +18,11 @@ typedef struct {
 } AccountState;
 
 void state_init(AccountState *ret_state, Arena *arena, const char *account_id);
-/* Deep copy into another arena: decide works on such a copy. */
+/* Deep copy into another arena, packed: rows without room to grow, texts once for each field. */
 void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state);
+/* A copy whose rows may be changed and added to; its texts are those of `from`, whose memory must outlive it. decide works
+ * on such a copy. */
+void state_share(const AccountState *from, Arena *arena, AccountState *ret_state);
 /* Appends a record set to its absent values and returns it. */
 void *state_add(AccountState *state, RecordKind kind);
 /* By key text of kinds whose key is one text (all but contact_point, instalment, approval); NULL if absent. */
@@ -40,6 +43,11 @@ typedef struct {
 /* Changes from before to after, in order of kind then row. Rows are only ever added or changed, in place and in order;
  * so rows [0, n_before) correspond. Returns an arena array, *ret_n long. */
 const Change *state_diff(const AccountState *before, const AccountState *after, Arena *arena, size_t *ret_n);
+/* Makes of *state what its successor is, whose difference from it these changes are: rows change in place, texts that
+ * are new go into the state's own arena, nothing of the successor is needed afterwards. For many decisions about one account:
+ * decide in a scratch arena, take over the changes, reset the scratch. What was replaced stays in the state's arena until
+ * the state is copied into another (state_copy; arena_used tells when that pays). */
+void state_take_over(AccountState *state, const Change *changes, size_t n);
 
 /* Whole state as one JSON object, for `show --json`, tests and replay comparison. New reference. */
 json_t *state_to_json(const AccountState *state);

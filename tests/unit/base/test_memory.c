@@ -52,6 +52,22 @@ static void test_arena_reuse(void)
     arena_free(NULL);
 }
 
+static void test_arena_knows_its_own(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autoptr(Arena) other = arena_new();
+    g_assert_cmpuint(arena_used(arena), ==, 0);
+    const char *small = arena_strdup(arena, "dun");
+    const char *large = arena_alloc(arena, 100000);
+    g_assert_true(arena_holds(arena, small) && arena_holds(arena, large + 99999));
+    g_assert_false(arena_holds(arena, arena_strdup(other, "dun")));
+    g_assert_false(arena_holds(arena, "dun"));
+    g_assert_cmpuint(arena_used(arena), ==, 16 + 100000);
+    arena_reset(arena);
+    g_assert_cmpuint(arena_used(arena), ==, 0);
+    g_assert_false(arena_holds(arena, large));
+}
+
 static void test_arena_texts(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -64,6 +80,11 @@ static void test_arena_texts(void)
     g_assert_cmpstr(arena_printf(arena, "%s-%d", "a", 7), ==, "a-7");
     g_assert_true(memcmp(arena_dup(arena, numbers, sizeof numbers), numbers, sizeof numbers) == 0);
     g_assert_nonnull(arena_dup(arena, NULL, 0));
+    g_autofree char *long_text = g_strnfill(1000, 'x');
+    for (int width = 250; width < 260; width++) {
+        g_autofree char *wanted = g_strndup(long_text, (gsize)width);
+        g_assert_cmpstr(arena_printf(arena, "%.*s", width, long_text), ==, wanted);
+    }
     g_assert_cmpint(arena_new0(arena, int, 4)[3], ==, 0);
 }
 
@@ -158,6 +179,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/arena/pieces", test_arena);
     g_test_add_func("/arena/reuse", test_arena_reuse);
+    g_test_add_func("/arena/own", test_arena_knows_its_own);
     g_test_add_func("/arena/texts", test_arena_texts);
     g_test_add_func("/hash/known", test_hash);
     g_test_add_func("/clock/virtual", test_virtual_clock);

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-typedef struct {
+typedef struct Driver Driver;
+struct Driver {
     Arena *arena;
     Rulebook book;
     AccountState state;
@@ -17,7 +18,20 @@ typedef struct {
     GPtrArray *log; /* "2026-07-16 delinquency" for each notice that was handed out,
                        "event/subject/reason" lines */
     bool deaf;      /* the ledger cannot be read */
-} Driver;
+    void (*decided)(Driver *v, const DecideIn *in); /* looks at every decision before its state is
+                                                       taken over; NULL: nobody does */
+    AccountState *kept;                             /* for such a look */
+};
+
+static inline void driver_ask(Driver *v, const Event *event)
+{
+    DecideIn in = {&v->state, event, v->now, &v->book, v->switches};
+    decide(&in, v->arena, &v->out);
+    if (v->decided)
+        v->decided(v, &in);
+    v->state = v->out.after;
+    v->wake_at = v->out.wake_at;
+}
 
 static inline Instant at(const char *local)
 {
@@ -119,10 +133,7 @@ static inline void driver_decide(Driver *v, EventKind kind, const void *payload)
                    .received_at = v->now,
                    .payload = payload,
                    .present = {UINT64_MAX, UINT64_MAX}};
-    DecideIn in = {&v->state, &event, v->now, &v->book, v->switches};
-    decide(&in, v->arena, &v->out);
-    v->state = v->out.after;
-    v->wake_at = v->out.wake_at;
+    driver_ask(v, &event);
     driver_note(v);
 }
 
@@ -199,10 +210,7 @@ static inline void driver_fact(Driver *v, EventKind kind, const void *payload,
         for (const char *const *f = fields; *f; f++)
             if (strcmp(type->fields[i].name, *f) == 0)
                 event.present[i / 64] |= UINT64_C(1) << (i % 64);
-    DecideIn in = {&v->state, &event, v->now, &v->book, v->switches};
-    decide(&in, v->arena, &v->out);
-    v->state = v->out.after;
-    v->wake_at = v->out.wake_at;
+    driver_ask(v, &event);
     driver_note(v);
     driver_settle(v);
 }

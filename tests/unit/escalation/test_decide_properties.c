@@ -203,6 +203,67 @@ static void check_all(Driver *v)
         g_assert_cmpint(v->out.wake_at, >, v->now);
 }
 
+/* ---- what is shared, copied over or left out for speed changes nothing ----------------------- */
+
+/* Every field of every row is asked. */
+static size_t count_differences(const AccountState *before, const AccountState *after)
+{
+    size_t n = !record_equal(&account_type, &before->account, &after->account);
+    for (int kind = KIND_ACCOUNT + 1; kind < N_KINDS; kind++) {
+        const RecordSet *old = &before->sets[kind], *new = &after->sets[kind];
+        size_t size = new->type->size;
+        for (size_t i = 0; i < new->n; i++)
+            n += i >= old->n || !record_equal(new->type, (const char *)old->rows + i * size,
+                                              (const char *)new->rows + i *size);
+    }
+    return n;
+}
+
+static void check_same_words(const DecideOut *a, const DecideOut *b)
+{
+    g_assert_cmpuint(a->n_reasons, ==, b->n_reasons);
+    for (size_t i = 0; i < a->n_reasons; i++) {
+        g_assert_cmpstr(a->reasons[i].text, ==, b->reasons[i].text);
+        g_assert_cmpstr(a->reasons[i].detail, ==, b->reasons[i].detail);
+    }
+    g_assert_cmpuint(a->n_wishes, ==, b->n_wishes);
+    for (size_t i = 0; i < a->n_wishes; i++)
+        g_assert_cmpstr(a->wishes[i].detail, ==, b->wishes[i].detail);
+    g_assert_cmpint(a->wake_at, ==, b->wake_at);
+}
+
+/* The same decision about a state that shares no memory with anything. */
+static void check_on_a_copy(const Driver *v, const DecideIn *in, const char *fingerprint)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState copy;
+    state_copy(in->state, arena, &copy);
+    DecideIn again = *in;
+    again.state = &copy;
+    DecideOut out;
+    decide(&again, arena, &out);
+    g_autofree char *seen = state_fingerprint(&out.after);
+    g_assert_cmpstr(seen, ==, fingerprint);
+    g_assert_cmpuint(out.n_changes, ==, v->out.n_changes);
+    for (size_t i = 0; i < out.n_changes; i++) {
+        g_assert_cmpint(out.changes[i].kind, ==, v->out.changes[i].kind);
+        g_assert_cmpuint(out.changes[i].index, ==, v->out.changes[i].index);
+    }
+    check_same_words(&out, &v->out);
+}
+
+static void check_memory(Driver *v, const DecideIn *in)
+{
+    g_autofree char *fingerprint = state_fingerprint(&v->out.after);
+    g_assert_cmpuint(v->out.n_changes, ==, count_differences(in->state, &v->out.after));
+    check_on_a_copy(v, in, fingerprint);
+    state_take_over(v->kept, v->out.changes, v->out.n_changes);
+    g_autofree char *kept = state_fingerprint(v->kept);
+    g_assert_cmpstr(kept, ==, fingerprint);
+    g_autofree char *before = state_fingerprint(in->state);
+    g_assert_true((strcmp(before, fingerprint) == 0) == (v->out.n_changes == 0));
+}
+
 typedef struct {
     const char *policies, *policy, *settings;
 } World;
@@ -259,6 +320,33 @@ static void test_invariants(gconstpointer data)
     }
 }
 
+static void test_memory(gconstpointer data)
+{
+    const World *world = data;
+    for (guint32 seed = 201; seed <= 202; seed++) {
+        Driver v;
+        g_test_message("seed %u", seed);
+        driver_open(&v, world->policies, world->settings, world->policy, "2026-03-01 06:00");
+        g_autoptr(Arena) own = arena_new();
+        AccountState kept;
+        state_copy(&v.state, own, &kept);
+        v.kept = &kept;
+        v.decided = check_memory;
+        g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+        driver_invoice(&v, "X0", 6500, NULL, "USD");
+        for (int n = 1; n < DAYS; n++) {
+            Instant until =
+                v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE;
+            driver_run_every(&v, until, false);
+            random_event(&v, rand, n);
+        }
+        g_autofree char *fingerprint = state_fingerprint(&v.state);
+        driver_close(&v); /* nothing of the decisions' memory is left */
+        g_autofree char *alone = state_fingerprint(&kept);
+        g_assert_cmpstr(alone, ==, fingerprint);
+    }
+}
+
 static void test_same_twice(gconstpointer data)
 {
     g_autofree char *one = play(data, 77, false, false);
@@ -285,9 +373,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(worlds); i++) {
         g_autofree char *invariants = g_strdup_printf("/decide/properties/%zu/invariants", i);
+        g_autofree char *memory = g_strdup_printf("/decide/properties/%zu/memory", i);
         g_autofree char *twice = g_strdup_printf("/decide/properties/%zu/same-twice", i);
         g_autofree char *sparse = g_strdup_printf("/decide/properties/%zu/sparse-is-dense", i);
         g_test_add_data_func(invariants, &worlds[i], test_invariants);
+        g_test_add_data_func(memory, &worlds[i], test_memory);
         g_test_add_data_func(twice, &worlds[i], test_same_twice);
         g_test_add_data_func(sparse, &worlds[i], test_sparse_is_dense);
     }

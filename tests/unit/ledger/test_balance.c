@@ -299,6 +299,46 @@ static void test_whole_dispute_stops_its_invoice(void)
     arena_free(b.arena);
 }
 
+/* Whatever the sums are made of makes the facts fall, and nothing else does. */
+static void test_facts(void)
+{
+    Books b;
+    books_open(&b);
+    LedgerFacts facts = {0};
+    Date today = day("2026-07-20");
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &rules, today));
+    charge(&b, "I1", 1000, "2026-07-01");
+    money(&b, 400, "I1");
+    Credit *credit = state_add(&b.state, KIND_CREDIT);
+    Dispute *dispute = state_add(&b.state, KIND_DISPUTE);
+    Plan *plan = state_add(&b.state, KIND_PLAN);
+    ledger_facts_note(&b.state, &rules, today, b.arena, &facts);
+    g_assert_true(ledger_facts_stand(&facts, &b.state, &rules, today));
+    int64_t *amounts[] = {&STATE_ROWS(&b.state, KIND_INVOICE, Invoice)->amount,
+                          &STATE_ROWS(&b.state, KIND_PAYMENT, Payment)->amount, &credit->amount,
+                          &dispute->amount, &plan->amount};
+    for (size_t i = 0; i < G_N_ELEMENTS(amounts); i++) {
+        int64_t was = *amounts[i];
+        *amounts[i] = 77;
+        g_assert_false(ledger_facts_stand(&facts, &b.state, &rules, today));
+        *amounts[i] = was;
+        g_assert_true(ledger_facts_stand(&facts, &b.state, &rules, today));
+    }
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &rules, today + 1));
+    DueRules later = {.days_to_overdue = 11}, grace = {10, 1};
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &later, today));
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &grace, today));
+    b.state.account.name = "Ada";
+    state_add(&b.state, KIND_HOLD);
+    g_assert_true(ledger_facts_stand(&facts, &b.state, &rules, today));
+    state_add(&b.state, KIND_CYCLE); /* may be of another currency */
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &rules, today));
+    ledger_facts_note(&b.state, &rules, today, b.arena, &facts);
+    state_add(&b.state, KIND_CREDIT);
+    g_assert_false(ledger_facts_stand(&facts, &b.state, &rules, today));
+    arena_free(b.arena);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -309,6 +349,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ledger/balance/stated", test_what_the_ledger_states);
     g_test_add_func("/ledger/balance/states", test_states_that_do_not_count);
     g_test_add_func("/ledger/balance/disputes", test_disputes);
+    g_test_add_func("/ledger/balance/facts", test_facts);
     g_test_add_func("/ledger/balance/range", test_enormous_amounts_stay_in_range);
     g_test_add_func("/ledger/age/from-one", test_age_counts_from_one);
     g_test_add_func("/ledger/age/union", test_held_days_are_a_union);

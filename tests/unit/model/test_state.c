@@ -76,6 +76,86 @@ static void test_copy_stands_alone(void)
     g_assert_cmpstr(other, !=, fingerprint);
 }
 
+static void test_shared_rows_are_own(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state, shared;
+    state_init(&state, arena, "A");
+    ((Invoice *)state_add(&state, KIND_INVOICE))->id = arena_strdup(arena, "I-0");
+    state_share(&state, arena, &shared);
+    Invoice *own = state_find(&shared, KIND_INVOICE, "I-0");
+    g_assert_true(own->id == STATE_ROWS(&state, KIND_INVOICE, Invoice)->id);
+    own->amount = 7;
+    state_add(&shared, KIND_INVOICE);
+    g_assert_cmpint(STATE_ROWS(&state, KIND_INVOICE, Invoice)->amount, !=, 7);
+    g_assert_cmpuint(STATE_COUNT(&state, KIND_INVOICE), ==, 1);
+}
+
+/* An equal text at another place is no change; one byte of any field is. */
+static void test_diff_asks_fields(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState before, after;
+    state_init(&before, arena, "A");
+    for (int i = 0; i < 3; i++)
+        ((Invoice *)state_add(&before, KIND_INVOICE))->id = arena_printf(arena, "I-%d", i);
+    state_share(&before, arena, &after);
+    Invoice *rows = STATE_ROWS(&after, KIND_INVOICE, Invoice);
+    size_t n;
+    rows[1].id = arena_strdup(arena, "I-1");
+    state_diff(&before, &after, arena, &n);
+    g_assert_cmpuint(n, ==, 0);
+    for (size_t i = 0; i < invoice_type.n_fields; i++) {
+        unsigned char *field = (unsigned char *)&rows[2] + invoice_type.fields[i].offset;
+        rows[2] = STATE_ROWS(&before, KIND_INVOICE, Invoice)[2];
+        if (invoice_type.fields[i].type <= FIELD_NAME)
+            memcpy(field, &(const char *){"changed"}, sizeof(char *));
+        else
+            *field ^= 1;
+        const Change *changes = state_diff(&before, &after, arena, &n);
+        g_assert_cmpuint(n, ==, 1);
+        g_assert_cmpuint(changes[0].index, ==, 2);
+    }
+}
+
+/* One account decided on again and again: its own memory holds all, and only what is new is added
+ * to it. */
+static void test_take_over(void)
+{
+    g_autoptr(Arena) own = arena_new();
+    g_autoptr(Arena) scratch = arena_new();
+    AccountState state;
+    state_init(&state, own, "A");
+    size_t settled = 0;
+    for (int round = 0; round < 100; round++) {
+        AccountState after;
+        size_t n;
+        state_share(&state, scratch, &after);
+        if (round < 20) {
+            Invoice *invoice = state_add(&after, KIND_INVOICE);
+            invoice->id = arena_printf(scratch, "I-%d", round);
+            invoice->plan = after.account.id;
+        }
+        after.account.name = arena_strdup(scratch, round % 2 ? "Ada" : "Ada ");
+        after.account.next_id = round;
+        STATE_ROWS(&after, KIND_INVOICE, Invoice)[0].number = arena_strdup(scratch, "7");
+        const Change *changes = state_diff(&state, &after, scratch, &n);
+        g_autofree char *wanted = state_fingerprint(&after);
+        state_take_over(&state, changes, n);
+        arena_reset(scratch);
+        g_autofree char *got = state_fingerprint(&state);
+        g_assert_cmpstr(got, ==, wanted);
+        if (round == 20)
+            settled = arena_used(own);
+    }
+    g_assert_true(STATE_ROWS(&state, KIND_INVOICE, Invoice)[3].plan == state.account.id);
+    g_assert_cmpuint(arena_used(own) - settled, <=, 79 * 16); /* the name that changes each time */
+    g_autoptr(Arena) packed = arena_new();
+    AccountState copy;
+    state_copy(&state, packed, &copy);
+    g_assert_cmpuint(arena_used(packed), <, settled);
+}
+
 typedef struct {
     const char *words, *word;
     bool have;
@@ -112,6 +192,9 @@ int main(int argc, char **argv)
     g_test_add_func("/state/add-find", test_add_and_find);
     g_test_add_func("/state/diff", test_diff_names_what_changed);
     g_test_add_func("/state/copy", test_copy_stands_alone);
+    g_test_add_func("/state/share", test_shared_rows_are_own);
+    g_test_add_func("/state/diff-fields", test_diff_asks_fields);
+    g_test_add_func("/state/take-over", test_take_over);
     g_test_add_func("/state/words", test_words);
     return g_test_run();
 }
