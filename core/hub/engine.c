@@ -126,6 +126,7 @@ bool engine_audit(Group *group, const char *account, uint64_t position, const ch
         .reason = reason->reason,
         .text = reason->text,
         .detail = reason->detail,
+        .is_open = strcmp(account, HUB_STATE) == 0, /* nobody's; its texts stay */
     };
     return store_audit(group->hub->setup.store, account, &entry, error);
 }

@@ -52,6 +52,10 @@ struct StoreDriver {
     bool (*audit_verify)(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals,
                          GError **error);
 
+    bool (*seals)(Store *store, const char *account, SealVisitor visitor, void *data, GError **error);
+    bool (*look)(Store *store, GError **error);
+    void (*look_away)(Store *store);
+
     bool (*blob_put)(Store *store, const char *kind, const void *bytes, size_t n, const char *hash, GError **error);
     bool (*blob_get)(Store *store, const char *hash, GBytes **ret_bytes, GError **error);
     bool (*version_put)(Store *store, const char *kind, const char *name, const char *hash, Instant at,

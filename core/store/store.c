@@ -188,6 +188,21 @@ bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t
     return store->driver->audit_verify(store, finding, data, ret_entries, ret_seals, error);
 }
 
+bool store_seals(Store *store, const char *account, SealVisitor visitor, void *data, GError **error)
+{
+    return store->driver->seals(store, account, visitor, data, error);
+}
+
+bool store_look(Store *store, GError **error)
+{
+    return store->driver->look(store, error);
+}
+
+void store_look_away(Store *store)
+{
+    store->driver->look_away(store);
+}
+
 /* ---- blobs, versions, state ------------------------------------------------------------------- */
 
 bool store_blob_put(Store *store, const char *kind, const void *bytes, size_t n,

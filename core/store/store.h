@@ -107,6 +107,9 @@ typedef bool (*ActVisitor)(const char *account, const Act *act, void *data);
 bool store_acts(Store *store, const char *account, unsigned states, size_t max, ActVisitor visitor, void *data, GError **error);
 
 /* ---- proof --------------------------------------------------------------------------------------------------------- */
+/* How the hash of an entry covers its texts (subject, reason, text, detail, personal). OPEN: as they are; they stay for good.
+ * VEILED: only as H(salt, texts), so that they can be forgotten (domain.md §9 gdpr) and the chain still holds. */
+typedef enum { AUDIT_OPEN = 1, AUDIT_VEILED = 2 } AuditForm;
 typedef struct {
     uint64_t sequence;     /* per account, from 1; set by the store */
     uint64_t position;     /* of the journal entry that led to it */
@@ -114,9 +117,13 @@ typedef struct {
     const char *actor;     /* "hub", "person:maria", instance */
     const char *event, *rule, *subject, *reason, *text, *detail; /* Reason's */
     const char *personal;  /* JSON of personal data, enters the hash as H(salt, personal); NULL none */
-    Hash previous, hash;   /* set by the store */
+    bool is_open;          /* its texts hold nothing personal and outlive an erasure: it is kept OPEN */
+    AuditForm form;        /* set by the store, as all below; the hub's chain is OPEN, accounts' entries are VEILED */
+    bool has_veil;         /* VEILED, or OPEN with personal data */
+    Hash veil;             /* H(salt, texts), or H(salt, personal) */
+    Hash previous, hash;
 } AuditEntry;
-/* account NULL: the hub's own chain. An entry with personal data needs the account's salt: apply the state first. */
+/* account NULL: the hub's own chain. A veiled entry needs the account's salt: apply the state first. */
 bool store_audit(Store *store, const char *account, const AuditEntry *entry, GError **error);
 typedef bool (*AuditVisitor)(const char *account, const AuditEntry *entry, void *data);
 /* account NULL: all chains, the hub's ("") first; the visitor sees NULL for the hub's. */
@@ -127,6 +134,25 @@ bool store_audit_read(Store *store, const char *account, AuditVisitor visitor, v
  * (edited, removed, inserted, tail removed, seal). */
 typedef bool (*AuditFinding)(const char *account, uint64_t sequence, const char *what, void *data);
 bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals, GError **error);
+
+/* What proves one account's chain without a word of others: a seal's hash covers the root of a tree over the last entries of
+ * the accounts it names, and path leads from this account's one to that root (store/proof.h). */
+#define SEAL_PATH_MAX 40
+typedef struct {
+    uint64_t number, entries; /* entries: audit entries of its commit */
+    uint64_t accounts;        /* chains it names; 0: of a version that could not prove one alone */
+    Hash previous, root, hash;
+    bool names;               /* the account asked for; the rest only then */
+    uint64_t place, sequence; /* of it among them, and of its last entry */
+    Hash head;                /* that entry's hash */
+    size_t n_path;
+    Hash path[SEAL_PATH_MAX];
+} Seal;
+typedef bool (*SealVisitor)(const Seal *seal, void *data);
+bool store_seals(Store *store, const char *account, SealVisitor visitor, void *data, GError **error);
+/* What is read between the two is of one moment, also while another process writes. */
+bool store_look(Store *store, GError **error);
+void store_look_away(Store *store);
 
 /* ---- blobs by content hash: configurations, policy versions, templates, notices exactly as sent ---------------------- */
 bool store_blob_put(Store *store, const char *kind, const void *bytes, size_t n, char ret_hash[HASH_HEX], GError **error);

@@ -63,6 +63,7 @@ static void set_records(void)
 {
     record_init(&account_type, &account_row);
     account_row.name = "Somebody with a name";
+    account_row.salt = "00112233445566778899aabbccddeeff";
     account_row.kind = ACCOUNT_TENANT;
     account_row.zone = "America/Chicago";
     account_row.segment = "standard";
@@ -375,14 +376,15 @@ static void prepare_audit(Bare *bare, Row *row, const char *event)
 {
     static const uint8_t hash[HASH_BYTES] = {1, 2, 3};
     static const char sql[] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                              "?11, ?12, ?13, ?14, ?15)";
+                              "?11, ?12, ?13, ?14, ?15, ?16)";
     const char *const texts[] = {"hub", event,  "§6.3", "rent_notice", NULL,
                                  TEXT,  DETAIL, NULL,   NULL};
     row->cells[3] = number_cell(T0);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         row->cells[4 + i] = text_cell_of(texts[i]);
     row->cells[13] = row->cells[14] = (Cell){.type = SQLITE_BLOB, .n = HASH_BYTES, .bytes = hash};
-    row->n = 15;
+    row->cells[15] = number_cell(AUDIT_VEILED);
+    row->n = 16;
     prepare(bare, row, sql);
 }
 
@@ -404,9 +406,10 @@ static void prepare_rest(Bare *bare)
     put->n = 5;
     prepare(bare, &bare->remove, "DELETE FROM outbox WHERE account = ?1 AND row = ?2");
     bare->remove.n = 2;
-    prepare(bare, seal, "INSERT INTO seal VALUES (?1, ?2, ?3, ?4, ?5)");
-    seal->cells[3] = seal->cells[4] = (Cell){.type = SQLITE_BLOB, .n = HASH_BYTES, .bytes = hash};
-    seal->n = 5;
+    prepare(bare, seal, "INSERT INTO seal VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    for (int i = 3; i < 6; i++)
+        seal->cells[i] = (Cell){.type = SQLITE_BLOB, .n = HASH_BYTES, .bytes = hash};
+    seal->n = 6;
     prepare(bare, &bare->count, "UPDATE latest SET seal = ?1");
     bare->count.n = 1;
     prepare(bare, &bare->begin, "BEGIN IMMEDIATE");

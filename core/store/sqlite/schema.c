@@ -180,7 +180,24 @@ static const char *const schema_002[] = {
     NULL,
 };
 
-static const char *const *const migrations[] = {schema_001, schema_002};
+/* Texts of the audit under a veil, seals that prove one account alone: docs/adr/0013-evidence.md. */
+static const char *const schema_003[] = {
+    "ALTER TABLE audit ADD COLUMN form INTEGER NOT NULL DEFAULT 1;",
+    "ALTER TABLE seal ADD COLUMN root BLOB;",
+    "CREATE INDEX act_content ON act(content) WHERE content IS NOT NULL;",
+    NULL,
+};
+
+typedef struct {
+    const char *const *texts;
+    bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
+} Migration;
+
+static const Migration migrations[] = {
+    {schema_001, NULL},
+    {schema_002, NULL},
+    {schema_003, sqlite_seal_again},
+};
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);
 
@@ -237,7 +254,9 @@ static bool run_migration(SqliteStore *store, int64_t version, GError **error)
     g_autofree char *mark = g_strdup_printf("PRAGMA user_version = %" G_GINT64_FORMAT
                                             "; PRAGMA application_id = %d; COMMIT",
                                             version + 1, APPLICATION_ID);
-    if (run_text(store, "BEGIN IMMEDIATE", error) && run_texts(store, migrations[version], error) &&
+    if (run_text(store, "BEGIN IMMEDIATE", error) &&
+        run_texts(store, migrations[version].texts, error) &&
+        (!migrations[version].then || migrations[version].then(store, error)) &&
         run_text(store, mark, error))
         return true;
     if (!sqlite3_get_autocommit(store->db))

@@ -50,6 +50,7 @@ typedef enum {
     QUERY_AUDIT_READ,
     QUERY_AUDIT_READ_ALL,
     QUERY_AUDIT_HASH,
+    QUERY_AUDIT_ERASED,
     QUERY_SEAL_LAST,
     QUERY_SEAL_ADD,
     QUERY_SEAL_COUNT_GET,
@@ -88,6 +89,7 @@ typedef struct {
     Table tables[N_KINDS];
     uint64_t last_position;
     uint64_t committed_position;
+    int looks; /* begun and not over */
     int changes_before; /* as SQLite counts them, when the group began */
     /* audit: last entry of accounts met lately, those that got one in this group, and the last seal */
     GHashTable *heads;  /* account -> its last entry, owned */
@@ -149,6 +151,19 @@ void sqlite_audit_close(SqliteStore *store);
 bool sqlite_audit_seal(SqliteStore *store, GError **error); /* before the commit */
 void sqlite_audit_sealed(SqliteStore *store);               /* after it */
 void sqlite_audit_forget(SqliteStore *store);               /* after a rollback */
+Hash sqlite_hash(sqlite3_stmt *statement, int i);
+bool sqlite_same_hash(const Hash *a, const Hash *b);
+/* One row of the audit as it is stored; texts live until the next step. */
+typedef struct {
+    const char *account;
+    AuditEntry entry;
+} Stored;
+void sqlite_read_stored(sqlite3_stmt *statement, Stored *ret);
+/* *ret_has false: the account has no salt. */
+bool sqlite_read_salt(SqliteStore *store, const char *account, char **ret_salt, GError **error);
+/* A seal of the newer form over the last entry of every account, for chains that older seals name: each becomes provable
+ * alone. Part of the migration. */
+bool sqlite_seal_again(SqliteStore *store, GError **error);
 
 /* ---- the functions of the driver, by file */
 bool sqlite_journal(Store *, const JournalEntry *, uint64_t *, bool *, GError **);
@@ -169,6 +184,9 @@ bool sqlite_acts(Store *, const char *, unsigned, size_t, ActVisitor, void *, GE
 bool sqlite_audit(Store *, const char *, const AuditEntry *, GError **);
 bool sqlite_audit_read(Store *, const char *, AuditVisitor, void *, GError **);
 bool sqlite_audit_verify(Store *, AuditFinding, void *, uint64_t *, uint64_t *, GError **);
+bool sqlite_seals(Store *, const char *, SealVisitor, void *, GError **);
+bool sqlite_look_driver(Store *, GError **);
+void sqlite_look_away_driver(Store *);
 bool sqlite_blob_put(Store *, const char *, const void *, size_t, const char *, GError **);
 bool sqlite_blob_get(Store *, const char *, GBytes **, GError **);
 bool sqlite_version_put(Store *, const char *, const char *, const char *, Instant, int64_t *, GError **);

@@ -5,7 +5,7 @@
     "position, account, source, event_id, type, data, time, received_at, epoch, switches, decided"
 #define AUDIT_COLUMNS                                                                              \
     "account, sequence, position, at, actor, event, rule, subject, reason, text, detail, "         \
-    "personal, personal_hash, previous, hash"
+    "personal, personal_hash, previous, hash, form"
 
 static const char *const texts[N_QUERIES] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
@@ -79,17 +79,21 @@ static const char *const texts[N_QUERIES] = {
                           "AND lease_until = 0 AND due > ?2",
     [QUERY_AUDIT_HEAD] = "SELECT sequence, hash FROM audit WHERE account = ?1 "
                          "ORDER BY sequence DESC LIMIT 1",
-    [QUERY_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS ") "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [QUERY_AUDIT_ADD] =
+        "INSERT INTO audit (" AUDIT_COLUMNS ") "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [QUERY_AUDIT_READ] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE account = ?1 ORDER BY sequence",
     [QUERY_AUDIT_READ_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY account, sequence",
     [QUERY_AUDIT_HASH] = "SELECT hash FROM audit WHERE account = ?1 AND sequence = ?2",
     [QUERY_SEAL_LAST] = "SELECT number, hash FROM seal ORDER BY number DESC LIMIT 1",
-    [QUERY_SEAL_ADD] = "INSERT INTO seal (number, entries, heads, previous, hash) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [QUERY_AUDIT_ERASED] = "SELECT 1 FROM audit WHERE account = ?1 AND sequence > ?2 "
+                           "AND event = 'erased' AND form = 1 LIMIT 1",
+    [QUERY_SEAL_ADD] = "INSERT INTO seal (number, entries, heads, previous, hash, root) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [QUERY_SEAL_COUNT_GET] = "SELECT seal FROM latest",
     [QUERY_SEAL_COUNT_PUT] = "UPDATE latest SET seal = ?1",
-    [QUERY_SEAL_READ] = "SELECT number, entries, heads, previous, hash FROM seal ORDER BY number",
+    [QUERY_SEAL_READ] =
+        "SELECT number, entries, heads, previous, hash, root FROM seal ORDER BY number",
     [QUERY_BLOB_PUT] = "INSERT INTO blob (hash, kind, bytes) VALUES (?1, ?2, ?3) "
                        "ON CONFLICT (hash) DO NOTHING",
     [QUERY_BLOB_GET] = "SELECT bytes FROM blob WHERE hash = ?1",
@@ -238,7 +242,7 @@ void sqlite_forget_statements(SqliteStore *store)
 
 bool sqlite_look(SqliteStore *store, GError **error)
 {
-    if (!store->base.read_only)
+    if (!store->base.read_only || store->looks++ > 0)
         return true;
     sqlite3_stmt *statement = sqlite_query(store, QUERY_LOOK, error);
     return statement && sqlite_run(store, statement, error);
@@ -246,8 +250,19 @@ bool sqlite_look(SqliteStore *store, GError **error)
 
 void sqlite_look_away(SqliteStore *store)
 {
-    sqlite3_stmt *statement =
-        store->base.read_only ? sqlite_query(store, QUERY_ROLLBACK, NULL) : NULL;
+    if (!store->base.read_only || --store->looks > 0)
+        return;
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_ROLLBACK, NULL);
     if (statement)
         sqlite_run(store, statement, NULL);
+}
+
+bool sqlite_look_driver(Store *base, GError **error)
+{
+    return sqlite_look(sqlite_store(base), error);
+}
+
+void sqlite_look_away_driver(Store *base)
+{
+    sqlite_look_away(sqlite_store(base));
 }
