@@ -124,7 +124,14 @@ static const CommandOption graph_options[] = {CONF_OPTIONS,
                                               {"json", NULL, "Print the policy's source as JSON."},
                                               END};
 static const CommandOption rules_options[] = {
-    CONF_OPTIONS, {"on", "DATE", "As of this day; default today."}, JSON_OPTION, END};
+    CONF_OPTIONS,
+    {"on", "DATE", "As of this day; default today."},
+    {"gate", "NAME", "Only rows of this gate."},
+    {"calendar", "NAME",
+     "The holidays of a calendar, of the year that is given instead of an "
+     "account; default this year."},
+    JSON_OPTION,
+    END};
 static const CommandOption plugins_options[] = {
     {"plugins", "DIR",
      "Folder of the plugins; default beside the program, else the installed one."},
@@ -205,10 +212,12 @@ const Command all_commands[] = {
      "store holds.\n"
      "show @hub prints the hub's own entries: configurations, switches, who released what.",
      look_options, "audit verify\naudit replay\naudit show C-1007\naudit show @hub", cmd_audit},
-    {"rules", "[ACCOUNT]", 0, 1, "list the law that applies, and what changes when",
+    {"rules", "[ACCOUNT|YEAR]", 0, 1, "list the law that applies, and what changes when",
      "Lists the rows of 'rules:' that are in force for an account, or all of them, and the days on "
      "which one begins or ends.",
-     rules_options, "rules\nrules C-1007\nrules --on 2026-06-30", cmd_rules},
+     rules_options,
+     "rules\nrules C-1007 --gate late_fee\nrules --on 2026-06-30\nrules --calendar US 2027",
+     cmd_rules},
     {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options,
      "plugins\nplugins smtp --json", cmd_plugins},
     {"call", "INSTANCE VERB", 2, 2, "carry out one action and print its result", NULL, call_options,

@@ -1,24 +1,28 @@
 #include "base/calendar.h"
 
-#include <stdlib.h>
-
 enum { SATURDAY = 6 };
-
-static int compare_dates(const void *a, const void *b)
-{
-    Date x = *(const Date *)a, y = *(const Date *)b;
-    return (x > y) - (x < y);
-}
 
 static bool contains(const Date *dates, size_t n, Date date)
 {
-    return n > 0 && bsearch(&date, dates, n, sizeof *dates, compare_dates) != NULL;
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (dates[middle] < date)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && dates[low] == date;
+}
+
+bool calendar_is_holiday(const Calendar *calendar, Date date)
+{
+    return contains(calendar->holidays, calendar->n_holidays, date);
 }
 
 bool calendar_is_business_day(const Calendar *calendar, Date date)
 {
-    return date_weekday(date) < SATURDAY &&
-           !contains(calendar->holidays, calendar->n_holidays, date);
+    return date_weekday(date) < SATURDAY && !calendar_is_holiday(calendar, date);
 }
 
 bool calendar_is_closed(const Calendar *calendar, Date date)

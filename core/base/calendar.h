@@ -12,6 +12,7 @@ typedef struct {
 } Calendar;
 
 bool calendar_is_business_day(const Calendar *calendar, Date date);
+bool calendar_is_holiday(const Calendar *calendar, Date date);
 bool calendar_is_closed(const Calendar *calendar, Date date);
 /* First day >= date that is a business day / that is not closed. */
 Date calendar_business_day_from(const Calendar *calendar, Date date);

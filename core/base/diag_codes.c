@@ -77,6 +77,9 @@ static const DiagCode codes[] = {
      "Name an instance in 'via:', or set the channel up in 'channels:'."},
     {"C064", DIAG_ERROR, "A version in use cannot be loaded any more",
      "Bring back what it names, or move its accounts to the new version first."},
+    {"C065", DIAG_ERROR, "Unknown calendar", "Correct the name, or add it to 'calendars:'."},
+    {"C066", DIAG_ERROR, "A rule reads a protected trait, or something that stands for one",
+     "Decide by what is owed and since when; same facts, same step (42 U.S.C. 3604)."},
     /* C070..C079: instances */
     {"C070", DIAG_ERROR, "Unknown plugin", "`dunhub plugins` lists those that are installed."},
     {"C071", DIAG_ERROR, "Unknown option of a plugin", "`dunhub plugins NAME` lists its options."},

@@ -256,20 +256,12 @@ LateFeeAnswer rules_late_fee(const RuleSet *set, const RuleSubject *subject, con
 
 /* ---- pay_or_quit ----------------------------------------------------------------------------- */
 
-static bool is_holiday(const Calendar *calendar, Date day)
-{
-    for (size_t i = 0; i < calendar->n_holidays; i++)
-        if (calendar->holidays[i] == day)
-            return true;
-    return false;
-}
-
 static bool is_skipped(const Rule *rule, const Calendar *calendar, Date day)
 {
     int weekday = date_weekday(day);
     return (weekday == SATURDAY && (rule->skips & SKIP_SATURDAY)) ||
            (weekday == SUNDAY && (rule->skips & SKIP_SUNDAY)) ||
-           ((rule->skips & SKIP_HOLIDAY) && is_holiday(calendar, day));
+           ((rule->skips & SKIP_HOLIDAY) && calendar_is_holiday(calendar, day));
 }
 
 /* The day after service is day 1; the period ends with its last day. */

@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/diag.h"
+#include "base/holiday.h"
 #include "base/money.h"
 #include "base/zone.h"
 #include "config/tree.h"
@@ -58,8 +59,9 @@ typedef struct {
 } Rule;
 
 typedef struct {
-    const char *jurisdiction;
+    const char *jurisdiction; /* its name in the configuration */
     Calendar calendar;
+    const HolidayRule *rules; size_t n_rules; /* it was worked out from, for people; NULL: lists only */
 } PlaceCalendar;
 
 typedef struct {

@@ -4,15 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compliance/calendars.h"
+
 typedef struct {
     const char *name, *language, *default_policy;
     const Zone *zone;
     int64_t fuse_factor;
 } Organisation;
-
-typedef struct {
-    DateList holidays, closed_days;
-} CalendarSource;
 
 typedef struct {
     SegmentRules rules;
@@ -47,16 +45,6 @@ static const Key organisation_keys[] = {
      .default_text = "5",
      .doc = "A day that would send more than this many times the usual number of notices stops "
             "until a person approves."},
-};
-static const Key calendar_keys[] = {
-    {.name = "holidays",
-     .type = KEY_DATES,
-     .offset = offsetof(CalendarSource, holidays),
-     .doc = "Days that are no business days."},
-    {.name = "closed_days",
-     .type = KEY_DATES,
-     .offset = offsetof(CalendarSource, closed_days),
-     .doc = "Days on which nothing is sent."},
 };
 static const Key segment_keys[] = {
     {.name = "policies",
@@ -108,7 +96,7 @@ static const Key segment_keys[] = {
 
 const ConfigSection *rulebook_sections(size_t *ret_n)
 {
-    static ConfigSection sections[32];
+    static ConfigSection sections[96];
     static gsize ready;
     static size_t n;
     if (g_once_init_enter(&ready)) {
@@ -117,10 +105,12 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              G_N_ELEMENTS(organisation_keys)},
             {"settings", "Every rule of the domain that may differ; a policy may override them.",
              settings_keys, n_settings_keys},
-            {"calendars.default",
-             "Business days; a calendar called by a jurisdiction, as US/CA, "
-             "holds the holidays that its law counts by.",
-             calendar_keys, G_N_ELEMENTS(calendar_keys)},
+            {"calendars.<name>",
+             "Business days: default is the organisation's; a calendar called by a jurisdiction, "
+             "as "
+             "US/CA, holds the holidays that its law counts by.",
+             calendar_keys, n_calendar_keys},
+            {"calendars.<name>.rules[]", "A holiday as a rule.", holiday_keys, n_holiday_keys},
             {"segments", "What makes an account vip or high_risk, and the policy of each segment.",
              segment_keys, G_N_ELEMENTS(segment_keys)},
             {"channels.<channel>", "How notices are carried: email, sms, letter, voice, in_app.",
@@ -174,42 +164,14 @@ static bool read_settings(const Loader *loader, const Node *root, Rulebook *book
     return !map || node_is_null(map) || settings_read(loader, map, &book->settings);
 }
 
-static bool read_calendar(const Loader *loader, const Node *map, Calendar *ret_calendar)
-{
-    CalendarSource source = {0};
-    if (!tree_read(map, calendar_keys, G_N_ELEMENTS(calendar_keys), loader->arena, loader->diags,
-                   &source))
-        return false;
-    *ret_calendar = (Calendar){source.holidays.dates, source.holidays.n, source.closed_days.dates,
-                               source.closed_days.n};
-    return true;
-}
-
 /* `default` is the organisation's; the others are called by a jurisdiction and count the days of
  * its law. */
 static bool read_calendars(const Loader *loader, const Node *map, Rulebook *book)
 {
-    if (node_is_null(map))
-        return true;
-    if (map->kind != NODE_MAP) {
-        diags_add(loader->diags, "C030", map->place, "'calendars' must be a map, not %s",
-                  node_kind_name(map->kind));
+    if (!calendars_load(map, loader->arena, loader->diags, &book->rules))
         return false;
-    }
-    PlaceCalendar *places = arena_new0(loader->arena, PlaceCalendar, map->n);
-    bool good = true;
-    size_t n = 0;
-    for (const Node *node = map->first; node; node = node->next) {
-        bool is_default = strcmp(node->key, "default") == 0;
-        Calendar *calendar = is_default ? &book->calendar : &places[n].calendar;
-        good = read_calendar(loader, node, calendar) && good;
-        if (!is_default)
-            places[n++].jurisdiction = node->key;
-    }
-    book->rules.calendars = places;
-    book->rules.n_calendars = n;
-    book->rules.calendar = book->calendar;
-    return good;
+    book->calendar = book->rules.calendar;
+    return true;
 }
 
 static bool read_rules(const Loader *loader, const Node *map, Rulebook *book)

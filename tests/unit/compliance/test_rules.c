@@ -109,7 +109,8 @@ static void test_holidays_of_the_place(void)
     Law law;
     law_load(&law, NULL);
     Date general[] = {day("2026-07-03")}, own[] = {day("2026-07-02"), day("2026-07-03")};
-    PlaceCalendar places[] = {{"US/CA", {.holidays = own, .n_holidays = 2}}};
+    PlaceCalendar places[] = {
+        {.jurisdiction = "US/CA", .calendar = {.holidays = own, .n_holidays = 2}}};
     law.set.calendar = (Calendar){.holidays = general, .n_holidays = 1};
     law.set.calendars = places;
     law.set.n_calendars = 1;
