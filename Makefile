@@ -189,6 +189,7 @@ help:
 	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make fuzz        runs each parser's fuzzer for SECONDS=20 (TARGETS='tree wire …'), with clang"
+	@echo "make mutants     breaks one rule after the other and counts the breaks that no test sees"
 	@echo "make clang       builds everything with clang as well, warnings as errors"
 	@echo "make lint        the part of the style that a script can hold"
 	@echo "make bench       ratios against bare programs in the same run, as a table and build/bench.json"
@@ -221,6 +222,11 @@ asan:
 clang:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD)/clang CC=clang all unit
+
+.PHONY: mutants
+mutants:
+	@tools/install-deps test
+	@tests/mutants/run
 
 .PHONY: lint
 lint:

@@ -39,8 +39,19 @@ static void succeeded(Deciding *d, Act *act, const ActResult *result)
         notice_accept(d, notice);
 }
 
+/* An answer belongs to the channel on which the customer spoke: it goes nowhere else, and not later
+ * (§8 "one confirmation, nothing else"). */
+static bool is_answer(const Notice *notice)
+{
+    return notice->severity == NOTICE_SEVERITY_NONE && !notice->invoice;
+}
+
 static void next_channel(Deciding *d, Notice *notice)
 {
+    if (is_answer(notice)) {
+        notice_suppress(d, notice, "undeliverable");
+        return;
+    }
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
     if (notice->state == NOTICE_ACCEPTED && cycle_is_running(cycle) && notice->step &&
         g_strcmp0(notice->step, cycle->step) == 0)

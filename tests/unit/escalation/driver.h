@@ -20,7 +20,7 @@ struct Driver {
     bool deaf;      /* the ledger cannot be read */
     void (*decided)(Driver *v, const DecideIn *in); /* looks at every decision before its state is
                                                        taken over; NULL: nobody does */
-    AccountState *kept;                             /* for such a look */
+    void *look;                                     /* what such a look keeps */
 };
 
 static inline void driver_ask(Driver *v, const Event *event)

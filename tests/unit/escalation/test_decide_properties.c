@@ -1,110 +1,7 @@
 /* Properties of decide over seeded random histories: what must hold whatever happens. */
-#include "driver.h"
+#include "chance.h"
 
 enum { SEEDS = 8, DAYS = 70 };
-
-/* One random fact or command; the same seed gives the same history. */
-static void random_event(Driver *v, GRand *rand, int n)
-{
-    static const char *const codes[] = {"USD", "USD", "USD", "EUR"};
-    const char *code = codes[g_rand_int_range(rand, 0, 4)];
-    const char *id = arena_printf(v->arena, "X%d", n);
-    const char *earlier = arena_printf(v->arena, "X%d", g_rand_int_range(rand, 0, MAX(n, 1)));
-    int64_t amount = g_rand_int_range(rand, 1, 90) * 100;
-    Date today = zone_date(v->book.zone, v->now);
-    switch (g_rand_int_range(rand, 0, 14)) {
-    case 0:
-    case 1:
-    case 2:
-        driver_invoice(v, id, amount, NULL, code);
-        return;
-    case 3:
-        driver_payment(v, id, amount, PAYMENT_SETTLED, code);
-        return;
-    case 4:
-        driver_payment(v, id, amount, PAYMENT_PENDING, code);
-        return;
-    case 5: {
-        const Payment *known = state_find(&v->state, KIND_PAYMENT, earlier);
-        if (known)
-            driver_payment(v, earlier, known->amount,
-                           known->state == PAYMENT_SETTLED ? PAYMENT_REVERSED : PAYMENT_SETTLED,
-                           known->currency.code);
-        else
-            driver_event(v, EVENT_EVALUATE_REQUESTED, NULL);
-        return;
-    }
-    case 6: {
-        GraceRequest *grace = arena_new0(v->arena, GraceRequest, 1);
-        *grace =
-            (GraceRequest){.extended_to = today + g_rand_int_range(rand, 1, 12), .by = "maria"};
-        driver_event(v, EVENT_GRACE_REQUESTED, grace);
-        return;
-    }
-    case 7: {
-        HoldRequest *hold = arena_new0(v->arena, HoldRequest, 1);
-        *hold = (HoldRequest){.kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1),
-                              .by = "maria",
-                              .until = today + g_rand_int_range(rand, 1, 6),
-                              .petition_on = DATE_NONE};
-        driver_event(v, EVENT_HOLD_SET, hold);
-        return;
-    }
-    case 8: {
-        PromiseRequest *promise = arena_new0(v->arena, PromiseRequest, 1);
-        *promise = (PromiseRequest){.id = id,
-                                    .amount = amount,
-                                    .currency = currency(code),
-                                    .by = "maria",
-                                    .promised_on = today + g_rand_int_range(rand, 0, 5)};
-        driver_event(v, EVENT_PROMISE_MADE, promise);
-        return;
-    }
-    case 9: {
-        PlanRequest *plan = arena_new0(v->arena, PlanRequest, 1);
-        *plan = (PlanRequest){.id = id,
-                              .invoices = earlier,
-                              .instalments = g_rand_int_range(rand, 2, 4),
-                              .first_on = today + g_rand_int_range(rand, 0, 9),
-                              .by = "maria"};
-        driver_event(v, EVENT_PLAN_CREATED, plan);
-        return;
-    }
-    case 10: {
-        Dispute *dispute = arena_new0(v->arena, Dispute, 1);
-        record_init(&dispute_type, dispute);
-        *dispute = (Dispute){.id = earlier,
-                             .invoice = earlier,
-                             .amount = amount,
-                             .outcome = g_rand_int_range(rand, 0, 4)};
-        driver_fact(v, EVENT_DISPUTE_UPDATED, dispute,
-                    (const char *const[]){"id", "invoice", "amount", "outcome", NULL});
-        return;
-    }
-    case 11: {
-        FlagRequest *flag = arena_new0(v->arena, FlagRequest, 1);
-        *flag = (FlagRequest){.by = "maria", .currency = currency(code)};
-        driver_event(v, EVENT_ACCOUNT_FLAGGED, flag);
-        return;
-    }
-    case 12: {
-        StepRequest *step = arena_new0(v->arena, StepRequest, 1);
-        static const char *const steps[] = {"paid_by_customer", "suspended", "final_notice"};
-        *step = (StepRequest){.step = steps[g_rand_int_range(rand, 0, 3)], .by = "maria"};
-        driver_event(v, EVENT_STEP_CHANGE_REQUESTED, step);
-        return;
-    }
-    default: {
-        Credit *credit = arena_new0(v->arena, Credit, 1);
-        record_init(&credit_type, credit);
-        credit->id = id;
-        credit->amount = amount;
-        credit->currency = currency(code);
-        driver_fact(v, EVENT_CREDIT_UPDATED, credit,
-                    (const char *const[]){"id", "amount", "currency", NULL});
-    }
-    }
-}
 
 /* ---- the properties -------------------------------------------------------------------------- */
 
@@ -257,8 +154,9 @@ static void check_memory(Driver *v, const DecideIn *in)
     g_autofree char *fingerprint = state_fingerprint(&v->out.after);
     g_assert_cmpuint(v->out.n_changes, ==, count_differences(in->state, &v->out.after));
     check_on_a_copy(v, in, fingerprint);
-    state_take_over(v->kept, v->out.changes, v->out.n_changes);
-    g_autofree char *kept = state_fingerprint(v->kept);
+    AccountState *mirror = v->look;
+    state_take_over(mirror, v->out.changes, v->out.n_changes);
+    g_autofree char *kept = state_fingerprint(mirror);
     g_assert_cmpstr(kept, ==, fingerprint);
     g_autofree char *before = state_fingerprint(in->state);
     g_assert_true((strcmp(before, fingerprint) == 0) == (v->out.n_changes == 0));
@@ -291,7 +189,7 @@ static char *play(const World *world, guint32 seed, bool dense, bool check)
     for (int n = 1; n < DAYS; n++) {
         driver_run_every(
             &v, v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE, dense);
-        random_event(&v, rand, n);
+        chance_event(&v, rand, n);
         if (check) {
             check_all(&v);
             check_repeated_wake(&v);
@@ -330,7 +228,7 @@ static void test_memory(gconstpointer data)
         g_autoptr(Arena) own = arena_new();
         AccountState kept;
         state_copy(&v.state, own, &kept);
-        v.kept = &kept;
+        v.look = &kept;
         v.decided = check_memory;
         g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
         driver_invoice(&v, "X0", 6500, NULL, "USD");
@@ -338,7 +236,7 @@ static void test_memory(gconstpointer data)
             Instant until =
                 v.now + g_rand_int_range(rand, 1, 40) * INSTANT_HOUR + 7 * INSTANT_MINUTE;
             driver_run_every(&v, until, false);
-            random_event(&v, rand, n);
+            chance_event(&v, rand, n);
         }
         g_autofree char *fingerprint = state_fingerprint(&v.state);
         driver_close(&v); /* nothing of the decisions' memory is left */
