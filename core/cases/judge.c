@@ -142,6 +142,13 @@ static void check_sent(Play *play, const Node *expect, const Node *value, GPtrAr
         fail_node(findings, value, "sent", seen);
 }
 
+/* A currency that an assertion names narrows what it counts. */
+static bool is_of_currency(const Node *expect, const Handover *handover)
+{
+    const char *currency = node_text(expect, "currency");
+    return currency == NULL || strcmp(currency, handover->currency.code) == 0;
+}
+
 static bool named(const Node *expect, const Handover *handover)
 {
     const char *notice = node_text(expect, "notice");
@@ -160,7 +167,8 @@ static int64_t count_notices(Play *play, const Node *expect, Date from, Date unt
             continue;
         Date day = play_date(play, handover->account, handover->at);
         if (day >= from && day <= until && named(expect, handover) &&
-            !seen_is_confirmation(handover) && seen_is_first(play, handover))
+            is_of_currency(expect, handover) && !seen_is_confirmation(handover) &&
+            seen_is_first(play, handover))
             n++;
     }
     return n;
@@ -182,7 +190,7 @@ static void check_total_sent(Play *play, const Node *expect, const Node *value, 
     for (guint i = 0; i < play->chronicle.handovers->len; i++) {
         const Handover *handover = &g_array_index(play->chronicle.handovers, Handover, i);
         if ((account_of(expect) != NULL && strcmp(account_of(expect), handover->account) != 0) ||
-            !seen_is_first(play, handover))
+            !is_of_currency(expect, handover) || !seen_is_first(play, handover))
             continue;
         json_int_t n = json_integer_value(json_object_get(totals, handover->notice));
         json_object_set_new(totals, handover->notice, json_integer(n + 1));
