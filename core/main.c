@@ -82,11 +82,17 @@ static const CommandOption hold_options[] = {
     REASON_OPTION,
     {"invoice", "ID", "Hold this invoice only."},
     {"contact", "ADDRESS", "Hold this address only."},
-    {"until", "DATE", "Last held day; default as the kind says, or until it is ended."},
+    {"from", "DATE", "First held day of a hold that is set ahead; default now."},
+    {"until", "DATE",
+     "Last held day; default as the kind says, or until it is ended; 'ended' takes a day away."},
+    {"id", "HOLD", "Which hold to move, where several of the kind run; 'show' lists them."},
     {"petition-on", "DATE", "Bankruptcy: day of the petition."},
     {"blocks", "WORDS", "Pause: what it blocks, comma separated; default everything."},
     JSON_OPTION,
     END,
+};
+static const CommandOption exclude_options[] = {
+    CONF_OPTIONS, BY_OPTION, REASON_OPTION, {"undo", NULL, "Take it in again."}, JSON_OPTION, END,
 };
 static const CommandOption approve_options[] = {
     CONF_OPTIONS,
@@ -185,11 +191,21 @@ const Command all_commands[] = {
      "grace C-1007 2026-07-25", cmd_grace},
     {"flag", "ACCOUNT", 1, 1, "make an account delinquent by hand", NULL, person_options,
      "flag C-1007 --reason 'two bounced cheques'", cmd_flag},
-    {"hold", "set|end ACCOUNT KIND", 3, 3, "set or end a hold",
-     "Sets or ends a hold: promise, help, breathing_space, bankruptcy, attorney, cease, deceased, "
-     "pause.",
-     hold_options, "hold set C-1007 bankruptcy --petition-on 2026-07-10\nhold end C-1007 pause",
+    {"hold", "set|move|end ACCOUNT KIND", 3, 3, "set, move or end a hold",
+     "Sets, moves or ends a hold: help, breathing_space, bankruptcy, attorney, cease, deceased, "
+     "pause. move gives a hold that has not begun another first day, and one that is not over "
+     "another last day.",
+     hold_options,
+     "hold set C-1007 bankruptcy --petition-on 2026-07-10\nhold set C-1007 pause --from 2026-08-01 "
+     "--until 2026-08-15\nhold move C-1007 pause --until 2026-08-31\nhold end C-1007 pause",
      cmd_hold},
+    {"exclude", "ACCOUNT INVOICE", 2, 2, "leave one invoice out of dunning",
+     "Leaves one invoice out of dunning: it stays open in the books, and is neither demanded nor "
+     "counted; the others stay. --undo takes it in again, in the cycle that it left.",
+     exclude_options,
+     "exclude C-1007 2026-0071 --reason 'offset agreed'\nexclude C-1007 2026-0071 "
+     "--undo",
+     cmd_exclude},
     {"approve", "[ACCOUNT WHAT]", 0, 2, "approve what waits for a second person",
      "Approves or refuses for an account: legal, vip_collections, vip_legal, backdated_correction; "
      "or one of the hub's own\n"

@@ -93,9 +93,10 @@ static const char *account_of(const Node *event)
 
 static json_t *new_invoice(const Play *play, const Node *item, const char *issued_on)
 {
-    json_t *invoice = json_pack("{s:s, s:I, s:s, s:s}", "currency", play_currency(play, item),
-                                "amount", (json_int_t)node_int(item, "amount_cents", 0), "kind",
-                                "charge", "status", "open");
+    json_t *invoice =
+        json_pack("{s:s, s:I, s:s, s:s}", "currency", play_currency(play, item), "amount",
+                  (json_int_t)node_int(item, "amount_cents", 0), "kind", "charge", "status",
+                  node_text(item, "status") ? node_text(item, "status") : "open");
     set_text(invoice, "issued_on", issued_on);
     set_text(invoice, "due_on", node_text(item, "due_on"));
     return invoice;
@@ -127,6 +128,14 @@ static bool do_invoice_voided(Play *play, const Node *event, StageAnswer *ret_an
     (void)ret_answer;
     return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"),
                        json_pack("{s:s}", "status", "void"), error);
+}
+
+static bool do_invoice_status(Play *play, const Node *event, StageAnswer *ret_answer,
+                              GError **error)
+{
+    (void)ret_answer;
+    return tell_object(play, EVENT_INVOICE_UPDATED, account_of(event), node_text(event, "invoice"),
+                       json_pack("{s:s}", "status", node_text(event, "status")), error);
 }
 
 static bool do_source_changed_silently(Play *play, const Node *event, StageAnswer *ret_answer,
@@ -168,7 +177,8 @@ static bool do_autopay_attempt(Play *play, const Node *event, StageAnswer *ret_a
 {
     const char *outcome = node_text(event, "outcome");
     if (!tell(play, EVENT_PAYMENT_ATTEMPTED, STAGE_LEDGER, account_of(event),
-              json_pack("{s:s}", "outcome", outcome), ret_answer, error))
+              json_pack("{s:s, s:s*}", "outcome", outcome, "code", node_text(event, "code")),
+              ret_answer, error))
         return false;
     const AccountState *state = stage_state(play->stage, account_of(event));
     if (strcmp(outcome, "paid") != 0 || state == NULL)
@@ -282,7 +292,9 @@ static const Command commands[] = {
     {"assign", EVENT_ACCOUNT_ASSIGNED, "to by"},
     {"confirm_suspension", EVENT_SUSPENSION_CONFIRMED, "by"},
     {"evaluate_now", EVENT_EVALUATE_REQUESTED, ""},
-    {"hold_set", EVENT_HOLD_SET, "kind by petition_on"},
+    {"hold_set", EVENT_HOLD_SET, "kind by petition_on from until invoice blocks"},
+    {"hold_moved", EVENT_HOLD_MOVED, "kind by id from until"},
+    {"invoice_excluded", EVENT_INVOICE_EXCLUDED, "invoice excluded by"},
     {"hold_ended", EVENT_HOLD_ENDED, "kind by"},
     {"promise_made", EVENT_PROMISE_MADE, "promise=id amount_cents=amount promised_on"},
     {"plan_created", EVENT_PLAN_CREATED, "plan=id invoices instalments first_on"},
@@ -297,6 +309,8 @@ static const Command commands[] = {
 static json_t *member_value(const Node *value)
 {
     if (value->kind != NODE_LIST) {
+        if (value->plain && (strcmp(value->text, "true") == 0 || strcmp(value->text, "false") == 0))
+            return json_boolean(strcmp(value->text, "true") == 0);
         bool number = value->plain && g_ascii_string_to_signed(value->text, 10, G_MININT64 + 1,
                                                                G_MAXINT64, NULL, NULL);
         return number ? json_integer(g_ascii_strtoll(value->text, NULL, 10))
@@ -318,7 +332,9 @@ static json_t *command_data(const Play *play, const Command *command, const Node
         if (equals != NULL)
             *equals = '\0';
         const Node *value = node_get(event, members[i]);
-        if (value != NULL && !node_is_null(value))
+        if (value != NULL && node_is_null(value) && command->kind == EVENT_HOLD_MOVED)
+            json_object_set_new(data, member, json_null());
+        else if (value != NULL && !node_is_null(value))
             json_object_set_new(data, member, member_value(value));
         else if (strcmp(member, "by") == 0)
             json_object_set_new(data, member, json_string("operator"));
@@ -549,6 +565,7 @@ static const struct {
     {"invoice_issued", do_invoice_issued, false},
     {"ledger_import", do_ledger_import, false},
     {"invoice_voided", do_invoice_voided, false},
+    {"invoice_status", do_invoice_status, false},
     {"source_changed_silently", do_source_changed_silently, true},
     {"credit_note", do_credit_note, false},
     {"credit_note_cancelled", do_credit_note_cancelled, false},

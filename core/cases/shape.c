@@ -13,7 +13,7 @@
     "ledgers_disagree|unreachable|moved_out"
 #define AWAITING                                                                                   \
     "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval"
-#define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff"
+#define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff|excluded"
 #define CHANNELS "=email|sms|voice|letter"
 #define SEGMENTS "=vip|standard|high_risk"
 #define STEPS "=new|suspended|disconnected|paid_by_customer"
@@ -23,7 +23,7 @@
     "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS                      \
     "[] is_consumer?:bool zones?:zone[] "                                                          \
     "person?:text state?:text service?:=active|suspended service_reasons?:text[] "                 \
-    "subscription?:@subscription "                                                                 \
+    "subscription?:@subscription tags?:text[] property?:text lease?:text is_test?:bool "           \
     "invoices_before?:int mirrors?:text{} invoice_map?:text{}[]"
 
 const Shape case_shapes[] = {
@@ -43,7 +43,9 @@ const Shape case_shapes[] = {
      "max_grace_days?:int first_step?:=new|suspended auto_resolve?:bool auto_suspend?:bool "
      "auto_reactivate?:bool "
      "late_fee_cents?:int! prorate_suspension?:bool step_days?:int{} pending_must_cover?:bool "
-     "no_cutoff_before_closed_day?:bool approval_days?:int"},
+     "no_cutoff_before_closed_day?:bool approval_days?:int ledger_grace_days?:int "
+     "act_on_test_accounts?:bool promises_per_cycle?:int min_notice_days?:int "
+     "on_anchor_shift?:=hold|recompute minimum_basis?:=all_overdue|past_allowed_days"},
     {"account", "id:text " ACCOUNT},
     {"default_account", ACCOUNT},
     {"facts", "annual_revenue_cents?:int history?:=excellent|average|poor strategic?:bool "
@@ -57,14 +59,16 @@ const Shape case_shapes[] = {
     {"resolved", "mature:int active_after_90_days:int"},
 
     {"do invoice_issued",
-     "account:text invoice:text amount_cents:int due_on?:date currency?:currency"},
+     "account:text invoice:text amount_cents:int due_on?:date currency?:currency status?:=draft"},
     {"do ledger_import", "account:text invoices:@imported[]"},
     {"imported", "invoice:text amount_cents:int issued_on:date due_on:date"},
     {"do invoice_voided", "account:text invoice:text"},
+    {"do invoice_status", "account:text invoice:text status:=draft|open|written_off"},
+    {"do invoice_excluded", "account:text invoice:text excluded:bool by:text"},
     {"do source_changed_silently", "account:text invoice:text open_cents:int"},
     {"do credit_note", "account:text credit:text amount_cents:int invoice?:text"},
     {"do credit_note_cancelled", "account:text credit:text"},
-    {"do autopay_attempt", "account:text outcome:=declined|paid"},
+    {"do autopay_attempt", "account:text outcome:=declined|paid code?:text"},
     {"do payment_pending", "account:text payment:text amount_cents:int method:text plan?:text "
                            "invoice?:text currency?:currency"},
     {"do payment_settled", "account:text payment:text amount_cents?:int invoice?:text plan?:text "
@@ -83,7 +87,9 @@ const Shape case_shapes[] = {
     {"do confirm_suspension", "account:text by:text"},
     {"do settings_changed", "settings:@settings"},
     {"do evaluate_now", "account:text"},
-    {"do hold_set", "account:text kind:" HOLDS " by:text petition_on?:date"},
+    {"do hold_set", "account:text kind:" HOLDS " by:text petition_on?:date from?:date until?:date "
+                    "invoice?:text blocks?:text[]"},
+    {"do hold_moved", "account:text kind:" HOLDS " by:text id?:text from?:date until?:date!"},
     {"do hold_ended", "account:text kind:" HOLDS " by:text"},
     {"do promise_made", "account:text promise:text amount_cents:int promised_on:date"},
     {"do plan_created", "account:text plan:text invoices:text[] instalments:int first_on:date"},
@@ -145,10 +151,14 @@ const Shape case_shapes[] = {
     {"sent",
      "notice:text amount_cents?:int currency?:currency channel?:" CHANNELS " invoices?:text[]"},
     {"action", "op:text platform?:text for?:=step_entered|step_left count?:int"},
-    {"entry", "event:=notice_suppressed|step_skipped|event_applied|event_stale|event_duplicate|fee_"
-              "reversed notice?:text stage?:text event_id?:text reason?:text"},
-    {"rejected", "code:=grace_too_long|plan_length|promise_limit|self_approval|occupied_step_"
-                 "without_mapping latest_allowed?:date allowed?:int[2] steps?:text[]"},
+    {"entry",
+     "event:=notice_suppressed|step_skipped|invoice_excluded|invoice_included|"
+     "hold_moved|move_waits|mode|cycle_reopened|event_applied|event_stale|event_duplicate|fee_"
+     "reversed notice?:text stage?:text event_id?:text reason?:text"},
+    {"rejected",
+     "code:=grace_too_long|plan_length|promise_limit|self_approval|occupied_step_"
+     "without_mapping|date_passed|hold_began|ends_before_start|which_hold|no_such_hold|"
+     "nothing_to_change|unknown_invoice latest_allowed?:date allowed?:int[2] steps?:text[]"},
     {"row", "name?:text delinquent_since?:date! step?:" STEPS
             "! step_since?:date! step_due?:date! new_payment_since?:date! "
             "assignee?:text! needs_intervention?:bool"},

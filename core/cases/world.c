@@ -275,6 +275,10 @@ json_t *world_account(const Case *c, const Node *account, Date today)
     if (g_strcmp0(policy, "by_segment") != 0)
         set_text(data, "policy", policy);
     set_bool(data, "is_consumer", account, "is_consumer");
+    set_bool(data, "is_test", account, "is_test");
+    set_text(data, "property", node_text(account, "property"));
+    set_text(data, "lease", node_text(account, "lease"));
+    set_words(data, "tags", node_get(account, "tags"));
     set_words(data, "zones", node_get(account, "zones"));
     set_words(data, "channel_order", node_get(account, "channel_order"));
     set_words(data, "service_reasons", node_get(account, "service_reasons"));

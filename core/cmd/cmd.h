@@ -12,6 +12,7 @@ int cmd_call(const CommandLine *line);
 int cmd_check(const CommandLine *line);
 int cmd_completion(const CommandLine *line);
 int cmd_dead(const CommandLine *line);
+int cmd_exclude(const CommandLine *line);
 int cmd_explain(const CommandLine *line);
 int cmd_flag(const CommandLine *line);
 int cmd_grace(const CommandLine *line);

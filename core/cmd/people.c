@@ -94,38 +94,67 @@ static int known_hold(const char *kind)
 /* What --blocks names stays for the hub to judge; a day is read here as everywhere else. */
 static int known_days(const CommandLine *line)
 {
-    static const char *const options[] = {"until", "petition-on"};
+    static const char *const options[] = {"from", "until", "petition-on"};
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         const char *text = line_option(line, options[i]);
         g_autoptr(GError) error = NULL;
         Date date;
-        if (text != NULL && !date_parse(text, &date, &error))
+        bool ends_open = strcmp(options[i], "until") == 0 && g_strcmp0(text, "ended") == 0;
+        if (text != NULL && !ends_open && !date_parse(text, &date, &error))
             return command_fail("hold", EXIT_USAGE, "--%s: %s", options[i], error->message);
     }
     return EXIT_GOOD;
 }
 
+static const struct {
+    const char *word, *done;
+    EventKind kind;
+    const char *options[8]; /* members of the event that are options, NULL-ended */
+} hold_verbs[] = {
+    {"set",
+     "set",
+     EVENT_HOLD_SET,
+     {"invoice", "contact", "from", "until", "petition-on", "reason", "blocks"}},
+    {"move", "moved", EVENT_HOLD_MOVED, {"id", "from", "until", "reason"}},
+    {"end", "ended", EVENT_HOLD_ENDED, {"invoice", "contact", "reason"}},
+};
+
 int cmd_hold(const CommandLine *line)
 {
-    static const char *const set_options[] = {"invoice", "contact", "until", "petition-on",
-                                              "reason",  "blocks",  NULL};
-    static const char *const end_options[] = {"invoice", "contact", "reason", NULL};
     const char *what = line_argument(line, 0), *account = line_argument(line, 1),
                *kind = line_argument(line, 2);
-    bool sets = strcmp(what, "set") == 0;
-    if (!sets && strcmp(what, "end") != 0)
-        return command_fail("hold", EXIT_USAGE, "say 'hold set' or 'hold end', not 'hold %s'",
-                            what);
+    size_t verb = 0;
+    while (verb < G_N_ELEMENTS(hold_verbs) && strcmp(what, hold_verbs[verb].word) != 0)
+        verb++;
+    if (verb == G_N_ELEMENTS(hold_verbs))
+        return command_fail("hold", EXIT_USAGE,
+                            "say 'hold set', 'hold move' or 'hold end', not 'hold %s'", what);
+    bool moves = hold_verbs[verb].kind == EVENT_HOLD_MOVED;
     int code = known_hold(kind);
     if (code == EXIT_GOOD)
         code = known_days(line);
     if (code != EXIT_GOOD)
         return code;
+    if (moves && line_option(line, "from") == NULL && line_option(line, "until") == NULL)
+        return command_fail("hold", EXIT_USAGE, "say what to move: --from, --until or both");
     json_t *data = json_pack("{s:s}", "kind", kind);
-    take_options(line, sets ? set_options : end_options, data);
-    g_autofree char *done =
-        g_strdup_printf("%s: hold %s %s", account, kind, sets ? "set" : "ended");
-    return submit(line, sets ? EVENT_HOLD_SET : EVENT_HOLD_ENDED, account, data, done);
+    take_options(line, hold_verbs[verb].options, data);
+    if (g_strcmp0(line_option(line, "until"), "ended") == 0)
+        json_object_set_new(data, "until", json_null());
+    g_autofree char *done = g_strdup_printf("%s: hold %s %s", account, kind, hold_verbs[verb].done);
+    return submit(line, hold_verbs[verb].kind, account, data, done);
+}
+
+int cmd_exclude(const CommandLine *line)
+{
+    static const char *const options[] = {"reason", NULL};
+    const char *account = line_argument(line, 0), *invoice = line_argument(line, 1);
+    bool undo = line_flag(line, "undo");
+    json_t *data = json_pack("{s:s, s:b}", "invoice", invoice, "excluded", !undo);
+    take_options(line, options, data);
+    g_autofree char *done = g_strdup_printf("%s: invoice %s %s", account, invoice,
+                                            undo ? "counts again" : "is left out of dunning");
+    return submit(line, EVENT_INVOICE_EXCLUDED, account, data, done);
 }
 
 /* The hub's own switches wait for a person too. */

@@ -56,6 +56,8 @@ static const char *status_of(const InvoiceBalance *balance)
     const Invoice *invoice = balance->invoice;
     if (invoice->status == INVOICE_OPEN && balance->open <= 0)
         return "paid";
+    if (invoice->status == INVOICE_OPEN && invoice->excluded)
+        return "left out";
     if (invoice->status == INVOICE_OPEN && balance->disputed > 0)
         return "disputed";
     return statuses[invoice->status];
@@ -87,6 +89,34 @@ static void print_invoices(const AccountView *view)
     }
     printf("\n");
     table_print(table, stdout);
+    table_free(table);
+}
+
+static void print_holds(const AccountState *state, Date today)
+{
+    static const char *const titles[] = {"hold",   "kind",  "from",   "until",
+                                         "blocks", "scope", "set by", NULL};
+    Table *table = table_new(titles, 0);
+    size_t n = 0;
+    STATE_FOREACH (state, KIND_HOLD, Hold, hold) {
+        char from[16], until[16];
+        if (hold->over_on != DATE_NONE || (hold->until != DATE_NONE && hold->until < today))
+            continue;
+        const char *cells[] = {hold->id,
+                               hold_kind_words[hold->kind],
+                               date_format(hold->from, from),
+                               hold->until != DATE_NONE ? date_format(hold->until, until) : "ended",
+                               hold->blocks,
+                               hold->invoice ? hold->invoice : hold->contact,
+                               hold->author,
+                               NULL};
+        table_add(table, cells);
+        n++;
+    }
+    if (n > 0) {
+        printf("\n");
+        table_print(table, stdout);
+    }
     table_free(table);
 }
 
@@ -141,6 +171,7 @@ static void print_account(const AccountState *state, const AccountView *view)
     for (size_t i = 0; i < view->n_currencies; i++)
         print_currency(&view->currencies[i]);
     print_invoices(view);
+    print_holds(state, view->today);
     print_notices(state);
 }
 

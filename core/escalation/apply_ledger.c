@@ -166,6 +166,8 @@ void apply_invoice(Deciding *d)
     d->cause = "payment";
     if (!is_new)
         invoice_status_changed(d, row, old.status);
+    if (!is_new && row->excluded != old.excluded)
+        invoice_exclusion_changed(d, row);
     tell(d, "invoice", row->id);
 }
 
@@ -174,6 +176,12 @@ void apply_invoice(Deciding *d)
 static void money_taken_back(Deciding *d, Currency currency)
 {
     d->reversed = words_add(d->arena, d->reversed, currency.code);
+}
+
+static void payment_failed(Deciding *d, const char *code)
+{
+    d->state->account.failed_code = arena_strdup(d->arena, code);
+    d->state->account.failed_on = d->today;
 }
 
 static void payment_state_changed(Deciding *d, Payment *row, int before)
@@ -185,8 +193,10 @@ static void payment_state_changed(Deciding *d, Payment *row, int before)
         row->sequence = next_sequence(d);
         row->ended_on = DATE_NONE;
     }
-    if (row->state == PAYMENT_FAILED || row->state == PAYMENT_REVERSED)
+    if (row->state == PAYMENT_FAILED || row->state == PAYMENT_REVERSED) {
         row->ended_on = d->today;
+        payment_failed(d, row->code);
+    }
     if (before == PAYMENT_SETTLED && row->state != PAYMENT_SETTLED)
         money_taken_back(d, row->currency);
 }
@@ -288,6 +298,8 @@ void apply_contact(Deciding *d)
 void apply_attempt(Deciding *d)
 {
     const PaymentAttempt *attempt = d->in->event->payload;
+    if (attempt->outcome == ATTEMPT_DECLINED)
+        payment_failed(d, attempt->code);
     tell(d, attempt->outcome == ATTEMPT_PAID ? "paid attempt" : "declined attempt",
          attempt->invoice);
 }

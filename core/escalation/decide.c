@@ -160,6 +160,7 @@ static void evaluate(Deciding *d)
     judge_minimums(d);
     for (size_t i = 0; i < d->ledger.n_currencies; i++)
         judge_currency(d, d->ledger.currencies[i].currency);
+    remembered_follow(d);
     notices_judge(d);
     backdated_judge(d);
     if (d->daily)

@@ -26,6 +26,7 @@ typedef struct {
     Ledger ledger, before;    /* now; before the event */
     LedgerFacts read_from;    /* what `ledger` was read from */
     const char *reversed;     /* currencies in which this event took money back, comma separated */
+    const char *included;     /* currencies of invoices that this event takes in again, comma separated */
     const char *entered;      /* currencies that entered at a first step in this decision, comma separated */
     const char *cause;        /* what a way out that this event opens is called: "payment" "credit" "void" … */
     Reason *reasons; size_t n_reasons, most_reasons; /* in the arena */
@@ -65,7 +66,8 @@ void apply_event(Deciding *d);
 void apply_account(Deciding *d), apply_invoice(Deciding *d), apply_payment(Deciding *d), apply_credit(Deciding *d),
     apply_dispute(Deciding *d), apply_contact(Deciding *d), apply_attempt(Deciding *d), apply_ledger_read(Deciding *d);
 void apply_flag(Deciding *d), apply_status(Deciding *d), apply_assignment(Deciding *d), apply_step_change(Deciding *d),
-    apply_grace(Deciding *d), apply_hold(Deciding *d), apply_hold_end(Deciding *d), apply_confirmation(Deciding *d),
+    apply_grace(Deciding *d), apply_hold(Deciding *d), apply_hold_move(Deciding *d), apply_hold_end(Deciding *d),
+    apply_exclusion(Deciding *d), apply_confirmation(Deciding *d),
     apply_promise(Deciding *d), apply_plan(Deciding *d), apply_outreach(Deciding *d), apply_collections(Deciding *d),
     apply_approval(Deciding *d), apply_migration(Deciding *d);
 void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_sent(Deciding *d),
@@ -132,7 +134,9 @@ Date step_due(const Deciding *d, const Cycle *cycle);
 
 /* ---- moves.c --------------------------------------------------------------------------------- */
 void moves_judge(Deciding *d, Cycle *cycle);
-/* Where an account that enters at this age goes; steps in between are recorded as skipped. */
+/* Where an account that enters at this age would go; NULL: the policy has no steps. */
+const Step *moves_first_step(const Deciding *d, const Policy *policy, const Cycle *cycle);
+/* The same, done: steps in between are recorded as skipped. */
 const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle);
 /* Amount, cost-benefit and approvals of a step; tells in awaiting and reasons what is missing. */
 bool moves_guard(Deciding *d, Cycle *cycle, const Step *step);
@@ -141,12 +145,15 @@ void moves_recompute(Deciding *d, Cycle *cycle);
 
 /* ---- holds.c, pending.c, grace.c, promise.c, plan.c ------------------------------------------ */
 enum { BLOCKS_ENTRY = 1, BLOCKS_MESSAGES = 2, BLOCKS_SUSPENSION = 4, BLOCKS_COLLECTIONS = 8, BLOCKS_FEES = 16 };
+/* Not over, and begun if it was set ahead. */
 bool hold_is_running(const Hold *hold, Date today);
 /* "messages, fees" as "messages,fees"; NULL where nothing is named. False: *ret_unknown is no such word. */
 bool hold_read_blocks(Arena *arena, const char *text, const char **ret_blocks, const char **ret_unknown);
 bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency);
 /* Effects of all running holds on that currency together; grace, pending, plans and disputes have their own rules. */
 unsigned holds_block(const Deciding *d, Currency currency);
+/* What the event that left an invoice out, or took it in, is the cause of. */
+void invoice_exclusion_changed(Deciding *d, const Invoice *invoice);
 Hold *hold_add(Deciding *d, int kind, const char *author, const char *reason);
 void hold_finish(Deciding *d, Hold *hold, bool by_person);
 void holds_expire(Deciding *d);
@@ -186,6 +193,8 @@ void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);
 bool reversal_happened(const Deciding *d, Currency currency);
 void reversal_notice(Deciding *d, Currency currency, Cycle *cycle);
+/* What a hold kept back goes when the block ends, if it still has something to say. */
+void remembered_follow(Deciding *d);
 
 /* ---- notices.c, release.c, delivery.c -------------------------------------------------------- */
 enum { NOTICE_SEVERITY_COURTESY = 1, NOTICE_SEVERITY_REMINDER, NOTICE_SEVERITY_PROMISE, NOTICE_SEVERITY_OVERDUE,
@@ -203,6 +212,9 @@ typedef struct {
 Notice *notice_plan(Deciding *d, const NoticePlan *plan);
 void notice_suppress(Deciding *d, Notice *notice, const char *reason);
 bool notice_is_live(const Notice *notice);
+/* Told of an event that will not come again: when a hold stands in its way, the row itself, suppressed, remembers that it
+ * is to follow (§5 "what is blocked waits"). The others are planned anew by the rules that asked for them. */
+bool notice_is_remembered(const Notice *notice);
 /* A live notice of that name and target; NULL. */
 Notice *notice_find(const Deciding *d, const char *stem);
 const char *notice_stem(Deciding *d, const NoticePlan *plan);

@@ -61,11 +61,22 @@ bool entry_e2(const Deciding *d, Currency currency)
     return minimum && sum_for_entry(d, currency) > minimum->minor;
 }
 
+/* The policy's own condition, and that of the step where it would begin. One that goes on where it
+ * stood has been let in before. */
+static bool guards_let_in(Deciding *d, Cycle *cycle)
+{
+    if (cycle->last_step)
+        return true;
+    const Step *first = moves_first_step(d, d->policy, cycle);
+    return rule_applies(d, cycle, d->policy->enter_when) &&
+           (!first || rule_applies(d, cycle, first->when));
+}
+
 bool entry_holds(Deciding *d, Cycle *cycle)
 {
     Currency currency = cycle->currency;
     if (!entry_e1(d, currency) || !entry_e2(d, currency) || grace_runs(d, currency) ||
-        (holds_block(d, currency) & BLOCKS_ENTRY))
+        (holds_block(d, currency) & BLOCKS_ENTRY) || !guards_let_in(d, cycle))
         return false;
     return !pending_blocks_entry(d, cycle);
 }
@@ -216,16 +227,25 @@ void entry_by_hand(Deciding *d, Currency currency, const char *by, const char *w
 
 /* ---- the cycle of an account outside --------------------------------------------------------- */
 
+static bool is_taken_back(const Deciding *d, const Cycle *cycle)
+{
+    return g_strcmp0(cycle->closed_reason, "excluded") == 0 &&
+           words_have(d->included, cycle->currency.code);
+}
+
 static Cycle *open_or_reopen(Deciding *d, Currency currency)
 {
     Cycle *latest = cycle_latest(d->state, currency);
-    if (!latest || latest->closed_on == DATE_NONE || !reversal_happened(d, currency))
+    bool reversed = reversal_happened(d, currency);
+    if (!latest || latest->closed_on == DATE_NONE || (!reversed && !is_taken_back(d, latest)))
         return cycle_new(d, currency);
     latest->closed_on = DATE_NONE;
     latest->closed_reason = NULL;
     latest->reopened = true;
-    reason_add(d, "cycle_reopened", "§4 reversal", latest->id, NULL, NULL,
-               "money was taken back: the same cycle goes on");
+    reason_add(d, "cycle_reopened", reversed ? "§4 reversal" : "invoice.excluded", latest->id, NULL,
+               NULL,
+               reversed ? "money was taken back: the same cycle goes on"
+                        : "an invoice that was left out counts again: the same cycle goes on");
     hub_event(d, latest, "case.reopened", NULL);
     return latest;
 }

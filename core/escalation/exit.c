@@ -38,7 +38,7 @@ const char *exit_suppression(const char *exit_reason)
 {
     static const char *const table[][2] = {
         {"payment", "paid"},    {"credit", "paid"}, {"void", "void"},  {"write_off", "void"},
-        {"dispute", "dispute"}, {"plan", "hold"},   {"grace", "hold"},
+        {"dispute", "dispute"}, {"plan", "hold"},   {"grace", "hold"}, {"excluded", "excluded"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         if (g_strcmp0(table[i][0], exit_reason) == 0)

@@ -37,6 +37,11 @@ static void say_needs(Telling *t, const CurrencyView *c, const Policy *policy, c
         explain_say(t, "§7 collections, legal", DATE_NONE,
                     "step %s has no limit in %s: nothing moves there before one is set", step->name,
                     c->currency.code);
+    if (step->when)
+        explain_say(t, arena_printf(t->arena, "policy %s, stage %s", policy->name, step->name),
+                    DATE_NONE, "step %s is entered only while %s; now: %s", step->name,
+                    step->when_text,
+                    condition_seen(t->state, t->book, t->now, c->cycle, step->when, t->arena));
     if (step->needs & NEED_COLLECTIONS_UNSUCCESSFUL)
         explain_say(t, "§7 legal", DATE_NONE,
                     "step %s needs a placement that was closed without success", step->name);
@@ -229,6 +234,13 @@ static void say_entry(Telling *t, const CurrencyView *c)
     if (!minimum || late == DATE_NEVER)
         return;
     const char *least = explain_money(t, minimum->minor, c->currency);
+    const Policy *policy = t->view.policy ? rulebook_policy(t->book, t->view.policy, NULL) : NULL;
+    if (policy && policy->enter_when)
+        explain_say(
+            t, arena_printf(t->arena, "policy %s enter_when", policy->name), DATE_NONE,
+            "policy %s lets an account in only while %s; now: %s", policy->name,
+            policy->enter_when_text,
+            condition_seen(t->state, t->book, t->now, c->cycle, policy->enter_when, t->arena));
     if (on == DATE_NEVER)
         explain_say(t, "§4 E2", late,
                     "it does not become delinquent: %s is not more than the minimum of %s",

@@ -68,7 +68,8 @@ bool hold_read_blocks(Arena *arena, const char *text, const char **ret_blocks,
 
 bool hold_is_running(const Hold *hold, Date today)
 {
-    return hold->over_on == DATE_NONE && (hold->until == DATE_NONE || hold->until >= today);
+    return hold->over_on == DATE_NONE && (hold->until == DATE_NONE || hold->until >= today) &&
+           (hold->starts_on == DATE_NONE || hold->starts_on <= today);
 }
 
 /* A hold on some invoices reaches a currency when nothing counted is left outside it; bankruptcy as
@@ -152,7 +153,8 @@ Hold *hold_add(Deciding *d, int kind, const char *author, const char *reason)
  * account's dwell alone. */
 static void restart_dwell(Deciding *d, const Hold *hold)
 {
-    if (!age_hold_stops_clock(hold->kind) || hold->invoice || hold->contact)
+    bool never_began = hold->starts_on != DATE_NONE && hold->starts_on > d->today;
+    if (!age_hold_stops_clock(hold->kind) || hold->invoice || hold->contact || never_began)
         return;
     STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
         if (cycle_is_running(cycle) && cycle->executed_on != DATE_NONE &&

@@ -36,16 +36,20 @@ static int64_t age_of(const Deciding *d, Currency currency)
     return age;
 }
 
-const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle)
+const Step *moves_first_step(const Deciding *d, const Policy *policy, const Cycle *cycle)
 {
     if (policy->n_steps == 0)
         return NULL;
-    if (!is_ladder(policy))
-        return &policy->steps[0];
-    int64_t age = age_of(d, cycle->currency);
-    size_t i = over_past_steps(policy, 0, age);
-    tell_skipped(d, policy, 0, i, age);
+    size_t i = is_ladder(policy) ? over_past_steps(policy, 0, age_of(d, cycle->currency)) : 0;
     return &policy->steps[i];
+}
+
+const Step *moves_entry_step(Deciding *d, const Policy *policy, Cycle *cycle)
+{
+    const Step *step = moves_first_step(d, policy, cycle);
+    if (step && is_ladder(policy))
+        tell_skipped(d, policy, 0, step_index(policy, step), age_of(d, cycle->currency));
+    return step;
 }
 
 /* ---- guards ---------------------------------------------------------------------------------- */
@@ -205,7 +209,7 @@ static void move_to(Deciding *d, Cycle *cycle, const Policy *guard, const Step *
 static void try_move(Deciding *d, Cycle *cycle, const Policy *policy, size_t target, bool due)
 {
     const Step *step = &policy->steps[target];
-    if (!moves_guard(d, cycle, step) || !due)
+    if (!moves_guard(d, cycle, step) || !due || !rule_applies(d, cycle, step->when))
         return;
     const char *block = blocked_by(d, cycle, policy, step);
     if (block) {

@@ -7,7 +7,14 @@ bool notice_is_live(const Notice *notice)
 {
     if (notice->state != NOTICE_SUPPRESSED)
         return true;
-    return notice->covered_by || g_strcmp0(notice->reason, "observe") == 0;
+    return notice->covered_by || g_strcmp0(notice->reason, "observe") == 0 ||
+           g_strcmp0(notice->reason, "test_account") == 0;
+}
+
+bool notice_is_remembered(const Notice *notice)
+{
+    return notice->severity == NOTICE_SEVERITY_RETURNED ||
+           notice->severity == NOTICE_SEVERITY_COURTESY;
 }
 
 const char *notice_stem(Deciding *d, const NoticePlan *plan)
@@ -69,10 +76,16 @@ Notice *notice_plan(Deciding *d, const NoticePlan *plan)
     if (notice_find(d, stem))
         return NULL;
     Notice draft = drafted(d, plan, stem);
-    if (notice_obsolete(d, &draft))
+    const char *obsolete = notice_obsolete(d, &draft);
+    bool waits = g_strcmp0(obsolete, "hold") == 0 && notice_is_remembered(&draft);
+    if (obsolete && !waits)
         return NULL;
     Notice *notice = state_add(d->state, KIND_NOTICE);
     *notice = draft;
+    if (waits) {
+        notice_suppress(d, notice, "hold");
+        return NULL;
+    }
     const char *key = notice->key;
     reason_add(d, "notice_planned", "§6.4", notice->name, NULL,
                json_pack("{s:s,s:s}", "key", key, "currency", plan->currency.code),
@@ -125,6 +138,8 @@ static const char *obsolete_about_invoice(const Deciding *d, const Notice *notic
         return "void";
     if (b->open == 0)
         return "paid";
+    if (b->invoice->excluded)
+        return "excluded";
     if (b->rest == 0)
         return "dispute";
     if (b->in_plan)

@@ -23,6 +23,7 @@ typedef struct {
     const char *first_step;
     bool auto_resolve, auto_suspend, auto_reactivate, prorate_suspension, pending_must_cover, no_cutoff_before_closed_day;
     bool fee_on_manual_entry;
+    bool act_on_test_accounts;
     int64_t late_fee;                                 /* minor units; AMOUNT_NONE: none */
     const StepDays *step_days; size_t n_step_days;
     int minimum_basis, on_anchor_shift;
@@ -68,6 +69,8 @@ typedef struct {
     Limit minimum;             /* balance needed to enter; minor AMOUNT_NONE: none */
     const Limit *minimums; size_t n_minimums; /* same, of further currencies */
     unsigned needs;            /* Needs */
+    const Condition *when;     /* NULL, or what must hold to come here, entry and moves alike */
+    const char *when_text;
     bool suspends, collections, legal, disconnects; /* derived from its actions, or by name in the S2 module */
     int severity;
 } Step;
@@ -101,6 +104,8 @@ typedef struct {
     bool needs_manager_approval; /* collections and legal (VIP) */
     const ActionRule *became;  /* executes_by: the task that stands for each automated notice, and is opened when an account
                                   comes to this policy in mid-cycle; it is not among the steps' on_enter */
+    const Condition *enter_when; /* NULL, or what must hold besides E1-E5 to become delinquent */
+    const char *enter_when_text;
     const Settings *settings;  /* with the policy's own overrides */
     const StepMapping *mappings; size_t n_mappings; /* `mapping:` steps of older versions that are gone here */
     DiagPlace place;

@@ -47,6 +47,11 @@ static void say_move(GString *out, const Policy *policy, const Move *move)
         quote(out, move->when_text);
     else if (policy->steps[move->to].from > 0)
         g_string_append_printf(out, "age >= %" PRId64, policy->steps[move->to].from);
+    const Step *target = &policy->steps[move->to];
+    if (target->when) {
+        g_string_append(out, "\\nwhen ");
+        quote(out, target->when_text);
+    }
     if (move->wait_days > 0)
         g_string_append_printf(out, "\\nafter %" PRId64 " %s", move->wait_days,
                                move->wait_days == 1 ? "day" : "days");

@@ -79,7 +79,13 @@ bool policy_compile(const Loader *loader, const char *name, const Node *map, int
     if (!whole || !read_own_settings(loader, whole, &policy) ||
         !compile_form(loader, whole, &policy))
         return false;
-    const Node *mode = node_get(whole, "mode"), *mapping = node_get(whole, "mapping");
+    const Node *mode = node_get(whole, "mode"), *mapping = node_get(whole, "mapping"),
+               *enter_when = node_get(whole, "enter_when");
+    if (enter_when && !node_is_null(enter_when)) {
+        policy.enter_when = condition_read(loader, enter_when, &policy.enter_when_text);
+        if (!policy.enter_when)
+            return false;
+    }
     if (mode && !tree_read_value(mode, &mode_key, loader->arena, loader->diags, &policy.mode))
         return false;
     if (mapping && !node_is_null(mapping) && !read_mapping(loader, mapping, &policy))

@@ -8,7 +8,7 @@
 typedef struct {
     const char *source;
     int mode;
-    const Node *settings, *mapping;
+    const Node *settings, *mapping, *enter_when;
     const Node *extends, *ranges, *waits, *offset_days,
         *changes; /* carried out before: policy_extends.c */
 } Common;
@@ -45,7 +45,7 @@ typedef struct {
     int64_t from, to, wait;
     bool skippable, final;
     int severity;
-    const Node *also, *acts, *minimum, *minimum_cents, *needs, *undo;
+    const Node *also, *acts, *minimum, *minimum_cents, *needs, *undo, *when;
 } StepSource;
 
 typedef struct {

@@ -22,6 +22,11 @@ const char *const need_names[] = {"collections_unsuccessful", "legal_approval",
          .type = KEY_NODE,                                                                         \
          .offset = offsetof(Source, common.settings),                                              \
          .doc = "Settings that differ from the section settings."},                                \
+        {.name = "enter_when",                                                                     \
+         .type = KEY_NODE,                                                                         \
+         .offset = offsetof(Source, common.enter_when),                                            \
+         .doc = "Condition that must hold too before an account becomes delinquent, "              \
+                "docs/reference/conditions.md; one that is delinquent stays so."},                 \
     {                                                                                              \
         .name = "mapping", .type = KEY_NODE, .offset = offsetof(Source, common.mapping),           \
         .doc = "Where accounts go whose step of an older version is gone: {old_step: new_step}."   \
@@ -200,6 +205,11 @@ const Key stage_keys[] = {
      .most = 3650,
      .default_text = "0",
      .doc = "Least days from the stage's execution until it is left forward."},
+    {.name = "when",
+     .type = KEY_NODE,
+     AT(StepSource, when),
+     .doc = "Condition that must hold too before the stage is entered, "
+            "docs/reference/conditions.md; until then the account stays where it is."},
     {.name = "skippable",
      .type = KEY_BOOL,
      AT(StepSource, skippable),

@@ -177,6 +177,10 @@ bool build_step(const Loader *loader, const StepSource *source, const Settings *
     if (source->executes_by)
         good = action_named(loader, source->executes_by, step->place) && good;
     good = read_minimum(loader, source, settings, step) && good;
+    if (source->when) {
+        step->when = condition_read(loader, source->when, &step->when_text);
+        good = step->when && good;
+    }
     derive(step);
     name_notice(source, has_notice && !step->legal, step);
     step->severity = source->severity >= 0 ? source->severity : default_severity(step);

@@ -47,9 +47,12 @@ static const Policy *policy_of(const Deciding *d, const Act *act)
 
 /* ---- switches -------------------------------------------------------------------------------- */
 
-static bool only_observes(const Deciding *d, const Act *act)
+/* Why what is due is only recorded; NULL: it goes. */
+static const char *only_observes(const Deciding *d, const Act *act)
 {
-    return d->state->account.is_test || policy_of(d, act)->mode == MODE_OBSERVE;
+    if (d->state->account.is_test && !d->settings->act_on_test_accounts)
+        return "test_account";
+    return policy_of(d, act)->mode == MODE_OBSERVE ? "observe" : NULL;
 }
 
 static bool waits_for_person(const Deciding *d, const Act *act)
@@ -65,20 +68,22 @@ static bool hub_stands_still(const Deciding *d, const Act *act)
     return (d->in->switches & all) && !act->undo && !is_answer(act);
 }
 
-static void observe(Deciding *d, Act *act, Notice *notice)
+static void observe(Deciding *d, Act *act, Notice *notice, const char *why)
 {
-    reason_add(d, "mode", "mode observe", act->action, "observe",
-               json_pack("{s:s}", "key", act->key), "%s would go now; the policy only observes",
-               notice ? notice->name : act->action);
+    bool is_test = strcmp(why, "test_account") == 0;
+    reason_add(d, "mode", is_test ? "settings.act_on_test_accounts" : "mode observe", act->action,
+               why, json_pack("{s:s}", "key", act->key), "%s would go now; %s",
+               notice ? notice->name : act->action,
+               is_test ? "it is a test account" : "the policy only observes");
     if (!notice) {
-        act_suppress(d, act, "observe");
+        act_suppress(d, act, why);
         return;
     }
     notice_show(d, notice);
     notice->channel = act->channel;
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
     bool executes = cycle_is_running(cycle) && g_strcmp0(notice->step, cycle->step) == 0;
-    notice_suppress(d, notice, "observe");
+    notice_suppress(d, notice, why);
     if (executes)
         step_execute(d, cycle);
 }
@@ -316,12 +321,13 @@ static bool advance(Deciding *d, Act *act)
     if (!due || hub_stands_still(d, act))
         return false;
     Notice *notice = act->notice ? state_find(d->state, KIND_NOTICE, act->notice) : NULL;
-    if (only_observes(d, act) && !act->undo) {
+    const char *observed = act->undo ? NULL : only_observes(d, act);
+    if (observed) {
         const char *obsolete = notice ? notice_obsolete(d, notice) : NULL;
         if (obsolete)
             notice_suppress(d, notice, obsolete);
         else if (notice || !adverse_waits(d, act))
-            observe(d, act, notice);
+            observe(d, act, notice, observed);
         else
             return false;
         return true;

@@ -69,6 +69,9 @@ const Key settings_keys[] = {
      .doc = "The same in minor units of the settings' currency."},
     {SETTING(fee_on_manual_entry, BOOL), .default_text = "false",
      .doc = "Charge the late fee on a manual entry too."},
+    {SETTING(act_on_test_accounts, BOOL), .default_text = "false",
+     .doc = "Write to internal and test accounts and act on them as on any other; false: they are "
+            "decided on, and what would go out is only recorded."},
     {SETTING(on_anchor_shift, CHOICE), .choices = shift_names, .default_text = "hold",
      .doc = "When the oldest invoice is paid: hold the step, or recompute it."},
     {SETTING(evaluate_at, MINUTE), .default_text = "00:05",

@@ -123,6 +123,24 @@ static Value read_is_consumer(const ScopeContext *c)
     return of_bool(account_of(c)->is_consumer);
 }
 
+static Value read_is_test(const ScopeContext *c)
+{
+    return of_bool(account_of(c)->is_test);
+}
+
+static Value read_failed_code(const ScopeContext *c)
+{
+    return of_text(account_of(c)->failed_code);
+}
+
+static Value read_failed_days(const ScopeContext *c)
+{
+    Date on = account_of(c)->failed_on;
+    Value value = of_int(on != DATE_NONE ? (int64_t)c->d->today - on : 0);
+    value.absent = on == DATE_NONE;
+    return value;
+}
+
 static Value read_tags(const ScopeContext *c)
 {
     return of_list(c, account_of(c)->tags);
@@ -141,6 +159,11 @@ static Value read_language(const ScopeContext *c)
 static Value read_property(const ScopeContext *c)
 {
     return of_text(account_of(c)->property);
+}
+
+static Value read_lease(const ScopeContext *c)
+{
+    return of_text(account_of(c)->lease);
 }
 
 static Value read_source(const ScopeContext *c)
@@ -218,6 +241,10 @@ static Value read_notice_period_over(const ScopeContext *c)
     ROW("pending", TYPE_MONEY, read_pending, "Money that is announced and not settled.")           \
     ROW("overdue_invoices", TYPE_INT, read_overdue_invoices,                                       \
         "Number of counted overdue invoices.")                                                     \
+    ROW("failed_payment.code", TYPE_TEXT, read_failed_code,                                        \
+        "Code of the latest payment that failed, was declined or taken back; absent: none.")       \
+    ROW("failed_payment.days", TYPE_INT, read_failed_days,                                         \
+        "Days since the hub learnt of that; absent: none.")                                        \
     ROW("currency", TYPE_TEXT, read_currency, "Currency of the case, ISO 4217.")                   \
     ROW("segment", TYPE_TEXT, read_segment, "Segment as last judged: standard, vip, high_risk.")   \
     ROW("step", TYPE_TEXT, read_step, "Current step; absent outside delinquency.")                 \
@@ -231,6 +258,8 @@ static Value read_notice_period_over(const ScopeContext *c)
     ROW("account.service", TYPE_TEXT, read_service, "active or suspended.")                        \
     ROW("account.language", TYPE_TEXT, read_language, "Language of the account, BCP 47.")          \
     ROW("account.property", TYPE_TEXT, read_property, "Site or property.")                         \
+    ROW("account.lease", TYPE_TEXT, read_lease, "Lease or contract.")                              \
+    ROW("account.is_test", TYPE_BOOL, read_is_test, "An internal or test account.")                \
     ROW("account.source", TYPE_TEXT, read_source, "Ledger instance the account came from.")        \
     ROW("jurisdiction", TYPE_TEXT, read_jurisdiction,                                              \
         "Path of the jurisdiction, as US/OH/Columbus.")                                            \

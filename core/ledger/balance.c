@@ -37,9 +37,9 @@ bool ledger_lists(const char *ids, const char *id)
     return false;
 }
 
-static bool is_collectable(const Invoice *invoice)
+static bool is_owed(const Invoice *invoice)
 {
-    return invoice->status == INVOICE_OPEN && !invoice->excluded;
+    return invoice->status == INVOICE_OPEN;
 }
 
 static bool is_stated(const Allocation *a, const Invoice *invoice)
@@ -187,6 +187,12 @@ static int64_t apply_named(Allocation *a, const Payment *p)
     return amount;
 }
 
+/* Money that names a draft waits for it; no other money goes there. */
+static bool takes_any_money(const Allocation *a, size_t row)
+{
+    return a->ledger->invoices[row].invoice->status != INVOICE_DRAFT;
+}
+
 static void apply_payments(Allocation *a)
 {
     size_t n = STATE_COUNT(a->state, KIND_PAYMENT);
@@ -196,8 +202,9 @@ static void apply_payments(Allocation *a)
         excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < a->ledger->n_invoices && excess[i] > 0; k++)
-            excess[i] = settle(a, a->order[k], payments[i].currency, excess[i],
-                               payment_day(&payments[i]), payments[i].sequence);
+            if (takes_any_money(a, a->order[k]))
+                excess[i] = settle(a, a->order[k], payments[i].currency, excess[i],
+                                   payment_day(&payments[i]), payments[i].sequence);
         CurrencyBalance *c = currency_row(a->ledger, payments[i].currency);
         if (c && excess[i] > 0)
             c->unapplied = ledger_sum(c->unapplied, excess[i]);
@@ -263,10 +270,10 @@ static void note_disputes(Allocation *a)
 static void sum_invoice(const Allocation *a, InvoiceBalance *b)
 {
     CurrencyBalance *c = currency_row(a->ledger, b->invoice->currency);
-    if (!c || !is_collectable(b->invoice))
+    if (!c || !is_owed(b->invoice))
         return;
     c->balance = ledger_sum(c->balance, b->open);
-    if (b->days_overdue == 0)
+    if (b->days_overdue == 0 || b->invoice->excluded)
         return;
     if (b->charge)
         c->contested = ledger_sum(c->contested, b->open);
@@ -311,7 +318,8 @@ static void list_invoices(Allocation *a, Date today)
         };
         a->ledger->invoices[i].days_overdue =
             dates_days_overdue(a->ledger->invoices[i].overdue_on, today);
-        bool owed = invoice->status == INVOICE_OPEN || invoice->status == INVOICE_WRITTEN_OFF;
+        bool owed = invoice->status == INVOICE_OPEN || invoice->status == INVOICE_WRITTEN_OFF ||
+                    invoice->status == INVOICE_DRAFT;
         int64_t amount = owed ? MAX(0, invoice->amount) : 0;
         bool stated = owed && is_stated(a, invoice);
         a->left[i] = stated ? MAX(0, invoice->ledger_open) : amount;
@@ -323,12 +331,12 @@ static void close_invoices(Allocation *a)
 {
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
-        b->open = is_collectable(b->invoice) ? a->left[i] : 0;
+        b->open = is_owed(b->invoice) ? a->left[i] : 0;
     }
     note_disputes(a);
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
-        b->rest = b->open - b->disputed;
+        b->rest = b->invoice->excluded ? 0 : b->open - b->disputed;
         b->counted = b->days_overdue > 0 && b->rest > 0 && !b->in_plan;
         sum_invoice(a, b);
     }

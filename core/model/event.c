@@ -102,6 +102,8 @@ static const Field hold_set_fields[] = {
     FIELD(HoldRequest, kind, CHOICE, REQUIRED, hold_kind_words, "Kind of hold."),
     FIELD(HoldRequest, invoice, NAME, OPTIONAL, NULL, "Invoice to hold; absent: the account."),
     FIELD(HoldRequest, contact, NAME, PERSON, NULL, "Address to hold; absent: all."),
+    FIELD(HoldRequest, from, DATE, OPTIONAL, NULL,
+          "First day of a hold that is set ahead; absent: it begins at once."),
     FIELD(HoldRequest, until, DATE, OPTIONAL, NULL,
           "Last held day; absent: as the kind says, or until it is ended."),
     FIELD(HoldRequest, petition_on, DATE, OPTIONAL, NULL, "Bankruptcy: day of the petition."),
@@ -111,12 +113,32 @@ static const Field hold_set_fields[] = {
           "Pause: what to block, comma separated; absent: everything a pause can block."),
 };
 
+static const Field hold_move_fields[] = {
+    FIELD(HoldRequest, kind, CHOICE, REQUIRED, hold_kind_words, "Kind of the hold to move."),
+    FIELD(HoldRequest, id, NAME, OPTIONAL, NULL,
+          "Id of the hold; absent: the only one of that kind that is not over."),
+    FIELD(HoldRequest, from, DATE, OPTIONAL, NULL,
+          "New first day, of a hold that has not begun; absent: as it is."),
+    FIELD(HoldRequest, until, DATE, OPTIONAL, NULL,
+          "New last held day; null: until it is ended; absent: as it is."),
+    BY(HoldRequest),
+    REASON(HoldRequest),
+};
+
 static const Field hold_end_fields[] = {
     FIELD(HoldRequest, kind, CHOICE, REQUIRED, hold_kind_words, "Kind of hold to end."),
     FIELD(HoldRequest, invoice, NAME, OPTIONAL, NULL, "Invoice it was limited to."),
     FIELD(HoldRequest, contact, NAME, PERSON, NULL, "Address it was limited to."),
     BY(HoldRequest),
     REASON(HoldRequest),
+};
+
+static const Field exclusion_fields[] = {
+    FIELD(ExclusionRequest, invoice, NAME, REQUIRED, NULL, "Invoice, by its id or number."),
+    FIELD(ExclusionRequest, excluded, BOOL, REQUIRED, NULL,
+          "Whether it is left out of dunning from now on; false: it counts again."),
+    BY(ExclusionRequest),
+    REASON(ExclusionRequest),
 };
 
 static const Field personal_fields[] = {
@@ -206,7 +228,9 @@ TYPE(assignment, Assignment, "Somebody else looks after the account.");
 TYPE(step, StepRequest, "A person moves the account.");
 TYPE(grace, GraceRequest, "A person postpones delinquency.");
 TYPE(hold_set, HoldRequest, "A hold begins.");
+TYPE(hold_move, HoldRequest, "The days of a hold are moved.");
 TYPE(hold_end, HoldRequest, "A hold ends.");
+TYPE(exclusion, ExclusionRequest, "A person leaves one invoice out of dunning, or takes it in.");
 TYPE(personal, PersonalAct, "A person reports an act.");
 TYPE(promise_request, PromiseRequest, "The customer promised to pay.");
 TYPE(plan_request, PlanRequest, "A payment plan was agreed.");
@@ -285,10 +309,18 @@ const EventType event_types[N_EVENTS] = {
     EVENT(GRACE_REQUESTED, "grace.requested", &grace_type, COMMAND,
           "A person postpones delinquency; refused beyond max_grace_days.",
           "{\"extended_to\":\"2026-07-25\",\"by\":\"person:maria\"}"),
-    EVENT(HOLD_SET, "hold.set", &hold_set_type, OUTSIDE | COMMAND, "A hold begins today.",
+    EVENT(HOLD_SET, "hold.set", &hold_set_type, OUTSIDE | COMMAND,
+          "A hold begins now, or on the day that is named.",
           "{\"kind\":\"bankruptcy\",\"petition_on\":\"2026-07-10\",\"by\":\"person:maria\"}"),
+    EVENT(HOLD_MOVED, "hold.moved", &hold_move_type, OUTSIDE | COMMAND,
+          "The start of a hold that has not begun, or the end of one that is not over, is moved.",
+          "{\"kind\":\"pause\",\"until\":\"2026-08-31\",\"by\":\"person:maria\"}"),
     EVENT(HOLD_ENDED, "hold.ended", &hold_end_type, OUTSIDE | COMMAND, "A hold is over at once.",
           "{\"kind\":\"help\",\"by\":\"person:maria\"}"),
+    EVENT(INVOICE_EXCLUDED, "invoice.excluded", &exclusion_type, COMMAND,
+          "A person leaves one invoice out of dunning, or takes it in again; the others stay.",
+          "{\"invoice\":\"I-1\",\"excluded\":true,\"by\":\"person:maria\","
+          "\"reason\":\"settled by offset\"}"),
     EVENT(SUSPENSION_CONFIRMED, "suspension.confirmed", &personal_type, COMMAND,
           "A person confirmed the suspension of a manual entry.", "{\"by\":\"person:maria\"}"),
     EVENT(PROMISE_MADE, "promise.made", &promise_request_type, OUTSIDE | COMMAND,

@@ -21,7 +21,8 @@ typedef enum {
     /* people and systems */
     EVENT_ACCOUNT_FLAGGED,         /* manual entry */
     EVENT_ACCOUNT_STATUS_CHANGED,  /* grace_period | at_risk | moved_out | ok */
-    EVENT_ACCOUNT_ASSIGNED, EVENT_STEP_CHANGE_REQUESTED, EVENT_GRACE_REQUESTED, EVENT_HOLD_SET, EVENT_HOLD_ENDED,
+    EVENT_ACCOUNT_ASSIGNED, EVENT_STEP_CHANGE_REQUESTED, EVENT_GRACE_REQUESTED, EVENT_HOLD_SET, EVENT_HOLD_MOVED,
+    EVENT_HOLD_ENDED, EVENT_INVOICE_EXCLUDED,
     EVENT_SUSPENSION_CONFIRMED, EVENT_PROMISE_MADE, EVENT_PLAN_CREATED, EVENT_OUTREACH_DONE, EVENT_COLLECTIONS_CLOSED,
     EVENT_APPROVAL_DECIDED, EVENT_POLICY_MIGRATED, EVENT_ACT_DECIDED, /* a person on a held, dead or planned act: retry | close | release */
     EVENT_EVALUATE_REQUESTED,
@@ -74,7 +75,8 @@ typedef struct { int status; Date until; Date moved_out_on; const char *by; } St
 typedef struct { const char *to; const char *by; } Assignment;
 typedef struct { const char *step; const char *by; const char *reason; Currency currency; } StepRequest;
 typedef struct { Date extended_to; const char *by; const char *reason; Currency currency; } GraceRequest;
-typedef struct { int kind; const char *invoice; const char *contact; Date until; Date petition_on; const char *by; const char *reason; const char *blocks; } HoldRequest;
+typedef struct { int kind; const char *id; const char *invoice; const char *contact; Date from; Date until; Date petition_on; const char *by; const char *reason; const char *blocks; } HoldRequest;
+typedef struct { const char *invoice; bool excluded; const char *by; const char *reason; } ExclusionRequest;
 typedef struct { const char *by; const char *reason; } PersonalAct;                                   /* suspension confirmed, outreach done */
 typedef struct { const char *id; int64_t amount; Currency currency; Date promised_on; const char *by; } PromiseRequest;
 typedef struct { const char *id; const char *invoices; int64_t instalments; Date first_on; const char *by; const char *reason; } PlanRequest;

@@ -22,6 +22,7 @@ typedef struct {
     const char *language;     /* BCP 47, NULL: the organisation's */
     const char *policy;       /* named on the account; NULL: by segment */
     const char *property;     /* site or property, NULL none */
+    const char *lease;        /* lease or contract, NULL none; settings are looked up by it (§2) */
     const char *tags;         /* comma separated, sorted */
     const char *segment;      /* as last judged: "standard", "vip", "high_risk", or one of the configuration */
     const char *pinned_segment;
@@ -41,7 +42,9 @@ typedef struct {
     Date collections_case_on;   /* of the latest one, DATE_NONE none */
     int64_t subscription_price_minor; /* for proration */
     bool at_risk;
-    bool is_test;               /* internal or test account: decides, acts nowhere */
+    bool is_test;               /* internal or test account: decides, acts nowhere unless act_on_test_accounts */
+    const char *failed_code;    /* of the latest payment that failed, was declined or taken back; NULL none */
+    Date failed_on;             /* the local day on which that was learnt */
     /* the hub's own book-keeping */
     Date business_date;   /* highest local date ever decided on; never goes back (§6.11) */
     Date evaluated_on;    /* last daily evaluation */
@@ -146,6 +149,7 @@ typedef struct {
     const char *contact; /* scope: an address; NULL none */
     Currency currency;   /* scope of grace; "" all */
     Date from;           /* first held day */
+    Date starts_on;      /* set ahead: nothing is blocked before this day; DATE_NONE: from the moment it was set */
     Date until;          /* last held day; DATE_NONE: until ended. Grace: the day before the extended date */
     Date over_on;        /* local day on which it was over (ended by a person or run out); DATE_NONE: running */
     Date petition_on;    /* bankruptcy: debt before this day is held */

@@ -12,7 +12,7 @@
 #define LEDGER_COLUMNS(X) X(account) LEDGER_OTHER_COLUMNS(X)
 #define LEDGER_OTHER_COLUMNS(X)                                                                           \
     X(account_name) X(kind) X(consumer) X(segment) X(policy) X(zone) X(jurisdiction) X(language)          \
-    X(property) X(tags) X(email) X(phone) X(sms_consent) X(address) X(invoice) X(number) X(invoice_kind)  \
+    X(property) X(lease) X(tags) X(email) X(phone) X(sms_consent) X(address) X(invoice) X(number) X(invoice_kind)  \
     X(amount) X(open) X(currency) X(issued_on) X(due_on) X(settled_on) X(paid_amount) X(status)           \
     X(disputed) X(disputed_amount) X(version)
 

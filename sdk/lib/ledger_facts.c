@@ -89,8 +89,8 @@ void ledger_facts_of_account(const LedgerRow *row, DunhubBuffer *data, LedgerFac
         {"name", COLUMN_account_name}, {"kind", COLUMN_kind},
         {"zone", COLUMN_zone},         {"jurisdiction", COLUMN_jurisdiction},
         {"language", COLUMN_language}, {"policy", COLUMN_policy},
-        {"property", COLUMN_property}, {"tags", COLUMN_tags},
-        {"segment", COLUMN_segment},
+        {"property", COLUMN_property}, {"lease", COLUMN_lease},
+        {"tags", COLUMN_tags},         {"segment", COLUMN_segment},
     };
     start(data, ret_facts);
     DunhubBuffer *out = begin(ret_facts, "account.updated", "account");

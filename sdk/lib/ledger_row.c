@@ -107,8 +107,8 @@ static bool check_names(const Reading *in)
 {
     static const LedgerColumn names[] = {COLUMN_account,  COLUMN_segment,      COLUMN_policy,
                                          COLUMN_zone,     COLUMN_jurisdiction, COLUMN_language,
-                                         COLUMN_property, COLUMN_email,        COLUMN_phone,
-                                         COLUMN_invoice,  COLUMN_number};
+                                         COLUMN_property, COLUMN_lease,        COLUMN_email,
+                                         COLUMN_phone,    COLUMN_invoice,      COLUMN_number};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!check_name(in, names[i]))
             return false;

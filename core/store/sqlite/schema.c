@@ -188,6 +188,14 @@ static const char *const schema_003[] = {
     NULL,
 };
 
+static const char *const schema_004[] = {
+    "ALTER TABLE account ADD COLUMN lease TEXT;",
+    "ALTER TABLE account ADD COLUMN failed_code TEXT;",
+    "ALTER TABLE account ADD COLUMN failed_on INTEGER;",
+    "ALTER TABLE hold ADD COLUMN starts_on INTEGER;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -197,6 +205,7 @@ static const Migration migrations[] = {
     {schema_001, NULL},
     {schema_002, NULL},
     {schema_003, sqlite_seal_again},
+    {schema_004, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

@@ -60,7 +60,7 @@ static const Row rows[] = {
     {"rules --conf /nowhere", 2, NULL, "/nowhere"},
     {"rules A B", 2, NULL, "too many arguments"},
     {"grace A soon", 2, NULL, "soon"},
-    {"hold put A pause", 2, NULL, "say 'hold set' or 'hold end', not 'hold put'"},
+    {"hold put A pause", 2, NULL, "say 'hold set', 'hold move' or 'hold end', not 'hold put'"},
     {"hold set A pauze", 2, NULL, "there is no hold 'pauze', did you mean 'pause'?"},
     {"audit all", 2, NULL, "say 'audit verify', 'audit replay' or 'audit show ACCOUNT'"},
     {"assign A maria --none", 2, NULL, "name a person, or say --none, not both"},
@@ -74,6 +74,9 @@ static const Row rows[] = {
     {"plugins --plugins /nowhere", 3, NULL, "there is no plugin folder /nowhere"},
     {"test /nowhere.yaml", 2, NULL, "/nowhere.yaml"},
     {"hold set A pause --until soon", 2, NULL, "--until: date \"soon\""},
+    {"hold set A pause --from soon", 2, NULL, "--from: date \"soon\""},
+    {"hold move A pause", 2, NULL, "say what to move: --from, --until or both"},
+    {"exclude A", 2, NULL, "too few arguments; usage: dunhub exclude ACCOUNT INVOICE"},
     {"audit verify A", 2, NULL, "'dunhub audit show A' shows one"},
     {"approve A legal", 2, NULL, "say who asked for it with --requested-by"},
 };
@@ -116,7 +119,7 @@ static void test_each_has_help(void)
         answer_clear(&help);
         n++;
     }
-    g_assert_cmpuint(n, ==, 26);
+    g_assert_cmpuint(n, ==, 27);
     answer_clear(&list);
     answer_clear(&completion);
 }
@@ -348,6 +351,14 @@ static void test_desk(void)
     expect(dir, "accounts --conf . --delinquent", 0, "maria", NULL);
     expect(dir, "hold set C2 pause --conf . --reason test", 0, "C2: hold pause set", NULL);
     expect(dir, "show C2 --conf .", 0, "pause", NULL);
+    expect(dir, "hold move C2 pause --until 2030-01-01 --conf .", 0, "C2: hold pause moved", NULL);
+    expect(dir, "show C2 --conf .", 0, "2030-01-01", NULL);
+    expect(dir, "hold move C2 pause --until ended --conf .", 0, "C2: hold pause moved", NULL);
+    expect(dir, "hold move C2 pause --from 2030-01-01 --conf .", 1, NULL, "refused (hold_began)");
+    expect(dir, "exclude C2 nothing --conf .", 1, NULL, "refused (unknown_invoice)");
+    expect(dir, "exclude C2 I2 --conf . --reason offset", 0, "invoice I2 is left out", NULL);
+    expect(dir, "show C2 --conf .", 0, "left out", NULL);
+    expect(dir, "exclude C2 I2 --undo --conf .", 0, "C2: invoice I2 counts again", NULL);
     expect(dir, "grace C2 2030-01-01 --conf .", 1, NULL, "refused (grace_too_long)");
     expect(dir, "retry nothing --conf .", 1, NULL, "has the key 'nothing'");
     expect(dir, "assign C9 maria --conf .", 1, NULL,

@@ -453,6 +453,17 @@ static void mistakes(void)
              "      - from: a\n        to: b\n        when: >\n          age >\n          \"3\"\n"),
          "a.yaml:11:15: error: cannot compare a whole number with a text (at character 5 of the "
          "condition) [C043]\n"},
+        {TOP "policies:\n  p:\n    enter_when: overdue_invoces >= 2\n    steps: [new]\n",
+         "a.yaml:4:17: error: unknown name 'overdue_invoces', did you mean 'overdue_invoices'? "
+         "[C042]\n"},
+        {TOP
+         "policies:\n  p:\n    stages:\n      - {name: a, from: 1, when: 'failed_payment.cod == "
+         "\"R01\"'}\n",
+         "a.yaml:5:35: error: unknown name 'failed_payment.cod', did you mean "
+         "'failed_payment.code'? [C042]\n"},
+        {TOP "policies:\n  p:\n    stages:\n      - {name: a, from: 1, when: 'account.is_test == "
+             "3'}\n",
+         "a.yaml:5:51: error: cannot compare true or false with a whole number [C043]\n"},
         {TOP "routes:\n  - {event: case.step_enterd, do: [{verb: task.create}]}\n",
          "a.yaml:3:13: error: unknown event 'case.step_enterd', did you mean 'case.step_entered'? "
          "[C057]\n"},

@@ -11,6 +11,15 @@
 #define SALT "00112233445566778899aabbccddeeff"
 #define T0 INT64_C(1751328000000) /* 2025-07-01T00:00:00Z */
 
+/* From a store of today back to the second version of the schema: a new version takes its own away first. */
+#define FIXTURE_UNDO_004                                                                           \
+    "ALTER TABLE account DROP COLUMN lease; ALTER TABLE account DROP COLUMN failed_code; "         \
+    "ALTER TABLE account DROP COLUMN failed_on; ALTER TABLE hold DROP COLUMN starts_on; "
+#define FIXTURE_BACK_TO_002                                                                        \
+    FIXTURE_UNDO_004                                                                               \
+    "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                                 \
+    "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
+
 static inline char *fixture_folder(void)
 {
     char *folder = g_dir_make_tmp("dunhub-store-XXXXXX", NULL);

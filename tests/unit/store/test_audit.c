@@ -350,10 +350,6 @@ static void test_chain_goes_on_after_reopening(void)
 
 /* ---- stores of earlier versions ---------------------------------------------------------------- */
 
-#define UNDO_003                                                                                   \
-    "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                                 \
-    "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2"
-
 static char *sql_hex(const Hash *hash)
 {
     char hex[HASH_HEX];
@@ -379,7 +375,7 @@ static void write_older(const char *path)
         g_string_append_printf(hex, "%02x", heads->data[i]);
     g_autofree char *of_entry = sql_hex(&entry.hash), *of_seal = sql_hex(&seal);
     g_autofree char *sql = g_strdup_printf(
-        UNDO_003
+        FIXTURE_BACK_TO_002
         "; INSERT INTO audit VALUES ('A', 1, 0, %" G_GINT64_FORMAT ", 'hub', 'entered', "
         "NULL, NULL, NULL, 'Ada owes', NULL, NULL, NULL, zeroblob(32), %s); "
         "INSERT INTO seal VALUES (1, 1, x'%s', zeroblob(32), %s); UPDATE latest SET seal = 1",
