@@ -14,6 +14,7 @@ OPT     ?= -O2 -g
 PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium
 PKGS_HOST   := glib-2.0 jansson libzmq
 PKGS_PLUGIN := glib-2.0 jansson libcurl libxml-2.0 libcrypto
+PKGS_LETTER := glib-2.0 jansson pangocairo cairo-pdf libseccomp
 
 ifdef SANITIZE
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -32,14 +33,16 @@ say = @$(if $(V)$(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),:,pr
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null | sed 's/-I/-isystem /g')
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-PKG_CFLAGS  := $(call pkg_cflags,$(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN)))
+PKG_CFLAGS  := $(call pkg_cflags,$(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN) $(PKGS_LETTER)))
 CORE_LIBS   := $(call pkg_libs,$(PKGS_CORE)) -ldl -lm -lpthread
 HOST_LIBS   := $(call pkg_libs,$(PKGS_HOST)) -ldl -lpthread
 PLUGIN_LIBS := $(call pkg_libs,$(PKGS_PLUGIN)) -lm
+LETTER_LIBS := $(call pkg_libs,$(PKGS_LETTER)) -lm
 
 CORE_SRCS := $(filter-out core/cmd/%,$(wildcard core/*/*.c core/*/*/*.c))
 CMD_SRCS  := $(wildcard core/main.c core/cmd/*.c)
 WIRE_SRCS := $(wildcard sdk/wire/*.c)
+LETTER_SRCS := $(wildcard letter/*.c)
 HOST_SRCS := $(filter-out sdk/host/main.c,$(wildcard sdk/host/*.c))
 SDK_SRCS  := $(wildcard sdk/lib/*.c)
 KIT_SRCS  := $(wildcard sdk/testkit/*.c)
@@ -56,7 +59,7 @@ SDK_LIB   := $(BUILD)/lib/libdunhub-sdk.a
 KIT_LIB   := $(BUILD)/lib/libdunhub-testkit.a
 PLUGIN_SO := $(PLUGINS:%=$(BUILD)/plugins/%.so)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
-PROGRAMS  := $(if $(wildcard core/main.c),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),$(BUILD)/dunhub-host)
+PROGRAMS  := $(if $(wildcard core/main.c),$(BUILD)/dunhub) $(if $(wildcard sdk/host/main.c),$(BUILD)/dunhub-host) $(if $(LETTER_SRCS),$(BUILD)/dunhub-letter)
 
 .PHONY: all
 all: $(PROGRAMS) $(PLUGIN_SO)
@@ -64,7 +67,7 @@ all: $(PROGRAMS) $(PLUGIN_SO)
 # Says what to do instead of letting the compiler miss a header.
 .PHONY: libraries
 libraries:
-	@pkg-config --exists $(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN)) || { \
+	@pkg-config --exists $(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN) $(PKGS_LETTER)) || { \
 	    tools/install-deps --check build; echo "run: tools/install-deps build   (make run and make test do it themselves)"; exit 1; }
 
 $(BUILD)/obj/%.o: %.c | libraries
@@ -97,6 +100,10 @@ $(BUILD)/dunhub-host: $(call objs,sdk/host/main.c) $(HOST_LIB) $(WIRE_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(HOST_LIB) $(WIRE_LIB) $(HOST_LIBS) -o $@
 
+$(BUILD)/dunhub-letter: $(call objs,$(LETTER_SRCS)) $(CORE_LIB) $(HOST_LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(CORE_LIB) $(HOST_LIB) $(LETTER_LIBS) -o $@
+
 define plugin_rule
 $(BUILD)/plugins/$(1).so: $(call objs,$(wildcard plugins/$(1)/*.c)) $(SDK_LIB)
 	@mkdir -p $$(@D)
@@ -127,6 +134,7 @@ $(VINTAGES:%=$(BUILD)/obj/tests/plugins/%.o): $(BUILD)/obj/tests/plugins/%.o: te
 	$(call say,CC,$@)
 	$(Q)$(CC) -I$(BUILD)/tests/include/$* -DVINTAGE='"$*"' $(CFLAGS_ALL) -c $< -o $@
 $(filter $(BUILD)/tests/unit/bus/% $(BUILD)/tests/unit/host/% $(BUILD)/tests/unit/hub/% $(BUILD)/tests/unit/cmd/%,$(UNIT_BINS)): | $(TEST_PLUGINS) $(BUILD)/dunhub-host
+$(filter $(BUILD)/tests/unit/press/%,$(UNIT_BINS)): | $(BUILD)/dunhub-letter
 
 $(filter $(BUILD)/tests/unit/bus/%,$(UNIT_BINS)): $(BUILD)/obj/tests/unit/bus/rig.o
 
@@ -184,7 +192,7 @@ SUITES ?= unit cases integration faults tree
 
 .PHONY: help
 help:
-	@echo "make             builds $(BUILD)/dunhub, $(BUILD)/dunhub-host, $(BUILD)/plugins/*.so"
+	@echo "make             builds $(BUILD)/dunhub, $(BUILD)/dunhub-host, $(BUILD)/dunhub-letter, $(BUILD)/plugins/*.so"
 	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio (LEDGER=ibm: a real ledger)"
 	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
@@ -250,7 +258,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/dunhub/plugins $(DESTDIR)$(PREFIX)/include/dunhub \
 	    $(DESTDIR)$(PREFIX)/share/dunhub $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BUILD)/dunhub $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/dunhub-host $(DESTDIR)$(PREFIX)/lib/dunhub/
+	install -m 755 $(BUILD)/dunhub-host $(BUILD)/dunhub-letter $(DESTDIR)$(PREFIX)/lib/dunhub/
 	install -m 755 $(PLUGIN_SO) $(DESTDIR)$(PREFIX)/lib/dunhub/plugins/
 	install -m 644 sdk/include/dunhub/*.h $(DESTDIR)$(PREFIX)/include/dunhub/
 	cp -r conf.d $(DESTDIR)$(PREFIX)/share/dunhub/

@@ -29,5 +29,6 @@ void fuzz_event(const uint8_t *bytes, size_t n);
 void fuzz_cases(const uint8_t *bytes, size_t n);
 void fuzz_template(const uint8_t *bytes, size_t n);
 void fuzz_text(const uint8_t *bytes, size_t n);
+void fuzz_letter(const uint8_t *bytes, size_t n);
 
 #endif
