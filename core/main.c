@@ -55,8 +55,8 @@ static const CommandOption simulate_options[] = {
 };
 static const CommandOption test_options[] = {
     {"rules", "FILE",
-     "Rows of the law that hold in the cases; default the 50-rules-us.yaml of conf.d here, else "
-     "the one that came with the program."},
+     "Rows of the law that hold in the cases; default the files called *-rules-*.yaml of conf.d "
+     "here, else those that came with the program."},
     {"case", "ID", "Play only this case; '*' stands for any text: 'TL-*'."},
     {"verbose", NULL, "Print each case's timeline: what was decided, sent and done, and why."},
     JSON_OPTION,

@@ -110,7 +110,7 @@ static json_t *query_gate(Play *play, const Node *event, GError **error)
 static RuleSubject tenant_of(Play *play, const Node *event)
 {
     return (RuleSubject){arena_printf(play->arena, "US/%s", node_text(event, "state")),
-                         FOR_CONSUMER | FOR_TENANT, NULL};
+                         FOR_CONSUMER | FOR_TENANT, NULL, 0};
 }
 
 static json_t *no_row(const Node *event, GError **error)
@@ -123,7 +123,7 @@ static json_t *query_notice_end(Play *play, const Node *event, GError **error)
 {
     RuleSubject subject = tenant_of(play, event);
     NoticePeriod period =
-        rules_notice_period(&play->book->rules, &subject, node_date(event, "served_on"));
+        rules_notice_period(&play->book->rules, &subject, node_date(event, "served_on"), false);
     if (period.rule == NULL)
         return no_row(event, error);
     json_t *answer = json_pack("{s:I}", "days", (json_int_t)period.days);

@@ -1,35 +1,66 @@
 /* dunhub test FILE… */
 #include <glib.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "cases/graft.h"
 #include "cases/run.h"
 #include "cmd/cmd.h"
 #include "cmd/station.h"
 
-#define RULES_FILE "50-rules-us.yaml"
+#define FOLDER "conf.d"
 
-static char *rules_place(void)
+static char *law_folder(void)
 {
-    const char *here = "conf.d/" RULES_FILE;
-    return g_file_test(here, G_FILE_TEST_EXISTS)
-               ? g_strdup(here)
-               : station_place("../conf.d/" RULES_FILE, "share/dunhub/conf.d/" RULES_FILE);
+    return g_file_test(FOLDER, G_FILE_TEST_IS_DIR)
+               ? g_strdup(FOLDER)
+               : station_place("../" FOLDER, "share/dunhub/" FOLDER);
 }
 
-/* The rows that came with the program, unless a file is named. False after saying why; *ret_rules NULL: none are there. */
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The packs of the law that came with the program. */
+static GPtrArray *law_files(void)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *folder = law_folder();
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name = dir != NULL ? g_dir_read_name(dir) : NULL; name != NULL;
+         name = g_dir_read_name(dir))
+        if (g_pattern_match_simple("*-rules-*.yaml", name))
+            g_ptr_array_add(files, g_build_filename(folder, name, NULL));
+    g_ptr_array_sort(files, by_name);
+    return files;
+}
+
+static bool take_rules(const char *path, Arena *arena, Diags *diags, Node **rules)
+{
+    const Node *root = tree_parse_file(path, arena, diags);
+    const Node *own = root != NULL ? node_get(root, "rules") : NULL;
+    if (own != NULL)
+        *rules = graft_overlay(arena, *rules, own);
+    else if (root != NULL)
+        command_fail("test", EXIT_USAGE, "%s has no section 'rules'", path);
+    return own != NULL;
+}
+
+/* False after saying why; *ret_rules NULL: none are there. */
 static bool read_rules(const CommandLine *line, Arena *arena, Diags *diags, const Node **ret_rules)
 {
     const char *given = line_option(line, "rules");
-    g_autofree char *path = given != NULL ? g_strdup(given) : rules_place();
-    *ret_rules = NULL;
-    if (given == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
-        return true;
-    const Node *root = tree_parse_file(path, arena, diags);
-    *ret_rules = root != NULL ? node_get(root, "rules") : NULL;
+    g_autoptr(GPtrArray) files =
+        given == NULL ? law_files() : g_ptr_array_new_with_free_func(g_free);
+    if (given != NULL)
+        g_ptr_array_add(files, g_strdup(given));
+    Node *rules = NULL;
+    bool good = true;
+    for (guint i = 0; i < files->len && good; i++)
+        good = take_rules(files->pdata[i], arena, diags, &rules);
     diags_print(diags, stderr, false);
-    if (root != NULL && *ret_rules == NULL)
-        command_fail("test", EXIT_USAGE, "%s has no section 'rules'", path);
-    return *ret_rules != NULL;
+    *ret_rules = rules;
+    return good;
 }
 
 int cmd_test(const CommandLine *line)

@@ -1,16 +1,19 @@
+/* Which rows are about whom: by place, worked out at load, then by what the account is. */
 #include "compliance/rules.h"
 
 #include <string.h>
 
-/* Contact hours of every consumer where no row says otherwise (domain.md §9 contact_window). */
-enum { DEFAULT_FROM = 8 * 60, DEFAULT_TO = 21 * 60 };
-enum { SATURDAY = 6, SUNDAY = 7, ZONES_MAX = 16 };
-
-const char *const rule_gate_names[] = {"contact_window", "call_cap",    "sms_consent",
-                                       "late_fee",       "pay_or_quit", NULL};
+const char *const rule_gate_names[] = {
+    "contact_window", "inconvenient",  "call_cap",    "attorney",
+    "cease",          "third_party",   "e_optout",    "validation",
+    "dispute_verify", "credit_report", "time_barred", "us_records",
+    "sms_consent",    "revoke_all",    "reassigned",  "commercial_email",
+    "military",       "bankruptcy",    "deceased",    "fair_housing",
+    "self_help",      "late_fee",      "pay_or_quit", "covered_30d",
+    "uk_preaction",   "uk_breathing",  "uk_interest", "eu_interest",
+    "gdpr",           "ca_internet",   "on_contact",  NULL};
+G_STATIC_ASSERT(G_N_ELEMENTS(rule_gate_names) == N_RULE_GATES + 1);
 const char *const notice_form_names[] = {"pay_or_vacate", "vacate", NULL};
-
-/* ---- which rows ------------------------------------------------------------------------------ */
 
 RuleSubject rules_subject(const Account *account)
 {
@@ -18,7 +21,12 @@ RuleSubject rules_subject(const Account *account)
     unsigned is = account->is_consumer ? FOR_CONSUMER : FOR_COMPANY;
     if (account->kind >= 0 && account->kind < (int)G_N_ELEMENTS(of_kind))
         is |= of_kind[account->kind];
-    return (RuleSubject){account->jurisdiction, is, account->tags};
+    is |= account->sole_trader ? FOR_SOLE_TRADER : 0;
+    is |= account->third_party ? FOR_THIRD_PARTY : 0;
+    is |= account->subsidised ? FOR_SUBSIDISED : 0;
+    bool covered = account->covered_dwelling || words_have(account->tags, "covered_dwelling");
+    is |= covered ? FOR_COVERED : 0;
+    return (RuleSubject){account->jurisdiction, is, account->tags, account->units};
 }
 
 /* "US/NY" covers itself and "US/NY/New York", not "US/NYX". */
@@ -28,13 +36,32 @@ static bool lies_under(const char *path, const char *place)
     return path && strncmp(path, place, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
+static bool units_fit(const Rule *rule, const RuleSubject *subject)
+{
+    int64_t units = subject->units > 0 ? subject->units : INT64_MAX;
+    return units >= rule->units_from && (rule->units_to == 0 || units <= rule->units_to);
+}
+
+static bool is_left_out(const Rule *rule, const RuleSubject *subject)
+{
+    for (const char *const *tag = rule->not_tags; tag && *tag; tag++)
+        if (words_have(subject->tags, *tag))
+            return true;
+    return false;
+}
+
+/* All but the place. */
+static bool fits_subject(const Rule *rule, const RuleSubject *subject)
+{
+    return (rule->applies_to == 0 || (rule->applies_to & subject->is)) &&
+           (rule->only & subject->is) == rule->only && units_fit(rule, subject) &&
+           (!rule->tag || words_have(subject->tags, rule->tag)) && !is_left_out(rule, subject);
+}
+
 bool rule_is_about(const Rule *rule, const RuleSubject *subject)
 {
-    if (rule->jurisdiction && !lies_under(subject->jurisdiction, rule->jurisdiction))
-        return false;
-    if (rule->applies_to && !(rule->applies_to & subject->is))
-        return false;
-    return !rule->tag || words_have(subject->tags, rule->tag);
+    return (!rule->jurisdiction || lies_under(subject->jurisdiction, rule->jurisdiction)) &&
+           fits_subject(rule, subject);
 }
 
 bool rule_in_force(const Rule *rule, Date on)
@@ -43,15 +70,60 @@ bool rule_in_force(const Rule *rule, Date on)
            (rule->effective_to == DATE_NONE || on <= rule->effective_to);
 }
 
-const Rule *rules_next(const RuleSet *set, RuleGate gate, const RuleSubject *subject, Date on,
-                       const Rule *after)
+/* ---- by place -------------------------------------------------------------------------------- */
+
+static int compare_path(const char *path, size_t n, const char *place)
 {
-    if (!set || set->n == 0)
-        return NULL;
-    const Rule *rule = after ? after + 1 : set->rules + set->first[gate];
-    for (; rule < set->rules + set->first[gate + 1]; rule++)
-        if (rule_in_force(rule, on) && rule_is_about(rule, subject))
+    int order = strncmp(path, place, n);
+    return order != 0 ? order : -(place[n] != '\0');
+}
+
+static const RulePlace *place_called(const RuleSet *set, const char *path, size_t n)
+{
+    size_t low = 0, high = set->n_places;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_path(path, n, set->places[middle].path);
+        if (order == 0)
+            return &set->places[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+const RulePlace *rules_place(const RuleSet *set, const char *jurisdiction)
+{
+    size_t n = jurisdiction ? strlen(jurisdiction) : 0;
+    while (n > 0) {
+        const RulePlace *place = place_called(set, jurisdiction, n);
+        if (place)
+            return place;
+        do
+            n--;
+        while (n > 0 && jurisdiction[n] != '/');
+    }
+    return place_called(set, "", 0);
+}
+
+RuleWalk rules_walk(const RuleSet *set, RuleGate gate, const RuleSubject *subject, Date on)
+{
+    const RulePlace *place = set ? rules_place(set, subject->jurisdiction) : NULL;
+    if (!place)
+        return (RuleWalk){NULL, NULL, subject, on};
+    return (RuleWalk){place->rows + place->first[gate], place->rows + place->first[gate + 1],
+                      subject, on};
+}
+
+const Rule *rules_step(RuleWalk *walk)
+{
+    while (walk->at != walk->end) {
+        const Rule *rule = *walk->at++;
+        if (rule_in_force(rule, walk->on) && fits_subject(rule, walk->subject))
             return rule;
+    }
     return NULL;
 }
 
@@ -60,21 +132,17 @@ static size_t specificity(const Rule *rule)
     return (rule->jurisdiction ? 2 * strlen(rule->jurisdiction) : 0) + (rule->tag ? 1 : 0);
 }
 
-static bool is_more_specific(const Rule *rule, const Rule *than)
+bool rule_is_more_specific(const Rule *rule, const Rule *than)
 {
     return !than || specificity(rule) > specificity(than);
 }
 
-#define EACH_RULE(rule, set, gate, subject, on)                                                    \
-    const Rule *rule = rules_next(set, gate, subject, on, NULL);                                   \
-    rule;                                                                                          \
-    rule = rules_next(set, gate, subject, on, rule)
-
 const Rule *rules_cited(const RuleSet *set, RuleGate gate, const RuleSubject *subject, Date on)
 {
     const Rule *best = NULL;
-    for (EACH_RULE(rule, set, gate, subject, on))
-        if (is_more_specific(rule, best))
+    RuleWalk walk = rules_walk(set, gate, subject, on);
+    for (const Rule *rule = rules_step(&walk); rule; rule = rules_step(&walk))
+        if (rule_is_more_specific(rule, best))
             best = rule;
     return best;
 }
@@ -91,212 +159,22 @@ const Calendar *rules_calendar(const RuleSet *set, const char *jurisdiction)
     return best ? &best->calendar : &set->calendar;
 }
 
-/* ---- contact_window -------------------------------------------------------------------------- */
+/* ---- us_records, gdpr ------------------------------------------------------------------------ */
 
-ContactHours rules_contact_hours(const RuleSet *set, const RuleSubject *subject, Date on)
+enum { MONTHS_OF_YEAR = 12 };
+
+Date rules_keep_until(const RuleSet *set, const RuleSubject *subject, Date last_act_on,
+                      const Rule **ret_rule)
 {
-    ContactHours hours = {.from = 0, .to = 24 * 60};
-    for (EACH_RULE(rule, set, RULE_CONTACT_WINDOW, subject, on)) {
-        bool narrows = rule->window_from > hours.from || rule->window_to < hours.to;
-        if (!hours.rule || narrows || is_more_specific(rule, hours.rule))
-            hours.rule = rule;
-        hours.from = MAX(hours.from, rule->window_from);
-        hours.to = MIN(hours.to, rule->window_to);
-        hours.any = true;
-    }
-    if (!hours.any && (subject->is & FOR_CONSUMER))
-        return (ContactHours){true, DEFAULT_FROM, DEFAULT_TO, NULL};
-    return hours;
-}
-
-static bool fits(const ContactHours *hours, const Zone *zone, Instant at)
-{
-    LocalTime t = zone_local(zone, at);
-    int64_t ms = t.minute * INSTANT_MINUTE + t.millisecond;
-    return ms >= hours->from * INSTANT_MINUTE && ms <= hours->to * INSTANT_MINUTE;
-}
-
-bool contact_hours_fit(const ContactHours *hours, const Zone *home, const char *zones, Instant at)
-{
-    if (home && !fits(hours, home, at))
-        return false;
-    if (!zones)
-        return true;
-    g_auto(GStrv) names = g_strsplit(zones, ",", ZONES_MAX);
-    for (char **name = names; *name; name++) {
-        const Zone *zone = zone_get(g_strstrip(*name), NULL);
-        if (zone && !fits(hours, zone, at))
-            return false;
-    }
-    return true;
-}
-
-/* ---- call_cap -------------------------------------------------------------------------------- */
-
-/* The day of the consent is the first of the days in which it lets calls go uncounted. */
-static bool had_consent(const Rule *rule, const PhoneCall *call)
-{
-    return call->prior_consent_on != DATE_NONE && call->placed_on >= call->prior_consent_on &&
-           call->placed_on - call->prior_consent_on < rule->days;
-}
-
-static bool counts(const Rule *rule, const PhoneCall *call)
-{
-    return call->outcome != PHONE_NOT_CONNECTED && !had_consent(rule, call);
-}
-
-static int64_t calls_in(const Rule *rule, const AccountState *state, Date on)
-{
-    int64_t n = 0;
-    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
-        if (call->placed_on <= on && on - call->placed_on < rule->days && counts(rule, call))
-            n++;
-    return n;
-}
-
-static bool spoke_lately(const Rule *rule, const AccountState *state, Date on)
-{
-    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
-        if (call->outcome == PHONE_ANSWERED && call->placed_on <= on &&
-            on - call->placed_on < rule->quiet_days)
-            return true;
-    return false;
-}
-
-static const char *call_refused(const Rule *rule, const AccountState *state, Date on)
-{
-    if (spoke_lately(rule, state, on))
-        return "conversation";
-    return calls_in(rule, state, on) >= rule->calls ? "cap" : NULL;
-}
-
-CallAnswer rules_call(const RuleSet *set, const RuleSubject *subject, const AccountState *state,
-                      Date on)
-{
-    CallAnswer answer = {.allowed = true, .next_on = on};
-    for (EACH_RULE(rule, set, RULE_CALL_CAP, subject, on)) {
-        Date next = on;
-        while (call_refused(rule, state, next))
-            next++;
-        answer.counted = MAX(answer.counted, calls_in(rule, state, on));
-        if (next == on || (!answer.allowed && next <= answer.next_on))
-            continue;
-        answer.allowed = false;
-        answer.next_on = next;
-        answer.rule = rule;
-        answer.why = call_refused(rule, state, on);
-    }
-    return answer;
-}
-
-/* ---- late_fee -------------------------------------------------------------------------------- */
-
-static Date first_fee_day(const RuleSet *set, const Rule *rule, const RuleSubject *subject,
-                          Date due_on)
-{
-    if (rule->after_business_days == 0)
-        return due_on + (Date)rule->first_day;
-    const Calendar *calendar = rules_calendar(set, subject->jurisdiction);
-    return calendar_add_business_days(calendar, due_on, (int)rule->after_business_days) + 1;
-}
-
-static int64_t cap_base(const Rule *rule, const LateFee *fee)
-{
-    switch (rule->cap_of) {
-    case BASE_PAST_DUE:
-        return fee->past_due;
-    case BASE_LOWER:
-        return MIN(fee->rent, fee->past_due);
-    default:
-        return fee->rent;
-    }
-}
-
-/* A share is cut off, not rounded: a cap is never exceeded by half a cent. */
-static int64_t share_of(int64_t amount, int64_t permille)
-{
-    return amount <= 0 ? 0 : amount / 1000 * permille + amount % 1000 * permille / 1000;
-}
-
-/* INT64_MAX: the row caps nothing. A fixed sum in another currency says nothing of this one. */
-static int64_t cap_of(const Rule *rule, const LateFee *fee)
-{
-    bool has_fixed = rule->cap_fixed != AMOUNT_NONE;
-    if (!has_fixed && rule->cap_permille == 0)
-        return INT64_MAX;
-    bool fits_currency = has_fixed && currency_equal(rule->cap_currency, fee->currency);
-    if (rule->cap_permille == 0)
-        return fits_currency ? rule->cap_fixed : 0;
-    int64_t share = share_of(cap_base(rule, fee), rule->cap_permille);
-    if (!fits_currency)
-        return share;
-    return rule->cap_takes == TAKE_GREATER ? MAX(share, rule->cap_fixed)
-                                           : MIN(share, rule->cap_fixed);
-}
-
-LateFeeAnswer rules_late_fee(const RuleSet *set, const RuleSubject *subject, const LateFee *fee,
-                             Date today)
-{
-    LateFeeAnswer answer = {.earliest = fee->due_on + 1, .amount = fee->configured};
-    for (EACH_RULE(rule, set, RULE_LATE_FEE, subject, today)) {
-        Date day = first_fee_day(set, rule, subject, fee->due_on);
-        int64_t cap = cap_of(rule, fee);
-        if (day > answer.earliest) {
-            answer.earliest = day;
-            answer.day_rule = rule;
-        }
-        if (cap < answer.amount) {
-            answer.amount = cap;
-            answer.cap_rule = rule;
+    Date latest = DATE_NONE;
+    *ret_rule = NULL;
+    RuleWalk walk = rules_walk(set, RULE_US_RECORDS, subject, last_act_on);
+    for (const Rule *rule = rules_step(&walk); rule; rule = rules_step(&walk)) {
+        Date until = date_add_months(last_act_on, (int)rule->years * MONTHS_OF_YEAR, 0);
+        if (latest == DATE_NONE || until > latest) {
+            latest = until;
+            *ret_rule = rule;
         }
     }
-    answer.allowed = today >= answer.earliest && answer.amount > 0;
-    return answer;
-}
-
-/* ---- pay_or_quit ----------------------------------------------------------------------------- */
-
-static bool is_skipped(const Rule *rule, const Calendar *calendar, Date day)
-{
-    int weekday = date_weekday(day);
-    return (weekday == SATURDAY && (rule->skips & SKIP_SATURDAY)) ||
-           (weekday == SUNDAY && (rule->skips & SKIP_SUNDAY)) ||
-           ((rule->skips & SKIP_HOLIDAY) && calendar_is_holiday(calendar, day));
-}
-
-/* The day after service is day 1; the period ends with its last day. */
-static NoticePeriod period_of(const Rule *rule, const Calendar *calendar, Date served_on)
-{
-    if (rule->notice_days == 0)
-        return (NoticePeriod){rule, 0, DATE_NONE, served_on};
-    Date day = served_on;
-    for (int64_t n = 0; n < rule->notice_days;) {
-        day++;
-        n += is_skipped(rule, calendar, day) ? 0 : 1;
-    }
-    return (NoticePeriod){rule, rule->notice_days, day, day + 1};
-}
-
-NoticePeriod rules_notice_period(const RuleSet *set, const RuleSubject *subject, Date served_on)
-{
-    NoticePeriod longest = {NULL, 0, DATE_NONE, served_on};
-    for (EACH_RULE(rule, set, RULE_PAY_OR_QUIT, subject, served_on)) {
-        NoticePeriod period =
-            period_of(rule, rules_calendar(set, subject->jurisdiction), served_on);
-        if (!longest.rule || period.next_act_from > longest.next_act_from ||
-            (period.next_act_from == longest.next_act_from && is_more_specific(rule, longest.rule)))
-            longest = period;
-    }
-    return longest;
-}
-
-int rules_notice_form(const RuleSet *set, const RuleSubject *subject, Date served_on,
-                      bool first_time_late, const Rule **ret_rule)
-{
-    const Rule *rule = rules_cited(set, RULE_PAY_OR_QUIT, subject, served_on);
-    if (ret_rule)
-        *ret_rule = rule;
-    if (!rule)
-        return -1;
-    return first_time_late && rule->form_first_late >= 0 ? rule->form_first_late : rule->form;
+    return latest;
 }

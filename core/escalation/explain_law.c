@@ -45,7 +45,7 @@ static void say_notice_period(Telling *t, const RuleSubject *subject, const Cycl
 {
     if (!cycle_is_running(cycle) || cycle->executed_on == DATE_NONE)
         return;
-    NoticePeriod period = rules_notice_period(&t->book->rules, subject, cycle->executed_on);
+    NoticePeriod period = rules_notice_period(&t->book->rules, subject, cycle->executed_on, false);
     if (!period.rule || period.days == 0)
         return;
     bool over = t->view.today >= period.next_act_from;

@@ -218,7 +218,7 @@ static Value read_severity(const ScopeContext *c)
 bool statutory_period_over(const Deciding *d, const Cycle *cycle)
 {
     RuleSubject subject = rules_subject(&d->state->account);
-    NoticePeriod law = rules_notice_period(&d->book->rules, &subject, cycle->executed_on);
+    NoticePeriod law = rules_notice_period(&d->book->rules, &subject, cycle->executed_on, false);
     return !law.rule || d->today >= law.next_act_from;
 }
 

@@ -107,6 +107,9 @@ static const Field hold_set_fields[] = {
     FIELD(HoldRequest, until, DATE, OPTIONAL, NULL,
           "Last held day; absent: as the kind says, or until it is ended."),
     FIELD(HoldRequest, petition_on, DATE, OPTIONAL, NULL, "Bankruptcy: day of the petition."),
+    FIELD(HoldRequest, crisis, BOOL, OPTIONAL, NULL,
+          "Breathing space: for a mental health crisis; it runs until the treatment has ended, and "
+          "on."),
     BY(HoldRequest),
     REASON(HoldRequest),
     FIELD(HoldRequest, blocks, TEXT, OPTIONAL, NULL,

@@ -75,7 +75,7 @@ typedef struct { int status; Date until; Date moved_out_on; const char *by; } St
 typedef struct { const char *to; const char *by; } Assignment;
 typedef struct { const char *step; const char *by; const char *reason; Currency currency; } StepRequest;
 typedef struct { Date extended_to; const char *by; const char *reason; Currency currency; } GraceRequest;
-typedef struct { int kind; const char *id; const char *invoice; const char *contact; Date from; Date until; Date petition_on; const char *by; const char *reason; const char *blocks; } HoldRequest;
+typedef struct { int kind; const char *id; const char *invoice; const char *contact; Date from; Date until; Date petition_on; const char *by; const char *reason; const char *blocks; bool crisis; } HoldRequest;
 typedef struct { const char *invoice; bool excluded; const char *by; const char *reason; } ExclusionRequest;
 typedef struct { const char *by; const char *reason; } PersonalAct;                                   /* suspension confirmed, outreach done */
 typedef struct { const char *id; int64_t amount; Currency currency; Date promised_on; const char *by; } PromiseRequest;

@@ -32,6 +32,7 @@ static const char *const act_states[] = {"planned", "freshness",  "ready", "sent
                                          "dead",    "suppressed", NULL};
 const char *const phone_outcome_words[] = {"no_answer", "voicemail", "not_connected",
                                            "answered",  "placed",    NULL};
+static const char *const agreed[] = {"no", "yes", NULL};
 static const char *const effects[] = {"read", "write", "contact", "legal", NULL};
 
 static const Field account_fields[] = {
@@ -92,6 +93,31 @@ static const Field account_fields[] = {
     FIELD(Account, failed_code, NAME, KEPT, NULL,
           "Code of the latest payment that failed, was declined or taken back."),
     FIELD(Account, failed_on, DATE, KEPT, NULL, "Local day on which the hub learnt of that."),
+    FIELD(Account, third_party, BOOL, GIVEN, NULL,
+          "Whether the debt was bought or assigned, so that a third-party collector collects it."),
+    FIELD(Account, sole_trader, BOOL, GIVEN, NULL, "Whether the business is a person's own."),
+    FIELD(Account, covered_dwelling, BOOL, GIVEN, NULL,
+          "Whether the dwelling is federally covered (15 U.S.C. 9058)."),
+    FIELD(Account, subsidised, BOOL, GIVEN, NULL, "Whether the housing is assisted."),
+    FIELD(Account, units, INT, GIVEN, NULL, "Dwelling units of the building; 0: unknown."),
+    FIELD(Account, monthly_rent_minor, AMOUNT, GIVEN, NULL,
+          "Rent of a month in minor units; absent: unknown."),
+    FIELD(Account, late_fee_agreed, CHOICE, GIVEN, agreed,
+          "Whether the contract provides for a late fee in writing; absent: unknown."),
+    FIELD(Account, inconvenient_times, TEXT, GIVEN, NULL,
+          "Times at which the person asked not to be contacted: mon-fri 09:00-17:00, sun."),
+    FIELD(Account, active_duty, BOOL, GIVEN, NULL, "Whether the person is in military service."),
+    FIELD(Account, military_checked_on, DATE, GIVEN, NULL,
+          "Day on which the military status was last asked of the register."),
+    FIELD(Account, court_order_on, DATE, GIVEN, NULL,
+          "Day on which a court allowed the eviction of a person in military service."),
+    FIELD(Account, validation_sent_on, DATE, GIVEN, NULL,
+          "Day on which the validation notice went; absent: none but the hub's own."),
+    FIELD(Account, preaction_letter_on, DATE, GIVEN, NULL,
+          "Day of the letter of claim with its forms; absent: none but the hub's own."),
+    FIELD(Account, reply_form_on, DATE, GIVEN, NULL, "Day on which the reply form came back."),
+    FIELD(Account, preaction_warning_on, DATE, GIVEN, NULL,
+          "Day of the warning that a claim follows, given after the reply form."),
     FIELD(Account, business_date, DATE, KEPT, NULL,
           "Highest local date ever decided on; it never goes back."),
     FIELD(Account, evaluated_on, DATE, KEPT, NULL, "Local date of the last daily evaluation."),
@@ -130,6 +156,8 @@ static const Field invoice_fields[] = {
           "Whether it was counted when staff ended a delinquency and cannot start one again."),
     FIELD(Invoice, seen_at, INSTANT, KEPT, NULL, "When the hub first heard of it."),
     FIELD(Invoice, changed_on, DATE, KEPT, NULL, "Local day of the latest change of its status."),
+    FIELD(Invoice, time_barred_on, DATE, GIVEN, NULL,
+          "First day on which no court hears the claim any more; absent: unknown."),
 };
 
 static const Field payment_fields[] = {
@@ -177,6 +205,9 @@ static const Field dispute_fields[] = {
     FIELD(Dispute, opened_on, DATE, GIVEN, NULL, "Day on which it was opened."),
     FIELD(Dispute, closed_on, DATE, GIVEN, NULL, "Day on which it was closed."),
     FIELD(Dispute, outcome, CHOICE, GIVEN, dispute_outcomes, "For whom it was decided, or open."),
+    FIELD(Dispute, written, BOOL, GIVEN, NULL,
+          "Whether it was stated in writing: collection rests until it was verified."),
+    FIELD(Dispute, verified_on, DATE, GIVEN, NULL, "Day on which verification was sent."),
     FIELD(Dispute, whole_from, DATE, KEPT, NULL,
           "First day on which all that was open was disputed, so that the invoice does not age."),
 };
@@ -194,6 +225,13 @@ static const Field contact_point_fields[] = {
     FIELD(ContactPoint, consent_wording, TEXT, GIVEN, NULL, "Words to which consent was given."),
     FIELD(ContactPoint, undeliverable, BOOL, GIVEN, NULL,
           "Whether a delivery failed for good; the point rests until it is corrected."),
+    FIELD(ContactPoint, inconvenient, BOOL, GIVEN, NULL,
+          "Whether the person asked not to be contacted there, at work for example."),
+    FIELD(ContactPoint, shared, BOOL, GIVEN, NULL, "Whether others read or hear what comes there."),
+    FIELD(ContactPoint, reassigned, BOOL, GIVEN, NULL,
+          "Whether the number belongs to someone else now."),
+    FIELD(ContactPoint, reassigned_checked_on, DATE, GIVEN, NULL,
+          "Day on which the register of reassigned numbers was last asked."),
 };
 
 static const Field hold_fields[] = {
@@ -208,6 +246,8 @@ static const Field hold_fields[] = {
     FIELD(Hold, until, DATE, KEPT, NULL, "Last held day; absent: until a person ends it."),
     FIELD(Hold, over_on, DATE, KEPT, NULL, "Local day on which it was over; absent: it runs."),
     FIELD(Hold, petition_on, DATE, KEPT, NULL, "Bankruptcy: debt from before this day is held."),
+    FIELD(Hold, crisis, BOOL, KEPT, NULL,
+          "Breathing space: for a mental health crisis; it runs on after the treatment."),
     FIELD(Hold, days_granted, INT, KEPT, NULL, "Grace: granted calendar days."),
     FIELD(Hold, author, NAME, KEPT, NULL, "Who set it."),
     FIELD(Hold, reason, TEXT, KEPT_PERSON, NULL, "Why, in the author's words."),

@@ -45,6 +45,22 @@ typedef struct {
     bool is_test;               /* internal or test account: decides, acts nowhere unless act_on_test_accounts */
     const char *failed_code;    /* of the latest payment that failed, was declined or taken back; NULL none */
     Date failed_on;             /* the local day on which that was learnt */
+    /* facts that the law asks for (§9) */
+    bool third_party;           /* the debt was bought or assigned: who collects it is a third-party collector */
+    bool sole_trader;           /* a person in business: protected like an individual in the UK and the Union */
+    bool covered_dwelling;      /* federally covered (CARES Act) */
+    bool subsidised;            /* assisted housing */
+    int64_t units;              /* dwelling units of the building, 0 unknown */
+    int64_t monthly_rent_minor; /* AMOUNT_NONE unknown */
+    int late_fee_agreed;        /* Agreed, -1 unknown */
+    const char *inconvenient_times; /* "mon-fri 09:00-17:00, sun" */
+    bool active_duty;           /* in military service */
+    Date military_checked_on;   /* status asked of the register */
+    Date court_order_on;        /* a court allowed the eviction */
+    Date validation_sent_on;    /* notice of 12 CFR 1006.34; DATE_NONE: none but the hub's own */
+    Date preaction_letter_on;   /* letter of claim with its forms; as above */
+    Date reply_form_on;         /* reply form came back */
+    Date preaction_warning_on;  /* 14 days' warning after it */
     /* the hub's own book-keeping */
     Date business_date;   /* highest local date ever decided on; never goes back (§6.11) */
     Date evaluated_on;    /* last daily evaluation */
@@ -77,7 +93,10 @@ typedef struct {
     bool spent;           /* counted at a staff exit: does not meet E1 again (§4) */
     Instant seen_at;      /* when it was first heard of */
     Date changed_on;      /* latest change of status */
+    Date time_barred_on;  /* first day on which no court hears it any more; DATE_NONE unknown */
 } Invoice;
+
+typedef enum { AGREED_NO, AGREED_YES } Agreed;
 
 typedef enum { PAYMENT_PENDING, PAYMENT_SETTLED, PAYMENT_FAILED, PAYMENT_REVERSED } PaymentState;
 
@@ -121,6 +140,8 @@ typedef struct {
     Date opened_on;
     Date closed_on;
     int outcome; /* DisputeOutcome */
+    bool written;     /* stated in writing: collection stops until it was verified (§9 dispute_verify) */
+    Date verified_on; /* verification was sent */
     Date whole_from; /* first day on which the invoice's clock stands still: all that was open was disputed; DATE_NONE: not */
 } Dispute;
 
@@ -135,6 +156,10 @@ typedef struct {
     Instant consent_at;
     const char *consent_wording;
     bool undeliverable; /* bad until corrected (§8) */
+    bool inconvenient;  /* the person asked not to be contacted there */
+    bool shared;        /* others read or hear what comes there */
+    bool reassigned;    /* the number belongs to someone else now */
+    Date reassigned_checked_on; /* in the register of reassigned numbers */
 } ContactPoint;
 
 typedef enum {
@@ -153,6 +178,7 @@ typedef struct {
     Date until;          /* last held day; DATE_NONE: until ended. Grace: the day before the extended date */
     Date over_on;        /* local day on which it was over (ended by a person or run out); DATE_NONE: running */
     Date petition_on;    /* bankruptcy: debt before this day is held */
+    bool crisis;         /* breathing space: for a mental health crisis, runs on after the treatment */
     int64_t days_granted; /* grace */
     const char *author;
     const char *reason;

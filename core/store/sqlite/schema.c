@@ -196,16 +196,42 @@ static const char *const schema_004[] = {
     NULL,
 };
 
+/* Facts that the law asks for (§9). */
+static const char *const schema_005[] = {
+    "ALTER TABLE account ADD COLUMN third_party INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN sole_trader INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN covered_dwelling INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN subsidised INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN units INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN monthly_rent_minor INTEGER;",
+    "ALTER TABLE account ADD COLUMN late_fee_agreed TEXT;",
+    "ALTER TABLE account ADD COLUMN inconvenient_times TEXT;",
+    "ALTER TABLE account ADD COLUMN active_duty INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN military_checked_on INTEGER;",
+    "ALTER TABLE account ADD COLUMN court_order_on INTEGER;",
+    "ALTER TABLE account ADD COLUMN validation_sent_on INTEGER;",
+    "ALTER TABLE account ADD COLUMN preaction_letter_on INTEGER;",
+    "ALTER TABLE account ADD COLUMN reply_form_on INTEGER;",
+    "ALTER TABLE account ADD COLUMN preaction_warning_on INTEGER;",
+    "ALTER TABLE invoice ADD COLUMN time_barred_on INTEGER;",
+    "ALTER TABLE dispute ADD COLUMN written INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE dispute ADD COLUMN verified_on INTEGER;",
+    "ALTER TABLE contact_point ADD COLUMN inconvenient INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE contact_point ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE contact_point ADD COLUMN reassigned INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE contact_point ADD COLUMN reassigned_checked_on INTEGER;",
+    "ALTER TABLE hold ADD COLUMN crisis INTEGER NOT NULL DEFAULT 0;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
 } Migration;
 
 static const Migration migrations[] = {
-    {schema_001, NULL},
-    {schema_002, NULL},
-    {schema_003, sqlite_seal_again},
-    {schema_004, NULL},
+    {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
+    {schema_004, NULL}, {schema_005, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

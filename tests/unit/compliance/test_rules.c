@@ -34,7 +34,7 @@ static void law_load(Law *law, const char *yaml)
 
 static RuleSubject tenant(const char *jurisdiction)
 {
-    return (RuleSubject){jurisdiction, FOR_CONSUMER | FOR_TENANT, NULL};
+    return (RuleSubject){.jurisdiction = jurisdiction, .is = FOR_CONSUMER | FOR_TENANT};
 }
 
 /* ---- notice periods -------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ static void test_period(gconstpointer data)
     Date holidays[] = {day("2026-07-03"), day("2026-12-25")};
     law.set.calendar = (Calendar){.holidays = holidays, .n_holidays = G_N_ELEMENTS(holidays)};
     RuleSubject subject = tenant(row->place);
-    NoticePeriod period = rules_notice_period(&law.set, &subject, day(row->served));
+    NoticePeriod period = rules_notice_period(&law.set, &subject, day(row->served), false);
     g_assert_nonnull(period.rule);
     g_assert_cmpint(period.days, ==, row->days);
     g_assert_cmpint(period.ends_on, ==, day(row->ends));
@@ -89,16 +89,16 @@ static void test_period_of_others(void)
 {
     Law law;
     law_load(&law, NULL);
-    RuleSubject business = {"US/NY", FOR_COMPANY | FOR_BUSINESS, NULL};
+    RuleSubject business = {.jurisdiction = "US/NY", .is = FOR_COMPANY | FOR_BUSINESS};
     RuleSubject elsewhere = tenant("CA/ON"), nowhere = tenant(NULL), similar = tenant("US/NYX");
-    RuleSubject covered = {"US/OH", FOR_CONSUMER | FOR_TENANT, "covered_dwelling"};
+    RuleSubject covered = {.jurisdiction = "US/OH", .is = FOR_CONSUMER | FOR_TENANT | FOR_COVERED};
     Date served = day("2026-07-01");
-    g_assert_null(rules_notice_period(&law.set, &business, served).rule);
-    g_assert_null(rules_notice_period(&law.set, &elsewhere, served).rule);
-    g_assert_null(rules_notice_period(&law.set, &nowhere, served).rule);
-    g_assert_null(rules_notice_period(&law.set, &similar, served).rule);
+    g_assert_null(rules_notice_period(&law.set, &business, served, false).rule);
+    g_assert_null(rules_notice_period(&law.set, &elsewhere, served, false).rule);
+    g_assert_null(rules_notice_period(&law.set, &nowhere, served, false).rule);
+    g_assert_null(rules_notice_period(&law.set, &similar, served, false).rule);
     /* the federal 30 days protect more than Ohio's 3 */
-    NoticePeriod period = rules_notice_period(&law.set, &covered, served);
+    NoticePeriod period = rules_notice_period(&law.set, &covered, served, false);
     g_assert_cmpstr(period.rule->id, ==, "us.covered_30d");
     g_assert_cmpint(period.next_act_from, ==, day("2026-08-01"));
     arena_free(law.arena);
@@ -116,9 +116,10 @@ static void test_holidays_of_the_place(void)
     law.set.n_calendars = 1;
     RuleSubject california = tenant("US/CA"), florida = tenant("US/FL");
     Date served = day("2026-07-01");
-    g_assert_cmpint(rules_notice_period(&law.set, &california, served).ends_on, ==,
+    g_assert_cmpint(rules_notice_period(&law.set, &california, served, false).ends_on, ==,
                     day("2026-07-08"));
-    g_assert_cmpint(rules_notice_period(&law.set, &florida, served).ends_on, ==, day("2026-07-07"));
+    g_assert_cmpint(rules_notice_period(&law.set, &florida, served, false).ends_on, ==,
+                    day("2026-07-07"));
     arena_free(law.arena);
 }
 
@@ -259,7 +260,8 @@ static void test_hours(void)
     };
     Law law;
     law_load(&law, NULL);
-    RuleSubject consumer = {NULL, FOR_CONSUMER, NULL}, company = {"US/NY", FOR_COMPANY, NULL};
+    RuleSubject consumer = {.is = FOR_CONSUMER};
+    RuleSubject company = {.jurisdiction = "US/NY", .is = FOR_COMPANY};
     ContactHours hours = rules_contact_hours(&law.set, &consumer, day("2026-07-13"));
     g_assert_cmpstr(hours.rule->id, ==, "us.contact_window");
     g_assert_false(rules_contact_hours(&law.set, &company, day("2026-07-13")).any);
@@ -314,7 +316,7 @@ static void place(AccountState *state, const Placed *placed, size_t n)
 static void assert_call(const Law *law, const AccountState *state, const char *on, const char *why,
                         const char *next, int64_t counted)
 {
-    RuleSubject consumer = {NULL, FOR_CONSUMER, NULL}, company = {NULL, FOR_COMPANY, NULL};
+    RuleSubject consumer = {.is = FOR_CONSUMER}, company = {.is = FOR_COMPANY};
     CallAnswer answer = rules_call(&law->set, &consumer, state, day(on));
     g_assert_cmpstr(answer.why, ==, why);
     g_assert_cmpint(answer.allowed, ==, why == NULL);
@@ -423,7 +425,7 @@ static void test_words(void)
         {"us.ny.late_fee", "from day 6, at most the lower of USD 50.00 and 5.0 % of the rent"},
         {"us.va.late_fee", "from day 1, at most 10.0 % of the lower of rent and what is past due"},
         {"us.nj.late_fee", "after 5 business days"},
-        {"us.ca.pay_or_quit", "3 days without Saturdays, Sundays, holidays"},
+        {"us.ca.pay_or_quit", "3 days without Saturdays, Sundays, holidays, for rent alone"},
         {"us.nj.pay_or_quit", "no notice is required"},
         {"us.tx.pay_or_quit.2026",
          "3 days, to vacate; to pay or vacate where it is the first time"},

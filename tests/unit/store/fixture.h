@@ -15,10 +15,34 @@
 #define FIXTURE_UNDO_004                                                                           \
     "ALTER TABLE account DROP COLUMN lease; ALTER TABLE account DROP COLUMN failed_code; "         \
     "ALTER TABLE account DROP COLUMN failed_on; ALTER TABLE hold DROP COLUMN starts_on; "
+#define FIXTURE_UNDO_005                                                                           \
+    "ALTER TABLE account DROP COLUMN third_party; "                                                \
+    "ALTER TABLE account DROP COLUMN sole_trader; "                                                \
+    "ALTER TABLE account DROP COLUMN covered_dwelling; "                                           \
+    "ALTER TABLE account DROP COLUMN subsidised; "                                                 \
+    "ALTER TABLE account DROP COLUMN units; "                                                      \
+    "ALTER TABLE account DROP COLUMN monthly_rent_minor; "                                         \
+    "ALTER TABLE account DROP COLUMN late_fee_agreed; "                                            \
+    "ALTER TABLE account DROP COLUMN inconvenient_times; "                                         \
+    "ALTER TABLE account DROP COLUMN active_duty; "                                                \
+    "ALTER TABLE account DROP COLUMN military_checked_on; "                                        \
+    "ALTER TABLE account DROP COLUMN court_order_on; "                                             \
+    "ALTER TABLE account DROP COLUMN validation_sent_on; "                                         \
+    "ALTER TABLE account DROP COLUMN preaction_letter_on; "                                        \
+    "ALTER TABLE account DROP COLUMN reply_form_on; "                                              \
+    "ALTER TABLE account DROP COLUMN preaction_warning_on; "                                       \
+    "ALTER TABLE invoice DROP COLUMN time_barred_on; "                                             \
+    "ALTER TABLE dispute DROP COLUMN written; "                                                    \
+    "ALTER TABLE dispute DROP COLUMN verified_on; "                                                \
+    "ALTER TABLE contact_point DROP COLUMN inconvenient; "                                         \
+    "ALTER TABLE contact_point DROP COLUMN shared; "                                               \
+    "ALTER TABLE contact_point DROP COLUMN reassigned; "                                           \
+    "ALTER TABLE contact_point DROP COLUMN reassigned_checked_on; "                                \
+    "ALTER TABLE hold DROP COLUMN crisis; "
 #define FIXTURE_BACK_TO_002                                                                        \
-    FIXTURE_UNDO_004                                                                               \
-    "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                                 \
-    "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
+    FIXTURE_UNDO_005 FIXTURE_UNDO_004                                                              \
+        "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                             \
+        "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
 
 static inline char *fixture_folder(void)
 {
