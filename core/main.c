@@ -28,6 +28,18 @@
 
 static const CommandOption json_only[] = {JSON_OPTION, END};
 static const CommandOption look_options[] = {CONF_OPTIONS, JSON_OPTION, END};
+static const CommandOption audit_options[] = {
+    CONF_OPTIONS,
+    {"out", "FILE", "export: the file to write; it must not exist."},
+    {"key", "KEY",
+     "verify FILE: the public key that must have signed, in hex, or a file that holds it."},
+    {"new", NULL, "key: make the organisation's key; its file is where 'hub: signing_key' says."},
+    {"show", NULL, "key: show the public key; what 'audit key' does by itself."},
+    {"whole-configuration", NULL,
+     "export: the configurations themselves go along, not only their hashes and rules of law."},
+    JSON_OPTION,
+    END,
+};
 static const CommandOption run_options[] = {
     CONF_OPTIONS,
     {"quiet", NULL, "Print alerts only."},
@@ -220,14 +232,21 @@ const Command all_commands[] = {
      "retry C-1007/c1/2/suspend_service\nretry C-1007/c1/2/suspend_service --close --reason 'done "
      "by hand'",
      cmd_retry},
-    {"audit", "verify|replay|show [ACCOUNT]", 1, 2,
-     "verify the audit chain, decide again from the journal, or show an account's chain",
+    {"audit", "verify|replay|show|export|key [ACCOUNT|FILE]", 1, 2,
+     "verify the audit chain, decide again, show an account's chain, or export its evidence",
      "verify proves that no entry was changed, put in or taken out. replay decides every account, "
      "or one, again from its\n"
      "journal alone, each entry under the configuration of its time, and compares with what the "
      "store holds.\n"
-     "show @hub prints the hub's own entries: configurations, switches, who released what.",
-     look_options, "audit verify\naudit replay\naudit show C-1007\naudit show @hub", cmd_audit},
+     "show @hub prints the hub's own entries: configurations, switches, who released what. export "
+     "writes the evidence of one\n"
+     "account as one signed file; verify FILE checks such a file with nothing else. key shows the "
+     "public key that others\n"
+     "check with, and with --new makes one.",
+     audit_options,
+     "audit verify\naudit replay\naudit show C-1007\naudit show @hub\naudit key --new\n"
+     "audit export C-1007 --out C-1007.tar\naudit verify C-1007.tar --key organisation.pub",
+     cmd_audit},
     {"rules", "[ACCOUNT|YEAR]", 0, 1, "list the law that applies, and what changes when",
      "Lists the rows of 'rules:' that are in force for an account, or all of them, and the days on "
      "which one begins or ends.",

@@ -97,24 +97,39 @@ static int show(const CommandLine *line, const Station *station)
     return EXIT_GOOD;
 }
 
+/* What has a file of its own, or needs no store. */
+static int elsewhere(const CommandLine *line, bool *ret_done)
+{
+    const char *what = line_argument(line, 0), *second = line_argument(line, 1);
+    *ret_done = true;
+    if (strcmp(what, "export") == 0)
+        return audit_export(line);
+    if (strcmp(what, "key") == 0)
+        return audit_key(line);
+    if (strcmp(what, "verify") == 0 && second != NULL)
+        return audit_verify_file(line, second);
+    *ret_done = false;
+    return EXIT_GOOD;
+}
+
 int cmd_audit(const CommandLine *line)
 {
+    static const char *const words[] = {"verify", "replay", "show", "export", "key", NULL};
     const char *what = line_argument(line, 0);
-    bool verifies = strcmp(what, "verify") == 0, replays = strcmp(what, "replay") == 0;
-    if (!verifies && !replays && strcmp(what, "show") != 0)
-        return command_fail(
-            "audit", EXIT_USAGE,
-            "say 'audit verify', 'audit replay' or 'audit show ACCOUNT', not 'audit %s'", what);
-    if (verifies && line_argument(line, 1) != NULL)
+    bool done;
+    if (!g_strv_contains(words, what))
         return command_fail("audit", EXIT_USAGE,
-                            "verify takes no account: it looks at the whole store; 'dunhub audit "
-                            "show %s' shows one",
-                            line_argument(line, 1));
+                            "say 'audit verify', 'replay', 'show ACCOUNT', 'export ACCOUNT' or "
+                            "'key', not 'audit %s'",
+                            what);
+    int code = elsewhere(line, &done);
+    if (done)
+        return code;
     g_autoptr(Station) station = NULL;
-    int code = desk_open(line, STATION_READ, &station);
+    code = desk_open(line, STATION_READ, &station);
     if (code != EXIT_GOOD)
         return code;
-    if (replays)
+    if (strcmp(what, "replay") == 0)
         return audit_replay(line, station, line_argument(line, 1));
-    return verifies ? verify(line, station) : show(line, station);
+    return strcmp(what, "verify") == 0 ? verify(line, station) : show(line, station);
 }

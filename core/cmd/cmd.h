@@ -4,6 +4,8 @@
 
 #include "cmd/command.h"
 
+#define DUNHUB_VERSION "0.1.0"
+
 int cmd_accounts(const CommandLine *line);
 int cmd_approve(const CommandLine *line);
 int cmd_assign(const CommandLine *line);

@@ -4,8 +4,6 @@
 
 #include "cmd/cmd.h"
 
-#define DUNHUB_VERSION "0.1.0"
-
 int cmd_help(const CommandLine *line)
 {
     const char *name = line_argument(line, 0);

@@ -216,8 +216,17 @@ void apply_message_accepted(Deciding *d)
     notice_accept(d, notice);
 }
 
+/* A receipt is evidence whether or not it changes anything. */
 void apply_message_delivered(Deciding *d)
 {
+    const MessageReport *report = d->in->event->payload;
+    const Act *act = delivery_of(d, report);
+    const Notice *notice = notice_of(d, act);
+    if (act)
+        reason_add(d, "notice_delivered", "§8 replies", notice ? notice->name : act->action,
+                   act->channel, json_pack("{s:s}", "key", act->key), "%s reports that %s arrived",
+                   act->channel ? act->channel : "the channel",
+                   notice ? notice->name : "the message");
     apply_message_accepted(d);
 }
 

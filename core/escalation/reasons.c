@@ -42,6 +42,7 @@ const ReasonType reason_types[] = {
     {"notice_planned", "a message to the customer was decided"},
     {"notice_released", "a message was handed to a channel"},
     {"notice_accepted", "a channel took the message"},
+    {"notice_delivered", "a channel reports that the message arrived"},
     {"notice_suppressed", "a planned message does not go"},
     {"notice_covered", "a more severe message of the day stands for it"},
     {"notice_failed", "a delivery came back"},

@@ -7,7 +7,7 @@
 
 /* Places of the hub itself. */
 typedef struct {
-    const char *store, *run_dir, *publish, *plugins, *templates;
+    const char *store, *run_dir, *publish, *plugins, *templates, *signing_key;
 } Places;
 
 /* What is handed out, and what it lives in. */
@@ -43,6 +43,11 @@ static const Key hub_keys[] = {
      .offset = offsetof(Places, templates),
      .default_text = "templates",
      .doc = "Folder of the templates."},
+    {.name = "signing_key",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, signing_key),
+     .doc = "File of the key that signs bundles of evidence; absent: signing.key beside the store. "
+            "'dunhub audit key --new' makes it."},
 };
 
 static const Key root_keys[] = {
@@ -111,6 +116,8 @@ static bool read_hub(Loading *loading, const Node *root)
     configuration->run_dir = loading_path(loading, places.run_dir);
     configuration->publish = places.publish;
     configuration->plugin_dir = places.plugins ? loading_path(loading, places.plugins) : NULL;
+    if (places.signing_key)
+        configuration->signing_key = loading_path(loading, places.signing_key);
     bool absolute = g_path_is_absolute(places.templates);
     configuration->templates_dir =
         absolute ? places.templates

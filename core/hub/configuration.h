@@ -21,6 +21,7 @@ typedef struct {
     const Instance *instances; size_t n_instances;
     const Templates *templates;
     const char *store_path, *run_dir; /* absolute */
+    const char *signing_key;          /* absolute; NULL: signing.key beside the store */
     const char *publish;              /* endpoint of the PUB socket; NULL none */
     const char *plugin_dir;           /* absolute; NULL: beside the program */
     const char *templates_dir;

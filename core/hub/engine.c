@@ -270,6 +270,50 @@ static bool report_unrendered(Group *group, const char *account, const GPtrArray
     return true;
 }
 
+/* What was sent is known once it is written: its bytes by hash, the template's version, the amounts shown. */
+static bool audit_content(Group *group, const char *account, uint64_t position, const char *actor,
+                          const Act *act, const Notice *notice, GError **error)
+{
+    const Templates *templates = group->hub->setup.configuration->templates;
+    const char *name = act->template_name ? act->template_name
+                       : notice           ? notice->template_name
+                                          : NULL;
+    g_autoptr(json_t) detail =
+        json_pack("{s:s,s:s?,s:s?,s:s,s:s?,s:s?}", "key", act->key, "notice", act->notice,
+                  "channel", act->channel, "content", act->content, "template", name,
+                  "template_hash", name && templates ? templates_hash(templates, name) : NULL);
+    if (notice && notice->amount != AMOUNT_NONE) {
+        json_object_set_new(detail, "amount", json_integer(notice->amount));
+        json_object_set_new(detail, "currency", json_string(notice->currency.code));
+    }
+    if (notice && notice->invoices)
+        json_object_set_new(detail, "invoices", json_loads(notice->invoices, 0, NULL));
+    g_autofree char *text = json_canonical(detail);
+    Reason reason = {.event = "notice_kept",
+                     .rule = "§2 notice",
+                     .subject = notice ? notice->name : act->action,
+                     .reason = act->channel,
+                     .text = "the message is kept exactly as it is sent",
+                     .detail = text};
+    return engine_audit(group, account, position, actor, &reason, error);
+}
+
+static bool audit_contents(Group *group, const char *account, uint64_t position, const char *actor,
+                           const DecideOut *out, GError **error)
+{
+    for (size_t i = 0; i < out->n_wishes; i++) {
+        const Act *act = out->wishes[i].kind == WISH_RENDER
+                             ? state_find(&out->after, KIND_ACT, out->wishes[i].key)
+                             : NULL;
+        const Notice *notice =
+            act && act->notice ? state_find(&out->after, KIND_NOTICE, act->notice) : NULL;
+        if (act && act->content &&
+            !audit_content(group, account, position, actor, act, notice, error))
+            return false;
+    }
+    return true;
+}
+
 static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t position, Instant now,
                       unsigned switches, DecideOut *ret_out, GError **error)
 {
@@ -283,6 +327,8 @@ static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t pos
     for (size_t i = 0; i < out.n_reasons; i++)
         if (!engine_audit(group, slot->account, position, event->source, &out.reasons[i], error))
             return false;
+    if (!audit_contents(group, slot->account, position, event->source, &out, error))
+        return false;
     const char *account = arena_strdup(group->arena, slot->account);
     switches_count_notices(group, slot->state, &out.after);
     count_acts(hub, &out);

@@ -30,5 +30,6 @@ void fuzz_cases(const uint8_t *bytes, size_t n);
 void fuzz_template(const uint8_t *bytes, size_t n);
 void fuzz_text(const uint8_t *bytes, size_t n);
 void fuzz_letter(const uint8_t *bytes, size_t n);
+void fuzz_bundle(const uint8_t *bytes, size_t n);
 
 #endif

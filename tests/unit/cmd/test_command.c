@@ -62,7 +62,7 @@ static const Row rows[] = {
     {"grace A soon", 2, NULL, "soon"},
     {"hold put A pause", 2, NULL, "say 'hold set', 'hold move' or 'hold end', not 'hold put'"},
     {"hold set A pauze", 2, NULL, "there is no hold 'pauze', did you mean 'pause'?"},
-    {"audit all", 2, NULL, "say 'audit verify', 'audit replay' or 'audit show ACCOUNT'"},
+    {"audit all", 2, NULL, "say 'audit verify', 'replay', 'show ACCOUNT', 'export"},
     {"assign A maria --none", 2, NULL, "name a person, or say --none, not both"},
     {"retry K --close --release", 2, NULL, "exclude each other"},
     {"approve", 2, NULL, "say what"},
