@@ -12,7 +12,7 @@ DESTDIR ?=
 OPT     ?= -O2 -g
 
 PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium
-PKGS_HOST   := glib-2.0 jansson libzmq
+PKGS_HOST   := glib-2.0 jansson libzmq libseccomp
 PKGS_PLUGIN := glib-2.0 jansson libcurl libxml-2.0 libcrypto
 PKGS_LETTER := glib-2.0 jansson pangocairo cairo-pdf libseccomp
 
@@ -34,7 +34,7 @@ pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null | sed 's/-I/-isystem /
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
 PKG_CFLAGS  := $(call pkg_cflags,$(sort $(PKGS_CORE) $(PKGS_HOST) $(PKGS_PLUGIN) $(PKGS_LETTER)))
-CORE_LIBS   := $(call pkg_libs,$(PKGS_CORE)) -ldl -lm -lpthread
+CORE_LIBS   := $(call pkg_libs,$(sort $(PKGS_CORE) $(PKGS_HOST))) -ldl -lm -lpthread
 HOST_LIBS   := $(call pkg_libs,$(PKGS_HOST)) -ldl -lpthread
 PLUGIN_LIBS := $(call pkg_libs,$(PKGS_PLUGIN)) -lm
 LETTER_LIBS := $(call pkg_libs,$(PKGS_LETTER)) -lm

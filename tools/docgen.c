@@ -320,7 +320,8 @@ static void option_rows(GString *page, const json_t *manifest)
     {
         bool secret = json_is_true(json_object_get(option, "secret"));
         g_autofree char *type =
-            g_strdup_printf("%s%s", text_of(option, "type"), secret ? ", secret" : "");
+            g_strdup_printf("%s%s%s", text_of(option, "type"), secret ? ", secret" : "",
+                            json_is_true(json_object_get(option, "writable")) ? ", written" : "");
         code_cell(page, text_of(option, "name"));
         cell(page, type);
         if (json_is_true(json_object_get(option, "required")))

@@ -26,6 +26,7 @@ typedef struct {
     const char *name, *plugin;  /* plugin: name of the .so without its ending */
     int isolate;                /* Isolation */
     const json_t *options;      /* object: name -> text, number, bool, list or map; references already resolved */
+    const json_t *private_paths; /* array of absolute paths of the hub's own, which no host may reach; NULL none */
 } InstanceConfig;
 
 typedef enum { CALL_ACTION, CALL_LOOKUP, CALL_POLL, CALL_READ, CALL_CHECK } CallKind;

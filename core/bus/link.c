@@ -23,6 +23,7 @@ Link *link_new(const InstanceConfig *config)
     link->plugin = g_strdup(config->plugin);
     link->isolate = (Isolation)config->isolate;
     link->options = config->options != NULL ? json_deep_copy(config->options) : json_object();
+    link->private_paths = json_deep_copy(config->private_paths);
     link->child = (Child){0, -1};
     link->flights = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, flight_free);
     link->expires_ms = INT64_MAX;
@@ -35,6 +36,7 @@ void link_free(Link *link)
     g_free(link->name);
     g_free(link->plugin);
     json_decref(link->options);
+    json_decref(link->private_paths);
     g_free(link->why);
     g_free(link->last_words);
     g_clear_pointer(&link->peer, g_bytes_unref);

@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
     char *name, *plugin;
     Isolation isolate;
-    json_t *options;
+    json_t *options, *private_paths;
     LinkState state;
     bool removing;
     Instant since;

@@ -14,7 +14,7 @@ void manifests_free(Manifests *manifests);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manifests, manifests_free)
 
 size_t manifests_count(const Manifests *manifests);
-/* {"name","version","doc","abi":"1.0","options":[{"name","type","required","secret","default","allowed","doc"}],
+/* {"name","version","doc","abi":"1.0","options":[{"name","type","required","secret","writable","default","allowed","doc"}],
  *  "actions":[{"verb","object","effect","repeat","key_valid_s",…,"doc","input_schema"}],
  *  "sources":[{"name","emits","every_s","ledger","read","doc"}],"limits":{…}} or {"name","error"}. Borrowed. */
 const json_t *manifests_get(const Manifests *manifests, const char *plugin); /* NULL: no such file */

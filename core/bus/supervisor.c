@@ -83,6 +83,7 @@ static bool start_host(Bus *bus, Link *link, GError **error)
         .token = link->token,
         .hub_pid = getpid(),
         .options = link->options,
+        .private_paths = link->private_paths,
     };
     return as_thread ? start_thread(bus, link, &start, error)
                      : start_process(bus, link, &start, error);

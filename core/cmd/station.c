@@ -257,3 +257,16 @@ const json_t *station_manifest(const Station *station, const char *instance)
     const Instance *known = station_instance(station, instance);
     return known ? manifests_get(station->manifests, known->plugin) : NULL;
 }
+
+json_t *station_private_paths(const Station *station)
+{
+    json_t *paths = json_array();
+    g_autofree char *store = station->store_path ? g_path_get_dirname(station->store_path) : NULL;
+    const char *const folders[] = {store, station->conf_dir, station->run_dir};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = folders[i] ? g_canonicalize_filename(folders[i], NULL) : NULL;
+        if (path)
+            json_array_append_new(paths, json_string(path));
+    }
+    return paths;
+}

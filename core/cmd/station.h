@@ -43,6 +43,8 @@ Configuration *station_swap(Station *station, Configuration *configuration);
 char *station_place(const char *name, const char *installed);
 const Instance *station_instance(const Station *station,
                                  const char *name); /* NULL: not configured */
+/* Folders of the hub's own: no plugin's process may reach them (bus/bus.h). New reference. */
+json_t *station_private_paths(const Station *station);
 const json_t *station_manifest(const Station *station, const char *instance);
 
 #endif

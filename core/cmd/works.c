@@ -352,7 +352,9 @@ bool works_start_instance(Works *works, const Instance *instance, GError **error
     const json_t *manifest = station_manifest(works->setup.station, instance->name);
     if (works->setup.moved_clock && has_option(manifest, "as_of"))
         json_object_set_new(options, "as_of", json_string("now"));
-    InstanceConfig config = {instance->name, instance->plugin, instance->isolate, options};
+    g_autoptr(json_t) private_paths = station_private_paths(works->setup.station);
+    InstanceConfig config = {instance->name, instance->plugin, instance->isolate, options,
+                             private_paths};
     return bus_add(works->bus, &config, error);
 }
 

@@ -338,7 +338,8 @@ static const DunhubAction actions[] = {
 };
 
 static const DunhubOption options[] = {
-    {sizeof(DunhubOption), "folder", DUNHUB_OPTION_PATH, DUNHUB_OPTION_REQUIRED, NULL, NULL,
+    {sizeof(DunhubOption), "folder", DUNHUB_OPTION_PATH,
+     DUNHUB_OPTION_REQUIRED | DUNHUB_OPTION_WRITABLE, NULL, NULL,
      "Folder to write into; it must be there. Its .keys folder remembers what was written and must "
      "stay with it."},
     {sizeof(DunhubOption), "day_folders", DUNHUB_OPTION_BOOL, 0, "true", NULL,

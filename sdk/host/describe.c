@@ -38,6 +38,7 @@ static const Member option_members[] = {
     {"type", MEMBER_WORD, offsetof(DunhubOption, type), option_types, 0},
     {"required", MEMBER_FLAG, offsetof(DunhubOption, flags), NULL, DUNHUB_OPTION_REQUIRED},
     {"secret", MEMBER_FLAG, offsetof(DunhubOption, flags), NULL, DUNHUB_OPTION_SECRET},
+    {"writable", MEMBER_FLAG, offsetof(DunhubOption, flags), NULL, DUNHUB_OPTION_WRITABLE},
     {"default", MEMBER_TEXT, offsetof(DunhubOption, fallback), NULL, 0},
     {"allowed", MEMBER_TEXT, offsetof(DunhubOption, allowed), NULL, 0},
     {"doc", MEMBER_TEXT, offsetof(DunhubOption, doc), NULL, 0},

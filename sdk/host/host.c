@@ -11,6 +11,7 @@
 
 #define RECEIVE_PER_TURN 64
 #define FLUSH_MS 500 /* for the last words to leave */
+#define LEVEL_WARNING 3
 
 typedef struct {
     void *socket;
@@ -208,7 +209,7 @@ static void *connect_to_hub(void *context, const WireStart *start, GError **erro
     return socket;
 }
 
-static Desk *open_desk(const WireStart *start, GError **error)
+static Desk *open_desk(const WireStart *start, const Sandbox *sandbox, GError **error)
 {
     g_autoptr(Contract) contract = contract_load(start->plugin, error);
     if (contract == NULL) {
@@ -216,7 +217,7 @@ static Desk *open_desk(const WireStart *start, GError **error)
     }
     g_autoptr(GHashTable) options =
         options_resolve(contract, start->options, start->instance, error);
-    if (options == NULL) {
+    if (options == NULL || (sandbox != NULL && !sandbox_narrow(sandbox, contract, start, error))) {
         return NULL;
     }
     int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -236,8 +237,29 @@ static void close_socket(void *socket)
     zmq_close(socket);
 }
 
-bool host_run(void *context, const WireStart *start, int stop_fd, unsigned *ret_lost,
-              GError **error)
+static WireMessage *warning(const Sandbox *sandbox)
+{
+    g_autofree char *text = g_strdup_printf(
+        "the plugin runs with less around it than usual; nothing limits: %s", sandbox->missing);
+    WireMessage *message = wire_message_new(WIRE_LOG, 0);
+    wire_put_int(message, "level", LEVEL_WARNING);
+    wire_put_text(message, "message", text, strlen(text), WIRE_TEXT_MAX);
+    return message;
+}
+
+void host_refuse(void *context, const WireStart *start, const char *why)
+{
+    void *socket = connect_to_hub(context, start, NULL);
+    if (socket == NULL) {
+        return;
+    }
+    say_now(socket, hello(start->token));
+    say_now(socket, bye(why, true));
+    close_socket(socket);
+}
+
+bool host_run(void *context, const WireStart *start, int stop_fd, const Sandbox *sandbox,
+              unsigned *ret_lost, GError **error)
 {
     void *socket = connect_to_hub(context, start, error);
     if (socket == NULL) {
@@ -245,7 +267,7 @@ bool host_run(void *context, const WireStart *start, int stop_fd, unsigned *ret_
     }
     say_now(socket, hello(start->token));
     GError *reason = NULL;
-    Desk *desk = open_desk(start, &reason);
+    Desk *desk = open_desk(start, sandbox, &reason);
     if (desk == NULL) {
         say_now(socket, bye(reason->message, true));
         g_propagate_error(error, reason);
@@ -253,6 +275,9 @@ bool host_run(void *context, const WireStart *start, int stop_fd, unsigned *ret_
         return false;
     }
     desk_post(desk, ready(desk->contract));
+    if (sandbox != NULL && sandbox->missing[0] != '\0') {
+        desk_post(desk, warning(sandbox));
+    }
     Loop loop = {.socket = socket,
                  .desk = desk,
                  .wake_fd = desk->wake_fd,

@@ -2,6 +2,7 @@
 #include "host/confine.h"
 #include "host/contract.h"
 #include "host/host.h"
+#include "host/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +59,9 @@ static FILE *reserve_output(void)
 static int run_probe(const char *file)
 {
     g_autoptr(GError) error = NULL;
-    if (!confine_process(0, &error)) {
+    g_autofree char *path = g_canonicalize_filename(file, NULL);
+    Sandbox sandbox;
+    if (!confine_process(0, &error) || !sandbox_enter(path, NULL, &sandbox, &error)) {
         return fail(EXIT_ENVIRONMENT, error);
     }
     FILE *out = reserve_output();
@@ -113,9 +116,16 @@ static int run_serve(void)
     if (stop_fd < 0) {
         return fail(EXIT_ENVIRONMENT, error);
     }
+    Sandbox sandbox;
+    bool closed = sandbox_enter(start.plugin, &start, &sandbox, &error);
     void *context = zmq_ctx_new();
+    if (!closed) {
+        host_refuse(context, &start, error->message);
+        zmq_ctx_term(context);
+        return fail(EXIT_FINDING, error);
+    }
     unsigned lost = 0;
-    bool good = host_run(context, &start, stop_fd, &lost, &error);
+    bool good = host_run(context, &start, stop_fd, &sandbox, &lost, &error);
     zmq_ctx_term(context);
     /* A handler that never returned is still inside the plugin: nothing of it may be torn down
      * below its feet. */

@@ -24,7 +24,7 @@ static void *run(void *data)
     HostThread *thread = data;
     unsigned lost;
     /* The hub has been told why it did not come up. */
-    host_run(thread->context, &thread->start, thread->stop_fd, &lost, NULL);
+    host_run(thread->context, &thread->start, thread->stop_fd, NULL, &lost, NULL);
     raise_event(thread->ended_fd);
     return NULL;
 }
@@ -45,9 +45,13 @@ HostThread *host_thread_start(void *context, const WireStart *start, GError **er
     thread->context = context;
     thread->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     thread->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    thread->start = (WireStart){
-        g_strdup(start->instance), g_strdup(start->plugin), g_strdup(start->endpoint),
-        g_strdup(start->token),    start->hub_pid,          json_deep_copy(start->options)};
+    thread->start = (WireStart){g_strdup(start->instance),
+                                g_strdup(start->plugin),
+                                g_strdup(start->endpoint),
+                                g_strdup(start->token),
+                                start->hub_pid,
+                                json_deep_copy(start->options),
+                                NULL};
     if (thread->stop_fd >= 0 && thread->ended_fd >= 0) {
         thread->thread = g_thread_try_new("host", run, thread, error);
     } else {

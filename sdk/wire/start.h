@@ -11,7 +11,8 @@
 typedef struct {
     char *instance, *plugin /* path of the .so */, *endpoint, *token;
     int64_t hub_pid;
-    json_t *options; /* object; secrets resolved */
+    json_t *options;       /* object; secrets resolved */
+    json_t *private_paths; /* array of absolute paths of the hub's own: no path of the options may include one; may be NULL */
 } WireStart;
 
 GBytes *wire_start_write(const WireStart *start, GError **error);

@@ -7,9 +7,10 @@
  * Who calls what: the host calls every handler on a worker thread; several calls may run at once, up to the declared
  * concurrency. The instance is immutable while calls run. A handler is straight-line code: it asks the host for what it
  * needs, waits, and returns a result. Bytes from host->alloc live until the handler returns. Nobody frees what the other
- * allocated. A handler must not fork, exit, or keep threads of its own.
+ * allocated. A handler must not fork, exit, or keep threads of its own. The host's process reaches only the system's
+ * libraries and the paths of the instance's options.
  *
- * Diary of the boundary: 1.0 (2026-11) first.
+ * Diary of the boundary: 1.0 (2026-11) first. 1.1 (2026-11) DUNHUB_OPTION_WRITABLE.
  */
 #ifndef DUNHUB_PLUGIN_H
 #define DUNHUB_PLUGIN_H
@@ -23,7 +24,7 @@ extern "C" {
 
 #define DUNHUB_MAGIC 0x44554e48u /* "DUNH" */
 #define DUNHUB_ABI_MAJOR 1
-#define DUNHUB_ABI_MINOR 0
+#define DUNHUB_ABI_MINOR 1
 
 #if defined(__GNUC__)
 #define DUNHUB_EXPORT __attribute__((visibility("default")))
@@ -153,7 +154,10 @@ enum {
     DUNHUB_OPTION_TEXT = 0, DUNHUB_OPTION_INT = 1, DUNHUB_OPTION_BOOL = 2, DUNHUB_OPTION_CHOICE = 3, DUNHUB_OPTION_MAP = 4,
     DUNHUB_OPTION_LIST = 5, DUNHUB_OPTION_PATH = 6 /* a file or folder the host may reach */, DUNHUB_OPTION_URL = 7
 };
-enum { DUNHUB_OPTION_REQUIRED = 1, DUNHUB_OPTION_SECRET = 2 };
+enum {
+    DUNHUB_OPTION_REQUIRED = 1, DUNHUB_OPTION_SECRET = 2,
+    DUNHUB_OPTION_WRITABLE = 4 /* of a PATH: the plugin makes and changes files there; else the host lets it only read */
+};
 typedef struct {
     uint32_t size;
     const char *name;      /* snake_case with its unit: "timeout_ms" */

@@ -156,7 +156,7 @@ void rig_add(Rig *rig, const char *name, const char *plugin, int isolate, const 
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) parsed = options != NULL ? json_loads(options, 0, NULL) : NULL;
-    InstanceConfig config = {name, plugin, isolate, parsed};
+    InstanceConfig config = {name, plugin, isolate, parsed, NULL};
     g_assert_true(bus_add(rig->bus, &config, &error));
     g_assert_no_error(error);
 }

@@ -55,7 +55,7 @@ static void test_good_and_bad_files(void)
         const char *plugin, *error;
     } rows[] = {
         {"crash_on_load", "ended with signal 9"},
-        {"foreign", "ABI 7.0, this hub speaks 1.0"},
+        {"foreign", "ABI 7.1, this hub speaks 1.1"},
         {"newer", NULL},
         {"not_a_plugin", "exports no dunhub_plugin"},
         {"older", NULL},

@@ -208,7 +208,7 @@ static void test_never_up(void)
     static const struct {
         const char *plugin, *why;
     } rows[] = {
-        {"foreign", "ABI 7.0, this hub speaks 1.0"},
+        {"foreign", "ABI 7.1, this hub speaks 1.1"},
         {"not_a_plugin", "exports no dunhub_plugin"},
         {"needy", "has no option 'account', which plugin 'needy' needs"},
     };
@@ -363,7 +363,7 @@ static void test_refused_instances(void)
     rig_add(rig, "one", "unruly", ISOLATE_PROCESS, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
-        InstanceConfig config = {rows[i].name, rows[i].plugin, ISOLATE_PROCESS, NULL};
+        InstanceConfig config = {rows[i].name, rows[i].plugin, ISOLATE_PROCESS, NULL, NULL};
         g_assert_false(bus_add(rig->bus, &config, &error));
         g_assert_error(error, BUS_ERROR, BUS_ERROR_INSTANCE);
         assert_says(error->message, rows[i].why);

@@ -50,9 +50,10 @@ static void test_good(void)
     json_t *manifest = contract_manifest(contract, &error);
     g_assert_no_error(error);
     json_t *expect = json_loads(
-        "{\"name\":\"x\",\"version\":\"1\",\"check\":false,\"abi\":\"1.0\",\"options\":[{\"name\":"
+        "{\"name\":\"x\",\"version\":\"1\",\"check\":false,\"abi\":\"1.1\",\"options\":[{\"name\":"
         "\"o\","
-        "\"type\":\"int\",\"required\":false,\"secret\":false,\"default\":\"7\",\"allowed\":\"1.."
+        "\"type\":\"int\",\"required\":false,\"secret\":false,\"writable\":false,\"default\":\"7\","
+        "\"allowed\":\"1.."
         "9\","
         "\"doc\":\"doc\"}],\"actions\":[{\"verb\":\"v\",\"effect\":\"legal\",\"repeat\":\"key\","
         "\"batch_max\":0,\"key_valid_s\":0,\"key_saves_errors\":false,\"lookup_lag_s\":0,"
@@ -161,7 +162,7 @@ static void short_prefix(DunhubPlugin *plugin)
 static const BentRow bent_rows[] = {
     {"no magic", no_magic, CONTRACT_ERROR_FORM, "DUNHUB_MAGIC"},
     {"foreign major", foreign, CONTRACT_ERROR_ABI,
-     "plugin 'x' (folder/x.so) was built for plugin ABI 2.5, this hub speaks 1.0"},
+     "plugin 'x' (folder/x.so) was built for plugin ABI 2.5, this hub speaks 1.1"},
     {"newer minor", newer, -1, NULL},
     {"older, shorter", short_prefix, -1, NULL},
     {"too much at once", greedy_limits, -1, NULL},
