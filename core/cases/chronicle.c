@@ -122,7 +122,7 @@ void chronicle_reason(Chronicle *chronicle, Instant at, const char *account, con
 
 void chronicle_look(Chronicle *chronicle, Instant at, const AccountState *state)
 {
-    STATE_FOREACH (state, KIND_ACT, Act, act) {
+    STATE_FOREACH (state, KIND_ACT, const Act, act) {
         if (act->state != ACT_DONE || act->instance != NULL || act->notice != NULL)
             continue;
         char *key = g_strconcat(state->account.id, " ", act->key, NULL);

@@ -436,7 +436,7 @@ static bool occupied(const Play *play, const Policy *old, const char *const *ste
                 stage_state(play->stage, node_text(play->accounts[i], "id"));
             if (state == NULL)
                 continue;
-            STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+            STATE_FOREACH (state, KIND_CYCLE, const Cycle, cycle)
                 found = found || (g_strcmp0(cycle->policy, old->name) == 0 &&
                                   g_strcmp0(cycle->step, *steps) == 0);
         }

@@ -35,7 +35,7 @@ static const Cycle *cycle_of(const AccountState *state, const CurrencyView *view
     if (view != NULL && view->cycle != NULL)
         return view->cycle;
     const Cycle *latest = NULL;
-    STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+    STATE_FOREACH (state, KIND_CYCLE, const Cycle, cycle)
         if (currency_equal(cycle->currency, currency))
             latest = cycle;
     return latest;
@@ -123,7 +123,7 @@ static json_t *latest_plan(const AccountState *state)
 {
     static const char *const words[] = {"active", "defaulted", "completed", "cancelled"};
     const Plan *latest = NULL;
-    STATE_FOREACH (state, KIND_PLAN, Plan, plan)
+    STATE_FOREACH (state, KIND_PLAN, const Plan, plan)
         latest = plan;
     return latest != NULL ? json_string(words[latest->state]) : json_null();
 }
@@ -131,7 +131,7 @@ static json_t *latest_plan(const AccountState *state)
 static json_t *consent_of(const AccountState *state, const char *channel)
 {
     static const char *const words[] = {"none", "granted", "revoked", "held_for_review"};
-    STATE_FOREACH (state, KIND_CONTACT_POINT, ContactPoint, point)
+    STATE_FOREACH (state, KIND_CONTACT_POINT, const ContactPoint, point)
         if (g_strcmp0(point->channel, channel) == 0)
             return json_string(words[point->consent]);
     return json_null();
@@ -141,7 +141,7 @@ static json_t *consent_of(const AccountState *state, const char *channel)
 static json_t *pending_actions(const AccountState *state)
 {
     json_t *list = json_array();
-    STATE_FOREACH (state, KIND_ACT, Act, act) {
+    STATE_FOREACH (state, KIND_ACT, const Act, act) {
         bool open = act->state < ACT_DONE || act->state == ACT_DEAD;
         const Op *op =
             open && act->notice == NULL ? op_of_act(act->action, act->instance, act->verb) : NULL;
@@ -237,7 +237,7 @@ json_t *seen_fees(Play *play, const char *account)
     const AccountState *state = stage_state(play->stage, account);
     if (state == NULL)
         return sums;
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
+    STATE_FOREACH (state, KIND_INVOICE, const Invoice, invoice) {
         if (invoice->kind == INVOICE_FEE && invoice->status != INVOICE_VOID)
             add_sum(sums, invoice->fee_type != NULL ? invoice->fee_type : "late_fee",
                     invoice->amount);
@@ -253,7 +253,7 @@ json_t *seen_credits(Play *play, const char *account)
     const AccountState *state = stage_state(play->stage, account);
     if (state == NULL)
         return sums;
-    STATE_FOREACH (state, KIND_CREDIT, Credit, credit)
+    STATE_FOREACH (state, KIND_CREDIT, const Credit, credit)
         if (credit->kind != NULL && !credit->cancelled)
             add_sum(sums, credit->kind, credit->amount);
     return sums;

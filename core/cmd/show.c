@@ -98,7 +98,7 @@ static void print_holds(const AccountState *state, Date today)
                                          "blocks", "scope", "set by", NULL};
     Table *table = table_new(titles, 0);
     size_t n = 0;
-    STATE_FOREACH (state, KIND_HOLD, Hold, hold) {
+    STATE_FOREACH (state, KIND_HOLD, const Hold, hold) {
         char from[16], until[16];
         if (hold->over_on != DATE_NONE || (hold->until != DATE_NONE && hold->until < today))
             continue;
@@ -129,7 +129,7 @@ static void print_notices(const AccountState *state)
     if (STATE_COUNT(state, KIND_NOTICE) == 0)
         return;
     Table *table = table_new(titles, 5);
-    STATE_FOREACH (state, KIND_NOTICE, Notice, notice) {
+    STATE_FOREACH (state, KIND_NOTICE, const Notice, notice) {
         char planned[16];
         g_autofree char *amount = notice->amount != AMOUNT_NONE
                                       ? money_to_text((Money){notice->amount, notice->currency})

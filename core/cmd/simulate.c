@@ -56,7 +56,7 @@ static const char *const told[] = {"entered",
 static const Notice *notice_named(const AccountState *state, const char *name)
 {
     const Notice *latest = NULL;
-    STATE_FOREACH (state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (state, KIND_NOTICE, const Notice, notice)
         if (g_strcmp0(notice->name, name) == 0)
             latest = notice;
     return latest;
@@ -65,7 +65,7 @@ static const Notice *notice_named(const AccountState *state, const char *name)
 static const Cycle *latest_cycle(const AccountState *state)
 {
     const Cycle *latest = NULL;
-    STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+    STATE_FOREACH (state, KIND_CYCLE, const Cycle, cycle)
         latest = cycle;
     return latest;
 }
@@ -240,7 +240,7 @@ static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBala
         arena_new0(arena, MetricPayment, STATE_COUNT(state, KIND_PAYMENT) + 1);
     size_t n = 0;
     int64_t named = 0;
-    STATE_FOREACH (state, KIND_PAYMENT, Payment, payment) {
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, payment) {
         bool settled = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REVERSED;
         if (!settled || g_strcmp0(payment->invoice, invoice->id) != 0 ||
             !currency_equal(payment->currency, invoice->currency))
@@ -256,7 +256,7 @@ static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBala
         payments[n++] = (MetricPayment){balance->settled_on, rest, DATE_NONE};
     qsort(payments, n, sizeof *payments, by_day);
     int64_t credited = invoice->status == INVOICE_VOID ? invoice->amount : 0;
-    STATE_FOREACH (state, KIND_CREDIT, Credit, credit)
+    STATE_FOREACH (state, KIND_CREDIT, const Credit, credit)
         if (!credit->cancelled && g_strcmp0(credit->invoice, invoice->id) == 0)
             credited += credit->amount;
     return (MetricInvoice){invoice->amount, credited, balance->overdue_on, payments, n};

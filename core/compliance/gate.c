@@ -33,7 +33,7 @@ static GateAnswer by_rule(GateAnswer answer, const Rule *rule, Arena *arena)
 
 static const ContactPoint *point_of(const GateIn *in)
 {
-    STATE_FOREACH (in->state, KIND_CONTACT_POINT, ContactPoint, p)
+    STATE_FOREACH (in->state, KIND_CONTACT_POINT, const ContactPoint, p)
         if (g_strcmp0(p->channel, in->act->channel) == 0 &&
             g_strcmp0(p->address, in->act->address) == 0)
             return p;
@@ -88,7 +88,7 @@ static GateAnswer gate_point_hold(const GateIn *in, Arena *arena)
     if (!is_message(in) || is_answer(in))
         return allow;
     Date today = zone_date(in->zone, in->now);
-    STATE_FOREACH (in->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (in->state, KIND_HOLD, const Hold, hold)
         if (hold->contact && hold->over_on == DATE_NONE &&
             (hold->until == DATE_NONE || hold->until >= today) &&
             g_strcmp0(hold->contact, in->act->address) == 0)

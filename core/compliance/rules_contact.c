@@ -70,7 +70,7 @@ static bool counts(const Rule *rule, const PhoneCall *call)
 static int64_t calls_in(const Rule *rule, const AccountState *state, Date on)
 {
     int64_t n = 0;
-    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
+    STATE_FOREACH (state, KIND_PHONE_CALL, const PhoneCall, call)
         if (call->placed_on <= on && on - call->placed_on < rule->days && counts(rule, call))
             n++;
     return n;
@@ -78,7 +78,7 @@ static int64_t calls_in(const Rule *rule, const AccountState *state, Date on)
 
 static bool spoke_lately(const Rule *rule, const AccountState *state, Date on)
 {
-    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
+    STATE_FOREACH (state, KIND_PHONE_CALL, const PhoneCall, call)
         if (call->outcome == PHONE_ANSWERED && call->placed_on <= on &&
             on - call->placed_on < rule->quiet_days)
             return true;
@@ -246,9 +246,9 @@ static bool counts_in(Date day, Date on, int64_t days)
 static int64_t contacts_in(const AccountState *state, Date on, int64_t days)
 {
     int64_t n = 0;
-    STATE_FOREACH (state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (state, KIND_NOTICE, const Notice, notice)
         n += notice->state != NOTICE_SUPPRESSED && counts_in(notice->handed_on, on, days);
-    STATE_FOREACH (state, KIND_PHONE_CALL, PhoneCall, call)
+    STATE_FOREACH (state, KIND_PHONE_CALL, const PhoneCall, call)
         n += call->outcome != PHONE_NOT_CONNECTED && counts_in(call->placed_on, on, days);
     return n;
 }

@@ -10,7 +10,7 @@ static bool is_parked_by_plan(const Cycle *cycle)
     return cycle->parked && g_strcmp0(cycle->exit_reason, "plan") == 0;
 }
 
-Cycle *cycle_current(const AccountState *state, Currency currency)
+Cycle *cycle_current(AccountState *state, Currency currency)
 {
     Cycle *found = NULL;
     STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
@@ -20,7 +20,7 @@ Cycle *cycle_current(const AccountState *state, Currency currency)
     return found;
 }
 
-Cycle *cycle_latest(const AccountState *state, Currency currency)
+Cycle *cycle_latest(AccountState *state, Currency currency)
 {
     Cycle *found = NULL;
     STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
@@ -29,7 +29,7 @@ Cycle *cycle_latest(const AccountState *state, Currency currency)
     return found;
 }
 
-Cycle *cycle_by_id(const AccountState *state, const char *id)
+Cycle *cycle_by_id(AccountState *state, const char *id)
 {
     return id ? state_find(state, KIND_CYCLE, id) : NULL;
 }

@@ -95,7 +95,7 @@ static void judge_minimums(Deciding *d)
 /* Told once per step, as soon as a first reason is open. */
 static void tell_person(Deciding *d, Cycle *cycle)
 {
-    const Cycle *before = cycle_by_id(d->in->state, cycle->id);
+    const Cycle *before = state_find(d->in->state, KIND_CYCLE, cycle->id);
     bool had = before && before->reasons && before->entry == cycle->entry;
     if (cycle->reasons && !had)
         hub_event(d, cycle, "case.needs_intervention",

@@ -85,10 +85,10 @@ void segment_follow(Deciding *d, Cycle *cycle);
 
 /* ---- cycle.c --------------------------------------------------------------------------------- */
 /* Open and not parked by a running plan; NULL. */
-Cycle *cycle_current(const AccountState *state, Currency currency);
+Cycle *cycle_current(AccountState *state, Currency currency);
 /* Latest of that currency, open or closed; NULL. */
-Cycle *cycle_latest(const AccountState *state, Currency currency);
-Cycle *cycle_by_id(const AccountState *state, const char *id);
+Cycle *cycle_latest(AccountState *state, Currency currency);
+Cycle *cycle_by_id(AccountState *state, const char *id);
 bool cycle_is_running(const Cycle *cycle); /* delinquent: in a step */
 Cycle *cycle_new(Deciding *d, Currency currency);
 void cycle_close(Deciding *d, Cycle *cycle, const char *reason);

@@ -269,7 +269,7 @@ bool explain_is_in_step(const CurrencyView *c)
 static void say_last_message(Telling *t)
 {
     const Notice *last = NULL;
-    STATE_FOREACH (t->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (t->state, KIND_NOTICE, const Notice, notice)
         if (notice->state == NOTICE_ACCEPTED && (!last || notice->accepted_on >= last->accepted_on))
             last = notice;
     if (!last)
@@ -304,7 +304,7 @@ static void say_planned_message(Telling *t, const Notice *notice)
 static void say_messages(Telling *t)
 {
     say_last_message(t);
-    STATE_FOREACH (t->state, KIND_NOTICE, Notice, notice) {
+    STATE_FOREACH (t->state, KIND_NOTICE, const Notice, notice) {
         if (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED)
             say_planned_message(t, notice);
         else if (notice->state == NOTICE_UNREACHABLE && notice->planned_on >= t->view.today)
@@ -383,7 +383,7 @@ static void say_failed_act(Telling *t, const Act *act)
 
 static void say_acts(Telling *t)
 {
-    STATE_FOREACH (t->state, KIND_ACT, Act, act) {
+    STATE_FOREACH (t->state, KIND_ACT, const Act, act) {
         if (act->state == ACT_DONE || act->state == ACT_SUPPRESSED)
             continue;
         if (act->state >= ACT_RETRY)
@@ -436,7 +436,7 @@ static Currency currency_of_invoice(const Telling *t, const char *id)
 static void say_plan(Telling *t, const Plan *plan)
 {
     Date next = DATE_NONE;
-    STATE_FOREACH (t->state, KIND_INSTALMENT, Instalment, instalment)
+    STATE_FOREACH (t->state, KIND_INSTALMENT, const Instalment, instalment)
         if (g_strcmp0(instalment->plan, plan->id) == 0 && instalment->due_on >= t->view.today &&
             (next == DATE_NONE || instalment->due_on < next))
             next = instalment->due_on;
@@ -450,23 +450,23 @@ static void say_plan(Telling *t, const Plan *plan)
 
 static void say_holds(Telling *t)
 {
-    STATE_FOREACH (t->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (t->state, KIND_HOLD, const Hold, hold)
         if (age_hold_runs_on(hold, t->view.today) && hold->over_on == DATE_NONE)
             say_hold(t, hold);
-    STATE_FOREACH (t->state, KIND_DISPUTE, Dispute, dispute)
+    STATE_FOREACH (t->state, KIND_DISPUTE, const Dispute, dispute)
         if (dispute->outcome == DISPUTE_OPEN)
             explain_say(t, "§5", dispute->opened_on,
                         "%s of invoice %s is disputed since %s: it is neither counted nor demanded",
                         explain_money(t, dispute->amount, currency_of_invoice(t, dispute->invoice)),
                         dispute->invoice, explain_day(t, dispute->opened_on));
-    STATE_FOREACH (t->state, KIND_PROMISE, Promise, promise)
+    STATE_FOREACH (t->state, KIND_PROMISE, const Promise, promise)
         if (promise->state == PROMISE_OPEN)
             explain_say(
                 t, "§7 promise", promise->promised_on,
                 "%s is promised for %s; if it does not come the account goes on, its dwell anew",
                 explain_money(t, promise->amount, promise->currency),
                 explain_day(t, promise->promised_on));
-    STATE_FOREACH (t->state, KIND_PLAN, Plan, plan)
+    STATE_FOREACH (t->state, KIND_PLAN, const Plan, plan)
         if (plan->state == PLAN_ACTIVE)
             say_plan(t, plan);
 }

@@ -61,7 +61,7 @@ void explain_law(Telling *t)
 {
     RuleSubject subject = rules_subject(&t->state->account);
     say_calls(t, &subject);
-    STATE_FOREACH (t->state, KIND_CYCLE, Cycle, cycle)
+    STATE_FOREACH (t->state, KIND_CYCLE, const Cycle, cycle)
         if (cycle->closed_on == DATE_NONE) {
             say_fee(t, cycle);
             say_notice_period(t, &subject, cycle);

@@ -9,7 +9,7 @@
 
 static bool clock_stands(const Telling *t)
 {
-    STATE_FOREACH (t->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (t->state, KIND_HOLD, const Hold, hold)
         if (age_hold_stops_clock(hold->kind) && hold->over_on == DATE_NONE && !hold->invoice &&
             age_hold_runs_on(hold, t->view.today))
             return true;
@@ -288,11 +288,11 @@ static void say_payment(Telling *t, const CurrencyView *c)
 static int64_t grace_used(const Telling *t, Currency currency)
 {
     int64_t used = 0;
-    STATE_FOREACH (t->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (t->state, KIND_HOLD, const Hold, hold)
         if (hold->kind == HOLD_GRACE &&
             (!hold->currency.code[0] || currency_equal(hold->currency, currency)))
             used += hold->days_granted;
-    STATE_FOREACH (t->state, KIND_CYCLE, Cycle, cycle)
+    STATE_FOREACH (t->state, KIND_CYCLE, const Cycle, cycle)
         if (cycle->closed_on != DATE_NONE && currency_equal(cycle->currency, currency))
             used -= cycle->grace_days_used;
     return used;

@@ -11,7 +11,7 @@ static bool is_for(const Hold *hold, Currency currency)
 Date grace_until(const AccountState *state, Currency currency, Date today)
 {
     Date until = DATE_NONE;
-    STATE_FOREACH (state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (state, KIND_HOLD, const Hold, hold)
         if (is_for(hold, currency) && hold_is_running(hold, today))
             until = MAX(until, hold->until + 1);
     return until;
@@ -26,10 +26,10 @@ bool grace_runs(const Deciding *d, Currency currency)
 int64_t grace_days_used(const AccountState *state, Currency currency)
 {
     int64_t used = 0;
-    STATE_FOREACH (state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (state, KIND_HOLD, const Hold, hold)
         if (is_for(hold, currency))
             used += hold->days_granted;
-    STATE_FOREACH (state, KIND_CYCLE, Cycle, cycle)
+    STATE_FOREACH (state, KIND_CYCLE, const Cycle, cycle)
         if (cycle->closed_on != DATE_NONE && currency_equal(cycle->currency, currency))
             used -= cycle->grace_days_used;
     return used;

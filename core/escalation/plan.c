@@ -118,7 +118,7 @@ void apply_plan(Deciding *d)
 static int64_t paid_towards(const AccountState *state, const Plan *plan)
 {
     int64_t paid = 0;
-    STATE_FOREACH (state, KIND_PAYMENT, Payment, p) {
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, p) {
         bool named = g_strcmp0(p->plan, plan->id) == 0;
         bool covered = p->settled_on >= plan->made_on && ledger_lists(plan->invoices, p->invoice);
         if (p->state == PAYMENT_SETTLED && (named || covered))
@@ -131,7 +131,7 @@ int64_t instalment_open(const AccountState *state, const Instalment *instalment)
 {
     const Plan *plan = state_find(state, KIND_PLAN, instalment->plan);
     int64_t before = 0;
-    STATE_FOREACH (state, KIND_INSTALMENT, Instalment, i)
+    STATE_FOREACH (state, KIND_INSTALMENT, const Instalment, i)
         if (g_strcmp0(i->plan, instalment->plan) == 0 && i->number < instalment->number)
             before = ledger_sum(before, i->amount);
     int64_t left = plan ? paid_towards(state, plan) - before : 0;

@@ -5,7 +5,7 @@
 int64_t promise_paid(const AccountState *state, const Promise *promise)
 {
     int64_t paid = 0;
-    STATE_FOREACH (state, KIND_PAYMENT, Payment, p)
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, p)
         if (p->state == PAYMENT_SETTLED && currency_equal(p->currency, promise->currency) &&
             (p->sequence > promise->made_after || p->settled_on > promise->made_on))
             paid = ledger_sum(paid, p->amount);

@@ -18,7 +18,7 @@ static void look(Deciding *d, DecideIn *in, AccountState *copy, const AccountSta
 static const Cycle *shown_cycle(const AccountState *state, Currency currency)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH (state, KIND_CYCLE, Cycle, c) {
+    STATE_FOREACH (state, KIND_CYCLE, const Cycle, c) {
         if (!currency_equal(c->currency, currency))
             continue;
         if (!found || !cycle_is_running(found) || cycle_is_running(c))
@@ -72,7 +72,7 @@ static void gather_words(const Deciding *d, AccountView *view)
 static const Cycle *main_cycle(const Deciding *d)
 {
     const Cycle *found = NULL;
-    STATE_FOREACH (d->in->state, KIND_CYCLE, Cycle, c) {
+    STATE_FOREACH (d->in->state, KIND_CYCLE, const Cycle, c) {
         bool better = !found || (cycle_is_running(c) && !cycle_is_running(found)) ||
                       (cycle_is_running(c) == cycle_is_running(found) &&
                        (currency_equal(c->currency, d->settings->currency) ||

@@ -22,7 +22,7 @@ static void text_line(GString *out, const char *label, const char *value)
 static void text_invoices(GString *out, const AccountState *state)
 {
     g_string_append_printf(out, "\nInvoices\n");
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
+    STATE_FOREACH (state, KIND_INVOICE, const Invoice, invoice) {
         g_autofree char *amount = money_to_text((Money){invoice->amount, invoice->currency});
         char issued[16], due[16];
         g_string_append_printf(
@@ -89,7 +89,7 @@ static void html_invoices(GString *out, const AccountState *state)
     g_string_append(out, "<h2>Invoices</h2>\n<table><thead><tr><th>Invoice</th><th>Kind</th>"
                          "<th>Issued</th><th>Due</th><th>Status</th><th class=\"m\">Amount</th>"
                          "</tr></thead><tbody>\n");
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice) {
+    STATE_FOREACH (state, KIND_INVOICE, const Invoice, invoice) {
         g_autofree char *amount = money_to_text((Money){invoice->amount, invoice->currency});
         char issued[16], due[16];
         g_string_append(out, "<tr>");

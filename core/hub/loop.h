@@ -182,7 +182,7 @@ bool engine_step(Store *store, const Configuration *configuration, const Account
 /* Renders what the wishes ask for into the rows of `after`; keys of acts that could not be rendered, with why, as
  * Unrendered in the arena. *ret_changed: rows of `after` were touched. */
 typedef struct { const char *key, *why; } Unrendered;
-bool render_wishes(Store *store, const Configuration *configuration, const DecideOut *out, Instant now, Arena *arena,
+bool render_wishes(Store *store, const Configuration *configuration, DecideOut *out, Instant now, Arena *arena,
                    GPtrArray *ret_unrendered, bool *ret_changed, GError **error);
 /* What the instance is given: the act's own input, the rendered message, whose and when it is. *ret_document: bytes that go
  * along; NULL none. */

@@ -37,9 +37,8 @@ static bool keep(Store *store, const json_t *message, Arena *arena, const char *
     return true;
 }
 
-bool render_wishes(Store *store, const Configuration *configuration, const DecideOut *out,
-                   Instant now, Arena *arena, GPtrArray *ret_unrendered, bool *ret_changed,
-                   GError **error)
+bool render_wishes(Store *store, const Configuration *configuration, DecideOut *out, Instant now,
+                   Arena *arena, GPtrArray *ret_unrendered, bool *ret_changed, GError **error)
 {
     for (size_t i = 0; i < out->n_wishes; i++) {
         if (out->wishes[i].kind != WISH_RENDER)

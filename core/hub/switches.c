@@ -194,14 +194,14 @@ static Date organisation_day(const Hub *hub)
 
 static bool was_released(const AccountState *before, size_t i)
 {
-    const Notice *rows = STATE_ROWS(before, KIND_NOTICE, Notice);
+    const Notice *rows = STATE_ROWS(before, KIND_NOTICE, const Notice);
     return i < STATE_COUNT(before, KIND_NOTICE) &&
            (rows[i].state == NOTICE_RELEASED || rows[i].state == NOTICE_ACCEPTED);
 }
 
 static int64_t newly_released(const AccountState *before, const AccountState *after)
 {
-    const Notice *rows = STATE_ROWS(after, KIND_NOTICE, Notice);
+    const Notice *rows = STATE_ROWS(after, KIND_NOTICE, const Notice);
     int64_t n = 0;
     for (size_t i = 0; i < STATE_COUNT(after, KIND_NOTICE); i++)
         n += (rows[i].state == NOTICE_RELEASED || rows[i].state == NOTICE_ACCEPTED) &&

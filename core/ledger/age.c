@@ -89,14 +89,14 @@ int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, 
         return 0;
     g_autofree Interval *list = g_new(Interval, most);
     size_t n = 0;
-    STATE_FOREACH (state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (state, KIND_HOLD, const Hold, hold)
         if (age_hold_stops_clock(hold->kind) && age_hold_covers(hold, invoice->invoice))
             list[n++] = hold_interval(hold);
-    STATE_FOREACH (state, KIND_DISPUTE, Dispute, dispute)
+    STATE_FOREACH (state, KIND_DISPUTE, const Dispute, dispute)
         if (dispute->whole_from != DATE_NONE &&
             g_strcmp0(dispute->invoice, invoice->invoice->id) == 0)
             list[n++] = dispute_interval(dispute);
-    STATE_FOREACH (state, KIND_PLAN, Plan, plan)
+    STATE_FOREACH (state, KIND_PLAN, const Plan, plan)
         if (ledger_lists(plan->invoices, invoice->invoice->id))
             list[n++] = plan_interval(plan);
     return days_of_union(list, n, invoice->overdue_on, today);

@@ -91,13 +91,13 @@ static void list_currencies(const AccountState *state, Arena *arena, Ledger *led
     size_t most = STATE_COUNT(state, KIND_INVOICE) + STATE_COUNT(state, KIND_PAYMENT) +
                   STATE_COUNT(state, KIND_CREDIT) + STATE_COUNT(state, KIND_CYCLE);
     ledger->currencies = arena_new0(arena, CurrencyBalance, most + 1);
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, i)
+    STATE_FOREACH (state, KIND_INVOICE, const Invoice, i)
         currency_note(ledger, i->currency);
-    STATE_FOREACH (state, KIND_PAYMENT, Payment, p)
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, p)
         currency_note(ledger, p->currency);
-    STATE_FOREACH (state, KIND_CREDIT, Credit, c)
+    STATE_FOREACH (state, KIND_CREDIT, const Credit, c)
         currency_note(ledger, c->currency);
-    STATE_FOREACH (state, KIND_CYCLE, Cycle, c)
+    STATE_FOREACH (state, KIND_CYCLE, const Cycle, c)
         currency_note(ledger, c->currency);
 }
 
@@ -134,7 +134,7 @@ static void order_invoices(Allocation *a)
 /* A bank knows only the number that stands on the paper. */
 static const Invoice *invoice_by_number(const AccountState *state, const char *number)
 {
-    STATE_FOREACH (state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (state, KIND_INVOICE, const Invoice, invoice)
         if (invoice->number && strcmp(invoice->number, number) == 0)
             return invoice;
     return NULL;
@@ -145,7 +145,7 @@ static size_t invoice_row(const AccountState *state, const char *id)
     const Invoice *row = id ? state_find(state, KIND_INVOICE, id) : NULL;
     if (id && !row)
         row = invoice_by_number(state, id);
-    return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, Invoice)) : SIZE_MAX;
+    return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, const Invoice)) : SIZE_MAX;
 }
 
 /* Takes from amount what the invoice can still take; returns the rest. sequence: of the money's
@@ -196,7 +196,7 @@ static bool takes_any_money(const Allocation *a, size_t row)
 static void apply_payments(Allocation *a)
 {
     size_t n = STATE_COUNT(a->state, KIND_PAYMENT);
-    const Payment *payments = STATE_ROWS(a->state, KIND_PAYMENT, Payment);
+    const Payment *payments = STATE_ROWS(a->state, KIND_PAYMENT, const Payment);
     int64_t *excess = arena_new0(a->arena, int64_t, n + 1);
     for (size_t i = 0; i < n; i++)
         excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
@@ -213,7 +213,7 @@ static void apply_payments(Allocation *a)
 
 static void apply_credits(Allocation *a)
 {
-    STATE_FOREACH (a->state, KIND_CREDIT, Credit, credit) {
+    STATE_FOREACH (a->state, KIND_CREDIT, const Credit, credit) {
         if (!credit_counts(a, credit))
             continue;
         size_t row = invoice_row(a->state, credit->invoice);
@@ -230,7 +230,7 @@ static void apply_credits(Allocation *a)
 static int64_t credited_since(const Allocation *a, const Dispute *dispute)
 {
     int64_t sum = 0;
-    STATE_FOREACH (a->state, KIND_CREDIT, Credit, credit) {
+    STATE_FOREACH (a->state, KIND_CREDIT, const Credit, credit) {
         if (credit_counts(a, credit) && g_strcmp0(credit->invoice, dispute->invoice) == 0 &&
             credit->issued_on >= dispute->opened_on)
             sum = ledger_sum(sum, credit->amount);
@@ -242,7 +242,7 @@ static int64_t credited_since(const Allocation *a, const Dispute *dispute)
  * ledger; one that states what is open has done it itself. */
 static void apply_decided_disputes(Allocation *a)
 {
-    STATE_FOREACH (a->state, KIND_DISPUTE, Dispute, dispute) {
+    STATE_FOREACH (a->state, KIND_DISPUTE, const Dispute, dispute) {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
@@ -258,7 +258,7 @@ static void apply_decided_disputes(Allocation *a)
 
 static void note_disputes(Allocation *a)
 {
-    STATE_FOREACH (a->state, KIND_DISPUTE, Dispute, dispute) {
+    STATE_FOREACH (a->state, KIND_DISPUTE, const Dispute, dispute) {
         size_t row = invoice_row(a->state, dispute->invoice);
         if (dispute->outcome != DISPUTE_OPEN || row == SIZE_MAX || dispute->amount <= 0)
             continue;
@@ -306,7 +306,7 @@ static void list_invoices(Allocation *a, Date today)
     a->ledger->n_invoices = n;
     a->left = arena_new0(a->arena, int64_t, n + 1);
     a->stated_paid = arena_new0(a->arena, int64_t, n + 1);
-    const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, Invoice);
+    const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, const Invoice);
     for (size_t i = 0; i < n; i++) {
         const Invoice *invoice = &rows[i];
         a->ledger->invoices[i] = (InvoiceBalance){
@@ -355,7 +355,7 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
     apply_credits(&a);
     apply_payments(&a);
     close_invoices(&a);
-    STATE_FOREACH (state, KIND_PAYMENT, Payment, p) {
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, p) {
         CurrencyBalance *c = currency_row(ret_ledger, p->currency);
         if (c && p->state == PAYMENT_PENDING && !p->plan)
             c->pending = ledger_sum(c->pending, p->amount);

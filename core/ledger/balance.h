@@ -53,7 +53,7 @@ typedef struct {
 } LedgerFacts;
 /* Borrows the rows: they must not change. */
 void ledger_facts_of(const AccountState *state, const DueRules *rules, Date today, LedgerFacts *ret_facts);
-/* Keeps a copy of the rows in the arena. */
+/* Keeps a copy in the arena of those that may change. */
 void ledger_facts_note(const AccountState *state, const DueRules *rules, Date today, Arena *arena, LedgerFacts *ret_facts);
 /* A ledger read from these facts is what reading the state would give. */
 bool ledger_facts_stand(const LedgerFacts *facts, const AccountState *state, const DueRules *rules, Date today);

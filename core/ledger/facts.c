@@ -25,7 +25,8 @@ void ledger_facts_note(const AccountState *state, const DueRules *rules, Date to
     ledger_facts_of(state, rules, today, ret_facts);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         const RecordSet *set = &state->sets[kinds[i]];
-        ret_facts->rows[kinds[i]] = arena_dup(arena, set->rows, set->n * set->type->size);
+        if (set->capacity >= set->n) /* the state's own: it may be written */
+            ret_facts->rows[kinds[i]] = arena_dup(arena, set->rows, set->n * set->type->size);
     }
 }
 
@@ -33,7 +34,8 @@ static bool same_rows(const LedgerFacts *facts, const RecordSet *set, RecordKind
 {
     if (facts->n[kind] != set->n)
         return false;
-    return set->n == 0 || memcmp(facts->rows[kind], set->rows, set->n * set->type->size) == 0;
+    return set->n == 0 || facts->rows[kind] == set->rows ||
+           memcmp(facts->rows[kind], set->rows, set->n * set->type->size) == 0;
 }
 
 bool ledger_facts_stand(const LedgerFacts *facts, const AccountState *state, const DueRules *rules,

@@ -35,19 +35,33 @@ void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state)
 
 void state_share(const AccountState *from, Arena *arena, AccountState *ret_state)
 {
-    AccountState copy = {.arena = arena, .account = from->account};
-    for (int kind = 0; kind < N_KINDS; kind++) {
-        const RecordSet *set = &from->sets[kind];
-        copy.sets[kind] = (RecordSet){set->type, NULL, set->n, set->n};
-        if (set->n > 0)
-            copy.sets[kind].rows = arena_dup(arena, set->rows, set->n * set->type->size);
-    }
-    *ret_state = copy;
+    *ret_state = *from;
+    ret_state->arena = arena;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        ret_state->sets[kind].capacity = 0;
+    /* a ledger that was read points at invoices, and rules hand cycles on */
+    state_own(ret_state, KIND_INVOICE);
+    state_own(ret_state, KIND_CYCLE);
+}
+
+const void *state_look(const AccountState *state, RecordKind kind)
+{
+    return state->sets[kind].rows;
+}
+
+void *state_own(AccountState *state, RecordKind kind)
+{
+    RecordSet *set = &state->sets[kind];
+    if (set->capacity >= set->n)
+        return set->rows;
+    set->rows = arena_dup(state->arena, set->rows, set->n * set->type->size);
+    set->capacity = set->n;
+    return set->rows;
 }
 
 static void grow(RecordSet *set, Arena *arena)
 {
-    size_t capacity = set->capacity ? set->capacity * 2 : 4;
+    size_t capacity = set->n ? set->n * 2 : 4;
     void *rows = arena_alloc(arena, capacity * set->type->size);
     if (set->n > 0)
         memcpy(rows, set->rows, set->n * set->type->size);
@@ -59,7 +73,7 @@ void *state_add(AccountState *state, RecordKind kind)
 {
     g_assert(kind != KIND_ACCOUNT);
     RecordSet *set = &state->sets[kind];
-    if (set->n == set->capacity)
+    if (set->n >= set->capacity)
         grow(set, state->arena);
     void *row = (char *)set->rows + set->n++ * set->type->size;
     record_init(set->type, row);
@@ -79,18 +93,33 @@ static const Field *key_field(const RecordType *type)
     return key;
 }
 
-void *state_find(const AccountState *state, RecordKind kind, const char *key)
+/* Row of that key; the number of rows if there is none. */
+static size_t place_of(const RecordSet *set, const char *key)
 {
-    const RecordSet *set = &state->sets[kind];
     if (!key || set->n == 0)
-        return NULL;
+        return set->n;
     size_t offset = key_field(set->type)->offset;
     for (size_t i = 0; i < set->n; i++) {
-        char *row = (char *)set->rows + i * set->type->size;
-        if (g_strcmp0(*(const char **)(void *)(row + offset), key) == 0)
-            return row;
+        const char *row = (const char *)set->rows + i * set->type->size;
+        const char *own = *(const char *const *)(const void *)(row + offset);
+        if (own == key || (own && *own == *key && strcmp(own, key) == 0))
+            return i;
     }
-    return NULL;
+    return set->n;
+}
+
+const void *state_look_for(const AccountState *state, RecordKind kind, const char *key)
+{
+    const RecordSet *set = &state->sets[kind];
+    size_t i = place_of(set, key);
+    return i < set->n ? (const char *)set->rows + i * set->type->size : NULL;
+}
+
+void *state_own_one(AccountState *state, RecordKind kind, const char *key)
+{
+    const RecordSet *set = &state->sets[kind];
+    size_t i = place_of(set, key);
+    return i < set->n ? (char *)state_own(state, kind) + i * set->type->size : NULL;
 }
 
 /* ---- the difference ----------------------------------------------------------------------------- */
@@ -127,7 +156,8 @@ static void diff_set(const AccountState *before, const AccountState *after, Reco
     const RecordSet *old = &before->sets[kind], *new = &after->sets[kind];
     size_t size = new->type->size;
     g_assert(new->n >= old->n);
-    if (new->n == old->n && (new->n == 0 || memcmp(old->rows, new->rows, new->n *size) == 0))
+    if (new->n == old->n &&
+        (new->rows == old->rows || new->n == 0 || memcmp(old->rows, new->rows, new->n *size) == 0))
         return;
     for (size_t i = 0; i < new->n; i++) {
         const char *row = (const char *)new->rows + i *size;
@@ -158,8 +188,9 @@ void state_take_over(AccountState *state, const Change *changes, size_t n)
         void *row = &state->account;
         if (change->kind != KIND_ACCOUNT) {
             g_assert(change->is_new ? change->index == set->n : change->index < set->n);
-            row = change->is_new ? state_add(state, change->kind)
-                                 : (char *)set->rows + change->index * type->size;
+            row = change->is_new
+                      ? state_add(state, change->kind)
+                      : (char *)state_own(state, change->kind) + change->index * type->size;
         }
         record_update(type, state->arena, change->row, row);
     }

@@ -4,7 +4,8 @@
 
 #include "model/records.h"
 
-/* A growable array of one kind of record in an arena. Pointers into it die when it grows: use indexes across adds. */
+/* A growable array of one kind of record in an arena. Pointers into it die when it grows: use indexes across adds.
+ * Rows without capacity belong to another state and are not to be written. */
 typedef struct {
     const RecordType *type;
     void *rows;
@@ -20,18 +21,30 @@ typedef struct {
 void state_init(AccountState *ret_state, Arena *arena, const char *account_id);
 /* Deep copy into another arena, packed: rows without room to grow, texts once for each field. */
 void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state);
-/* A copy whose rows may be changed and added to; its texts are those of `from`, whose memory must outlive it. decide works
- * on such a copy. */
+/* A copy that may be changed and added to; its texts, and the rows of every kind that is not changed, are those of `from`,
+ * whose memory must outlive it. decide works on such a copy. Invoices and cycles are copied at once; rows of the other kinds
+ * when they are first asked for through a pointer to a state that may change. */
 void state_share(const AccountState *from, Arena *arena, AccountState *ret_state);
 /* Appends a record set to its absent values and returns it. */
 void *state_add(AccountState *state, RecordKind kind);
+
+/* ---- rows: of a `const AccountState *` they are const and stay where they are; of an `AccountState *` they may be written
+ * and are made the state's own first. So a rule cannot write into the state it was given: it does not compile. Look through a
+ * const pointer (Deciding.look) where nothing is written; what was found so is not seen to change afterwards. ---- */
+const void *state_look(const AccountState *state, RecordKind kind);
+void *state_own(AccountState *state, RecordKind kind);
+const void *state_look_for(const AccountState *state, RecordKind kind, const char *key);
+void *state_own_one(AccountState *state, RecordKind kind, const char *key);
 /* By key text of kinds whose key is one text (all but contact_point, instalment, approval); NULL if absent. */
-void *state_find(const AccountState *state, RecordKind kind, const char *key);
-#define STATE_ROWS(state, KIND, Type) ((Type *)(state)->sets[KIND].rows)
+#define state_find(state, KIND, key) \
+    _Generic((state), const AccountState *: state_look_for, AccountState *: state_own_one)((state), (KIND), (key))
+/* The array: Type is const where the state is. */
+#define STATE_ROWS(state, KIND, Type) \
+    (((struct { Type *rows; }){_Generic((state), const AccountState *: state_look, AccountState *: state_own)((state), (KIND))}).rows)
 #define STATE_COUNT(state, KIND) ((state)->sets[KIND].n)
-/* for (Invoice *i = …) over all rows of a kind; the body must not add to that kind. */
+/* for (Invoice *i = …) over all rows of a kind, Type as above; the body must not add to that kind. */
 #define STATE_FOREACH(state, KIND, Type, it) \
-    for (Type *it = (state)->sets[KIND].rows, *it##_end = it ? it + (state)->sets[KIND].n : NULL; it < it##_end; it++)
+    for (Type *it = STATE_ROWS(state, KIND, Type), *it##_end = it ? it + STATE_COUNT(state, KIND) : NULL; it < it##_end; it++)
 
 /* A record that is new or differs. `row` lives in the arena of `after`. */
 typedef struct {

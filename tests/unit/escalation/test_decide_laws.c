@@ -44,7 +44,7 @@ static const Forbids forbids[HOLD_PAUSE + 1] = {
 static Forbids forbidden(const AccountState *state, Currency code, Date today)
 {
     Forbids all = {0};
-    STATE_FOREACH (state, KIND_HOLD, Hold, hold) {
+    STATE_FOREACH (state, KIND_HOLD, const Hold, hold) {
         bool runs =
             hold->over_on == DATE_NONE && (hold->until == DATE_NONE || hold->until >= today);
         bool here = !hold->currency.code[0] || currency_equal(hold->currency, code);
@@ -126,7 +126,7 @@ static void check_contact(const Driver *v, const Act *act, Date today)
         return;
     if (forbidden(&v->state, notice->currency, today).messages)
         BROKEN(v, "%s was released under a hold that forbids messages", act->key);
-    STATE_FOREACH (&v->state, KIND_CONTACT_POINT, ContactPoint, point)
+    STATE_FOREACH (&v->state, KIND_CONTACT_POINT, const ContactPoint, point)
         if (g_strcmp0(point->address, act->address) == 0 &&
             g_strcmp0(point->channel, act->channel) == 0 &&
             (point->undeliverable ||
@@ -137,9 +137,9 @@ static void check_contact(const Driver *v, const Act *act, Date today)
 static void check_acts(const Driver *v, const AccountState *before, Date today)
 {
     for (size_t i = 0; i < STATE_COUNT(&v->state, KIND_ACT); i++) {
-        const Act *act = &STATE_ROWS(&v->state, KIND_ACT, Act)[i];
+        const Act *act = &STATE_ROWS(&v->state, KIND_ACT, const Act)[i];
         const Act *was =
-            i < STATE_COUNT(before, KIND_ACT) ? &STATE_ROWS(before, KIND_ACT, Act)[i] : NULL;
+            i < STATE_COUNT(before, KIND_ACT) ? &STATE_ROWS(before, KIND_ACT, const Act)[i] : NULL;
         if (act->state == ACT_SUPPRESSED && (!act->reason || !*act->reason))
             BROKEN(v, "%s is suppressed without a reason", act->key);
         if (!has_left(was, act))
@@ -147,7 +147,7 @@ static void check_acts(const Driver *v, const AccountState *before, Date today)
         check_adverse(v, act, today);
         check_contact(v, act, today);
     }
-    STATE_FOREACH (&v->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (&v->state, KIND_NOTICE, const Notice, notice)
         if (notice->state == NOTICE_SUPPRESSED && (!notice->reason || !*notice->reason))
             BROKEN(v, "notice %s is suppressed without a reason", notice->key);
 }
@@ -167,7 +167,7 @@ static void check_move(const Driver *v, const AccountState *before, const Reason
     if (watch->moved_on[currency] == today)
         BROKEN(v, "two steps on one day: %s", reason->subject);
     watch->moved_on[currency] = today;
-    STATE_FOREACH (before, KIND_CYCLE, Cycle, cycle) {
+    STATE_FOREACH (before, KIND_CYCLE, const Cycle, cycle) {
         if (!is_detail(reason, "cycle", cycle->id) || rank(cycle->step) < 0)
             continue;
         if (cycle->executed_on == DATE_NONE)
@@ -195,8 +195,8 @@ static void check_steps(const Driver *v, const AccountState *before, Date today)
 
 static void check_fees(const Driver *v)
 {
-    STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, a)
-        STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, b)
+    STATE_FOREACH (&v->state, KIND_INVOICE, const Invoice, a)
+        STATE_FOREACH (&v->state, KIND_INVOICE, const Invoice, b)
             if (a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE &&
                 g_strcmp0(a->cycle, b->cycle) == 0)
                 BROKEN(v, "cycle %s has two fees", a->cycle);

@@ -7,8 +7,8 @@ enum { SEEDS = 8, DAYS = 70 };
 
 static void check_one_notice_a_day(const Driver *v)
 {
-    STATE_FOREACH (&v->state, KIND_NOTICE, Notice, a) {
-        STATE_FOREACH (&v->state, KIND_NOTICE, Notice, b) {
+    STATE_FOREACH (&v->state, KIND_NOTICE, const Notice, a) {
+        STATE_FOREACH (&v->state, KIND_NOTICE, const Notice, b) {
             bool both = a < b && a->severity > 0 && b->severity > 0 && a->handed_on != DATE_NONE &&
                         a->handed_on == b->handed_on && currency_equal(a->currency, b->currency);
             if (both)
@@ -19,8 +19,8 @@ static void check_one_notice_a_day(const Driver *v)
 
 static void check_one_fee_a_cycle(const Driver *v)
 {
-    STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, a)
-        STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, b)
+    STATE_FOREACH (&v->state, KIND_INVOICE, const Invoice, a)
+        STATE_FOREACH (&v->state, KIND_INVOICE, const Invoice, b)
             g_assert_false(a < b && a->kind == INVOICE_FEE && b->kind == INVOICE_FEE &&
                            g_strcmp0(a->cycle, b->cycle) == 0);
 }

@@ -47,7 +47,7 @@ static void open_with_law(Driver *v, const char *policies, const char *settings,
 
 static const Invoice *late_fee(const Driver *v)
 {
-    STATE_FOREACH (&v->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (&v->state, KIND_INVOICE, const Invoice, invoice)
         if (invoice->kind == INVOICE_FEE)
             return invoice;
     return NULL;
@@ -140,7 +140,7 @@ static void report_call(Driver *v, PhoneOutcome outcome, const char *act)
 
 static const Act *call_act(const Driver *v)
 {
-    STATE_FOREACH (&v->state, KIND_ACT, Act, act)
+    STATE_FOREACH (&v->state, KIND_ACT, const Act, act)
         if (strcmp(act->verb, "call.voice") == 0)
             return act;
     return NULL;

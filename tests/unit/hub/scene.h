@@ -373,7 +373,7 @@ static inline const Act *scene_act(Scene *scene, const char *account, const char
 {
     const AccountState *state = scene_state(scene, account);
     g_assert_nonnull(state);
-    STATE_FOREACH(state, KIND_ACT, Act, act)
+    STATE_FOREACH(state, KIND_ACT, const Act, act)
         if (strcmp(act->verb, verb) == 0)
             return act;
     return NULL;

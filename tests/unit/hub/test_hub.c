@@ -56,7 +56,7 @@ static void test_events_of_one_turn_keep_their_order(void)
     scene_settle(scene);
     const AccountState *state = scene_state(scene, "A");
     g_assert_cmpuint(STATE_COUNT(state, KIND_INVOICE), ==, 1);
-    g_assert_cmpint(STATE_ROWS(state, KIND_INVOICE, Invoice)->amount, ==, 500);
+    g_assert_cmpint(STATE_ROWS(state, KIND_INVOICE, const Invoice)->amount, ==, 500);
     scene_free(scene);
 }
 
@@ -179,7 +179,7 @@ static void test_what_was_paid_meanwhile_is_not_demanded(void)
                 PAID); /* the ledger knows it, and has told nobody */
     scene_until(scene, "2026-09-01T20:00:00Z");
     g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 0);
-    g_assert_cmpint(STATE_ROWS(scene_state(scene, "A"), KIND_NOTICE, Notice)->state, ==,
+    g_assert_cmpint(STATE_ROWS(scene_state(scene, "A"), KIND_NOTICE, const Notice)->state, ==,
                     NOTICE_SUPPRESSED);
     scene_free(scene);
 }
@@ -503,7 +503,7 @@ static void test_dry_runs_the_whole_ladder_and_sends_nothing(void)
     give_invoice(scene, "A", "I1");
     scene_until(scene, "2026-09-12T23:00:00Z");
     g_assert_cmpuint(scene->calls->len, ==, 0);
-    g_assert_cmpstr(STATE_ROWS(scene_state(scene, "A"), KIND_CYCLE, Cycle)->step, ==,
+    g_assert_cmpstr(STATE_ROWS(scene_state(scene, "A"), KIND_CYCLE, const Cycle)->step, ==,
                     "second_notice");
     scene_free(scene);
 }

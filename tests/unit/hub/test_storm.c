@@ -201,7 +201,7 @@ static void check_account(Storm *storm, const char *account)
     const AccountState *state = scene_state(storm->scene, account);
     if (!state)
         return;
-    STATE_FOREACH (state, KIND_ACT, Act, act) {
+    STATE_FOREACH (state, KIND_ACT, const Act, act) {
         if (act->state == ACT_SUPPRESSED || act->state == ACT_PLANNED || !act->instance)
             continue;
         const Platform *known = g_hash_table_lookup(storm->keys, act->key);

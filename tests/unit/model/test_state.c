@@ -87,8 +87,42 @@ static void test_shared_rows_are_own(void)
     g_assert_true(own->id == STATE_ROWS(&state, KIND_INVOICE, Invoice)->id);
     own->amount = 7;
     state_add(&shared, KIND_INVOICE);
+    g_assert_cmpuint(STATE_COUNT(&shared, KIND_INVOICE), ==, 2);
     g_assert_cmpint(STATE_ROWS(&state, KIND_INVOICE, Invoice)->amount, !=, 7);
     g_assert_cmpuint(STATE_COUNT(&state, KIND_INVOICE), ==, 1);
+}
+
+/* Rows of other kinds are copied when somebody may write them, and not before. */
+static void test_rows_are_shared_until_written(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState before, after;
+    state_init(&before, arena, "A");
+    for (int i = 0; i < 3; i++)
+        ((Payment *)state_add(&before, KIND_PAYMENT))->id = arena_printf(arena, "P-%d", i);
+    const Payment *given = STATE_ROWS((const AccountState *)&before, KIND_PAYMENT, const Payment);
+    state_share(&before, arena, &after);
+    const AccountState *look = &after;
+    g_assert_true(state_find(look, KIND_PAYMENT, "P-2") == given + 2);
+    STATE_FOREACH (look, KIND_PAYMENT, const Payment, payment)
+        g_assert_true(payment >= given && payment < given + 3);
+    Payment *own = state_find(&after, KIND_PAYMENT, "P-1");
+    g_assert_true(own != given + 1);
+    own->amount = 7;
+    STATE_FOREACH (&after, KIND_PAYMENT, Payment, payment)
+        g_assert_true(payment < given || payment >= given + 3);
+    size_t n;
+    const Change *changes = state_diff(&before, &after, arena, &n);
+    g_assert_cmpuint(n, ==, 1);
+    g_assert_true(changes[0].row == own);
+    g_assert_cmpint(given[1].amount, !=, 7);
+
+    state_share(&before, arena, &after); /* an added row owns the others too */
+    ((Payment *)state_add(&after, KIND_PAYMENT))->id = "P-3";
+    STATE_ROWS(&after, KIND_PAYMENT, Payment)[0].amount = 9;
+    state_diff(&before, &after, arena, &n);
+    g_assert_cmpuint(n, ==, 2);
+    g_assert_cmpint(given[0].amount, !=, 9);
 }
 
 /* An equal text at another place is no change; one byte of any field is. */
@@ -193,6 +227,7 @@ int main(int argc, char **argv)
     g_test_add_func("/state/diff", test_diff_names_what_changed);
     g_test_add_func("/state/copy", test_copy_stands_alone);
     g_test_add_func("/state/share", test_shared_rows_are_own);
+    g_test_add_func("/state/share-until-written", test_rows_are_shared_until_written);
     g_test_add_func("/state/diff-fields", test_diff_asks_fields);
     g_test_add_func("/state/take-over", test_take_over);
     g_test_add_func("/state/words", test_words);
