@@ -80,6 +80,8 @@ static const DiagCode codes[] = {
     {"C065", DIAG_ERROR, "Unknown calendar", "Correct the name, or add it to 'calendars:'."},
     {"C066", DIAG_ERROR, "A rule reads a protected trait, or something that stands for one",
      "Decide by what is owed and since when; same facts, same step (42 U.S.C. 3604)."},
+    {"C068", DIAG_ERROR, "A stage cannot count from the notice before it",
+     "Count the first stage from the overdue date, and leave 'to' to the stage that follows."},
     /* C070..C079: instances */
     {"C070", DIAG_ERROR, "Unknown plugin", "`dunhub plugins` lists those that are installed."},
     {"C071", DIAG_ERROR, "Unknown option of a plugin", "`dunhub plugins NAME` lists its options."},

@@ -20,15 +20,6 @@ static int unknown_policy(const Rulebook *book, const char *name)
     return command_fail("graph", EXIT_FINDING, "there is no policy '%s'; there are: %s", name, all);
 }
 
-static char *ages_of(const Step *step)
-{
-    if (step->from == 0)
-        return NULL;
-    if (step->to == INT64_MAX)
-        return g_strdup_printf("%" PRId64 "+", step->from);
-    return g_strdup_printf("%" PRId64 "-%" PRId64, step->from, step->to);
-}
-
 static void print_steps(const Policy *policy)
 {
     static const char *const titles[] = {"step",    "age",       "wait", "notice",
@@ -36,7 +27,7 @@ static void print_steps(const Policy *policy)
     g_autoptr(Table) table = table_new(titles, 4);
     for (size_t i = 0; i < policy->n_steps; i++) {
         const Step *step = &policy->steps[i];
-        g_autofree char *ages = ages_of(step);
+        g_autofree char *ages = policy_step_ages(step);
         g_autofree char *wait = g_strdup_printf("%" PRId64, step->wait);
         g_autoptr(GString) actions = g_string_new(NULL);
         for (size_t k = 0; k < step->n_on_enter; k++)

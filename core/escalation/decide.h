@@ -97,14 +97,17 @@ typedef struct {
 /* At `now` of the state as it stands; texts in the arena. */
 void account_view(const AccountState *state, const Rulebook *book, Instant now, Arena *arena, AccountView *ret_view);
 
-/* The condition as it stands for that cycle, in words with the values seen: `age 12 is not at least 30`. Text in the arena. */
-const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now, const Cycle *cycle, const Condition *condition,
-                           Arena *arena);
+/* The condition as it stands in that currency and its cycle (NULL: none), in words with the values seen: `age 12 is not at
+ * least 30`. Text in the arena. */
+const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now, const Cycle *cycle, Currency currency,
+                           const Condition *condition, Arena *arena);
 
 /* Sentences: why it is where it is, what happens next, when, and what would change it. JSON array of
  * {"text","rule","on"?}; new reference. */
 json_t *explain_account(const AccountState *state, const Rulebook *book, Instant now, Arena *arena);
 
+/* The first day on which an invoice is late enough (E1), if no hold stops its clock. */
+Date entry_first_day(const Policy *policy, const Settings *settings, const InvoiceBalance *b);
 /* §3.1–§3.3 for one date. */
 typedef struct { Date reminder_on, overdue_on, delinquent_on; } InvoiceDates;
 InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on);

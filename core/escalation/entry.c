@@ -6,28 +6,33 @@
 
 #include <inttypes.h>
 
-/* Days that must pass after the overdue date before E1 can hold: of the module by its setting, else
- * by the first step. */
-static int64_t allowed_days(const Deciding *d)
+static bool by_age(const Policy *policy)
 {
-    const Policy *policy = d->policy;
-    bool by_age = policy->form != POLICY_MODULE && policy->n_steps > 0 && policy->steps[0].from > 0;
-    return by_age ? policy->steps[0].from - 1 : d->settings->days_to_delinquent;
+    return policy->form != POLICY_MODULE && policy->n_steps > 0 && policy->steps[0].from > 0;
 }
 
-static bool counts_by_age(const Deciding *d)
+/* Held days are not foreseen: of the module the setting counts, else the first step's range. */
+Date entry_first_day(const Policy *policy, const Settings *settings, const InvoiceBalance *b)
 {
-    return d->policy->form != POLICY_MODULE && d->policy->n_steps > 0 &&
-           d->policy->steps[0].from > 0;
+    if (!by_age(policy))
+        return dates_add(b->overdue_on, settings->days_to_delinquent);
+    const Step *first = &policy->steps[0];
+    return dates_add(age_first_day(b, (AgeBasis)first->count_from), first->from - 1);
+}
+
+static Date first_day(const Deciding *d, const InvoiceBalance *b)
+{
+    return entry_first_day(d->policy, d->settings, b);
 }
 
 bool entry_meets_e1(const Deciding *d, const InvoiceBalance *b)
 {
     if (!b->counted || !b->charge || b->invoice->spent)
         return false;
-    if (counts_by_age(d))
-        return age_escalation(d->state, b, d->today) >= d->policy->steps[0].from;
-    return d->today >= dates_add(b->overdue_on, d->settings->days_to_delinquent);
+    const Step *first = d->policy->steps;
+    if (by_age(d->policy))
+        return age_on_basis(d->state, b, (AgeBasis)first->count_from, d->today) >= first->from;
+    return d->today >= first_day(d, b);
 }
 
 bool entry_e1(const Deciding *d, Currency currency)
@@ -94,7 +99,7 @@ static bool would_enter_on(const Deciding *d, Currency currency, Date day)
             !currency_equal(b->invoice->currency, currency))
             continue;
         sum = ledger_sum(sum, b->rest);
-        late = late || (!b->invoice->spent && day >= dates_add(b->overdue_on, allowed_days(d)));
+        late = late || (!b->invoice->spent && day >= first_day(d, b));
     }
     sum -= ledger_currency(&d->ledger, currency).unapplied;
     return late && minimum && sum > minimum->minor;
@@ -107,7 +112,7 @@ static Date first_e1(const Deciding *d, Currency currency)
         const InvoiceBalance *b = &d->ledger.invoices[i];
         if (b->charge && b->rest > 0 && !b->in_plan && !b->invoice->spent &&
             currency_equal(b->invoice->currency, currency))
-            first = MIN(first, dates_add(b->overdue_on, allowed_days(d)));
+            first = MIN(first, first_day(d, b));
     }
     return first;
 }
@@ -116,8 +121,8 @@ Date entry_date(const Deciding *d, Currency currency, Date from)
 {
     Date best = DATE_NEVER;
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
-        Date overdue_on = d->ledger.invoices[i].overdue_on;
-        Date days[] = {overdue_on, dates_add(overdue_on, allowed_days(d)), from};
+        const InvoiceBalance *b = &d->ledger.invoices[i];
+        Date days[] = {b->overdue_on, first_day(d, b), from};
         for (size_t k = 0; k < G_N_ELEMENTS(days); k++) {
             Date day = MAX(days[k], from);
             if (day < best && would_enter_on(d, currency, day))

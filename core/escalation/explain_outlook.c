@@ -38,10 +38,10 @@ static void say_needs(Telling *t, const CurrencyView *c, const Policy *policy, c
                     "step %s has no limit in %s: nothing moves there before one is set", step->name,
                     c->currency.code);
     if (step->when)
-        explain_say(t, arena_printf(t->arena, "policy %s, stage %s", policy->name, step->name),
-                    DATE_NONE, "step %s is entered only while %s; now: %s", step->name,
-                    step->when_text,
-                    condition_seen(t->state, t->book, t->now, c->cycle, step->when, t->arena));
+        explain_say(
+            t, arena_printf(t->arena, "policy %s, stage %s", policy->name, step->name), DATE_NONE,
+            "step %s is entered only while %s; now: %s", step->name, step->when_text,
+            condition_seen(t->state, t->book, t->now, c->cycle, c->currency, step->when, t->arena));
     if (step->needs & NEED_COLLECTIONS_UNSUCCESSFUL)
         explain_say(t, "§7 legal", DATE_NONE,
                     "step %s needs a placement that was closed without success", step->name);
@@ -66,31 +66,53 @@ static Date dwell_ends(const Telling *t, const Cycle *cycle, int64_t wait)
     return end;
 }
 
-static Date age_reached(const Telling *t, const CurrencyView *c, int64_t age)
+/* The first day on which an invoice is old enough for the step, the days held so far added. */
+static Date age_reached(const Telling *t, const CurrencyView *c, const Step *step)
 {
-    return dates_add(t->view.today, MAX(0, age - c->escalation_age));
+    if (step->count_from == COUNT_OVERDUE)
+        return dates_add(t->view.today, MAX(0, step->from - c->escalation_age));
+    if (step->count_from == COUNT_PREVIOUS_NOTICE)
+        return dates_add(c->cycle->dwell_from, step->from);
+    Date first = DATE_NEVER;
+    for (size_t i = 0; i < t->ledger.n_invoices; i++) {
+        const InvoiceBalance *b = &t->ledger.invoices[i];
+        if (!b->counted || !b->charge || !explain_is_of(b, c->currency))
+            continue;
+        AgeBasis basis = (AgeBasis)step->count_from;
+        Date day = age_first_day(b, basis);
+        int64_t passed = MAX(0, (int64_t)t->view.today - day + 1);
+        int64_t held = passed - age_on_basis(t->state, b, basis, t->view.today);
+        first = MIN(first, dates_add(day, step->from - 1 + held));
+    }
+    return MAX(first, t->view.today);
 }
 
 static void say_move(Telling *t, const CurrencyView *c, const Step *step, int64_t wait)
 {
-    Date by_age = age_reached(t, c, step->from);
+    Date by_age = age_reached(t, c, step);
     Date by_dwell = dwell_ends(t, c->cycle, wait);
+    g_autofree char *ages = policy_step_ages(step);
+    bool plain = step->count_from == COUNT_OVERDUE;
+    const char *range = plain ? arena_printf(t->arena, "age %" PRId64, step->from) : ages;
     const char *still =
         clock_stands(t) ? "; its age stands still now, so it is later by the days of the hold" : "";
     if (by_dwell == DATE_NONE) {
         explain_say(t, "§6.3", by_age,
-                    "next is step %s: at age %" PRId64
-                    ", on %s at the earliest, and %s after step %s was executed%s",
-                    step->name, step->from, explain_day(t, by_age), explain_days(t, wait),
+                    "next is step %s: at %s%s%s%s, and %s after step %s was executed%s", step->name,
+                    range, by_age != DATE_NONE ? ", on " : "",
+                    by_age != DATE_NONE ? explain_day(t, by_age) : "",
+                    by_age != DATE_NONE ? " at the earliest" : "", explain_days(t, wait),
                     c->cycle->step, still);
         return;
     }
     Date on = MAX(MAX(by_age, by_dwell), t->view.today);
-    explain_say(t, "§6.3", on,
-                "next is step %s, on %s if nothing changes: its age begins on %s, the wait of %s "
-                "in step %s ends on %s%s",
-                step->name, explain_day(t, on), explain_day(t, by_age), explain_days(t, wait),
-                c->cycle->step, explain_day(t, by_dwell), still);
+    explain_say(
+        t, "§6.3", on,
+        "next is step %s, on %s if nothing changes: its %s begins on %s, the wait of %s in step %s "
+        "ends on %s%s",
+        step->name, explain_day(t, on), plain ? "age" : arena_printf(t->arena, "range, %s,", range),
+        explain_day(t, by_age), explain_days(t, wait), c->cycle->step, explain_day(t, by_dwell),
+        still);
 }
 
 /* The step that will be entered: steps whose range is past by then are skipped (§6.5). */
@@ -98,7 +120,10 @@ static size_t ladder_target(const Telling *t, const CurrencyView *c, const Polic
                             size_t next)
 {
     Date dwell = dwell_ends(t, c->cycle, c->cycle->dwell_days);
-    Date on = MAX(age_reached(t, c, policy->steps[next].from), MAX(dwell, t->view.today));
+    for (size_t i = next; i < policy->n_steps; i++)
+        if (policy->steps[i].count_from != COUNT_OVERDUE)
+            return next; /* what will be past then is not foreseen across months and notices */
+    Date on = MAX(age_reached(t, c, &policy->steps[next]), MAX(dwell, t->view.today));
     int64_t age = c->escalation_age + (on - t->view.today);
     while (next + 1 < policy->n_steps && policy->steps[next].skippable &&
            age > policy->steps[next].to && age >= policy->steps[next + 1].from)
@@ -131,7 +156,8 @@ static void say_graph(Telling *t, const CurrencyView *c, const Policy *policy, s
                         "it moves to step %s when %s%s%s; now: %s", target->name, move->when_text,
                         from != DATE_NONE ? ", not before " : ", once executed",
                         from != DATE_NONE ? explain_day(t, from) : "",
-                        condition_seen(t->state, t->book, t->now, c->cycle, move->when, t->arena));
+                        condition_seen(t->state, t->book, t->now, c->cycle, c->currency, move->when,
+                                       t->arena));
         }
         say_needs(t, c, policy, target);
     }
@@ -175,15 +201,6 @@ static void say_next_step(Telling *t, const CurrencyView *c)
 
 /* ---- when it would become delinquent ---- */
 
-/* Days after the overdue date before an invoice is late enough (E1). */
-static int64_t allowed_days(const Telling *t)
-{
-    const Policy *policy = t->view.policy ? rulebook_policy(t->book, t->view.policy, NULL) : NULL;
-    if (policy && policy->form != POLICY_MODULE && policy->n_steps > 0 && policy->steps[0].from > 0)
-        return policy->steps[0].from - 1;
-    return t->settings->days_to_delinquent;
-}
-
 static bool may_count(const InvoiceBalance *b, Currency currency)
 {
     return b->charge && b->rest > 0 && !b->in_plan && explain_is_of(b, currency);
@@ -192,11 +209,12 @@ static bool may_count(const InvoiceBalance *b, Currency currency)
 static Date late_enough(const Telling *t, Currency currency)
 {
     Date first = DATE_NEVER;
-    int64_t allowed = allowed_days(t);
+    const Policy *policy = t->view.policy ? rulebook_policy(t->book, t->view.policy, NULL) : NULL;
     for (size_t i = 0; i < t->ledger.n_invoices; i++) {
         const InvoiceBalance *b = &t->ledger.invoices[i];
         if (may_count(b, currency) && !b->invoice->spent)
-            first = MIN(first, dates_add(b->overdue_on, allowed));
+            first = MIN(first, policy ? entry_first_day(policy, t->settings, b)
+                                      : dates_add(b->overdue_on, t->settings->days_to_delinquent));
     }
     return first;
 }
@@ -236,11 +254,11 @@ static void say_entry(Telling *t, const CurrencyView *c)
     const char *least = explain_money(t, minimum->minor, c->currency);
     const Policy *policy = t->view.policy ? rulebook_policy(t->book, t->view.policy, NULL) : NULL;
     if (policy && policy->enter_when)
-        explain_say(
-            t, arena_printf(t->arena, "policy %s enter_when", policy->name), DATE_NONE,
-            "policy %s lets an account in only while %s; now: %s", policy->name,
-            policy->enter_when_text,
-            condition_seen(t->state, t->book, t->now, c->cycle, policy->enter_when, t->arena));
+        explain_say(t, arena_printf(t->arena, "policy %s enter_when", policy->name), DATE_NONE,
+                    "policy %s lets an account in only while %s; now: %s", policy->name,
+                    policy->enter_when_text,
+                    condition_seen(t->state, t->book, t->now, c->cycle, c->currency,
+                                   policy->enter_when, t->arena));
     if (on == DATE_NEVER)
         explain_say(t, "§4 E2", late,
                     "it does not become delinquent: %s is not more than the minimum of %s",

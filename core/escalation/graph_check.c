@@ -6,6 +6,28 @@
 
 /* ---- ladders ---- */
 
+/* Days since the notice before it: there must be one, and such a stage ends with the next. */
+static bool check_previous(const Loader *loader, const Policy *policy, size_t i)
+{
+    const Step *step = &policy->steps[i];
+    bool good = true;
+    if (step->count_from != COUNT_PREVIOUS_NOTICE)
+        return true;
+    if (i == 0) {
+        diags_add(loader->diags, "C068", step->place,
+                  "stage '%s' is the first: no notice comes before it to count from", step->name);
+        good = false;
+    }
+    if (step->to != INT64_MAX) {
+        diags_add(loader->diags, "C068", step->place,
+                  "stage '%s' counts from the previous notice: it ends when the next stage begins, "
+                  "take out 'to'",
+                  step->name);
+        good = false;
+    }
+    return good;
+}
+
 static bool check_pair(const Loader *loader, const Step *step, const Step *next)
 {
     if (next->from <= step->from) {
@@ -32,12 +54,14 @@ bool ladder_check(const Loader *loader, const Policy *policy)
     bool good = true;
     for (size_t i = 0; i < policy->n_steps; i++) {
         const Step *step = &policy->steps[i];
+        good = check_previous(loader, policy, i) && good;
         if (step->to < step->from) {
             diags_add(loader->diags, "C053", step->place,
                       "stage '%s' ends at age %" PRId64 ", before it begins at %" PRId64,
                       step->name, step->to, step->from);
             good = false;
-        } else if (i + 1 < policy->n_steps) {
+        } else if (i + 1 < policy->n_steps && step->count_from == step[1].count_from &&
+                   step->count_from != COUNT_PREVIOUS_NOTICE) {
             good = check_pair(loader, step, step + 1) && good;
         }
     }

@@ -9,12 +9,28 @@ static bool is_ladder(const Policy *policy)
     return policy->form == POLICY_LADDER || policy->form == POLICY_SCAN;
 }
 
+/* The account's age as step `i` counts it. Days since the notice before it are those of the step that stands there. */
+static int64_t age_for(const Deciding *d, const Cycle *cycle, const Policy *policy, size_t i)
+{
+    const Step *step = &policy->steps[i];
+    if (step->count_from != COUNT_PREVIOUS_NOTICE)
+        return age_greatest(d->state, &d->ledger, cycle->currency, (AgeBasis)step->count_from);
+    bool is_next = i > 0 && g_strcmp0(cycle->step, policy->steps[i - 1].name) == 0;
+    int64_t age;
+    const InvoiceBalance *anchor = age_anchor(d->state, &d->ledger, cycle->currency, &age);
+    if (!is_next || !anchor || cycle->dwell_from == DATE_NONE)
+        return 0;
+    return (int64_t)d->today - cycle->dwell_from -
+           age_held_days(d->state, anchor, dates_add(cycle->dwell_from, 1), d->today);
+}
+
 /* From `i` on, over skippable steps whose range is past; stops at the first that is not, or that
  * holds the age (§6.5). */
-static size_t over_past_steps(const Policy *policy, size_t i, int64_t age)
+static size_t over_past_steps(const Deciding *d, const Cycle *cycle, const Policy *policy, size_t i)
 {
-    while (i + 1 < policy->n_steps && policy->steps[i].skippable && age > policy->steps[i].to &&
-           age >= policy->steps[i + 1].from)
+    while (i + 1 < policy->n_steps && policy->steps[i].skippable &&
+           age_for(d, cycle, policy, i) > policy->steps[i].to &&
+           age_for(d, cycle, policy, i + 1) >= policy->steps[i + 1].from)
         i++;
     return i;
 }
@@ -40,7 +56,7 @@ const Step *moves_first_step(const Deciding *d, const Policy *policy, const Cycl
 {
     if (policy->n_steps == 0)
         return NULL;
-    size_t i = is_ladder(policy) ? over_past_steps(policy, 0, age_of(d, cycle->currency)) : 0;
+    size_t i = is_ladder(policy) ? over_past_steps(d, cycle, policy, 0) : 0;
     return &policy->steps[i];
 }
 
@@ -234,16 +250,17 @@ static void forget_amount(Deciding *d, Cycle *cycle)
 static void judge_ladder(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
 {
     size_t next = step_index(policy, step) + 1;
-    int64_t age = age_of(d, cycle->currency);
     bool failed_plan =
         next < policy->n_steps && policy->steps[next].collections && plan_failed(d, cycle);
-    if (next >= policy->n_steps || (age < policy->steps[next].from && !failed_plan)) {
+    if (next >= policy->n_steps ||
+        (age_for(d, cycle, policy, next) < policy->steps[next].from && !failed_plan)) {
         forget_amount(d, cycle);
         return;
     }
     bool dwelt = cycle->dwell_from != DATE_NONE &&
                  d->today >= dates_add(cycle->dwell_from, cycle->dwell_days);
-    try_move(d, cycle, policy, over_past_steps(policy, next, age), dwelt && may_leave(d, cycle));
+    try_move(d, cycle, policy, over_past_steps(d, cycle, policy, next),
+             dwelt && may_leave(d, cycle));
 }
 
 static bool move_holds(Deciding *d, Cycle *cycle, const Policy *policy, const Move *move)
@@ -281,17 +298,26 @@ void moves_judge(Deciding *d, Cycle *cycle)
         judge_graph(d, cycle, policy, step);
 }
 
+/* A step that follows the notice before it is above the account as long as that step is. */
+static bool is_above(const Deciding *d, const Cycle *cycle, const Policy *policy, size_t i)
+{
+    while (i > 0 && policy->steps[i].count_from == COUNT_PREVIOUS_NOTICE)
+        i--;
+    return age_for(d, cycle, policy, i) < policy->steps[i].from;
+}
+
 void moves_recompute(Deciding *d, Cycle *cycle)
 {
     const Policy *policy = cycle_policy(d, cycle);
     const Step *step = cycle_step(d, cycle);
-    int64_t age = age_of(d, cycle->currency);
     if (!step || !is_ladder(policy) || d->settings->on_anchor_shift != ANCHOR_RECOMPUTE ||
-        age == 0 || age >= step->from)
+        age_of(d, cycle->currency) == 0)
         return;
-    size_t i = step_index(policy, step);
-    while (i > 0 && age < policy->steps[i].from)
+    size_t now = step_index(policy, step), i = now;
+    while (i > 0 && is_above(d, cycle, policy, i))
         i--;
+    if (i == now)
+        return;
     reason_add(d, "step_lowered", "settings.on_anchor_shift", policy->steps[i].name, NULL, NULL,
                "the anchor got younger: back from %s to %s, without a notice", step->name,
                policy->steps[i].name);

@@ -54,10 +54,14 @@ typedef struct {
 typedef enum { NEED_COLLECTIONS_UNSUCCESSFUL = 1, NEED_LEGAL_APPROVAL = 2, NEED_MANAGER_APPROVAL = 4 } Needs;
 typedef enum { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH } Severity;
 
+/* What a step's days are counted from; the first three are an AgeBasis. */
+typedef enum { COUNT_OVERDUE, COUNT_DUE_MONTH_END, COUNT_OVERDUE_MONTH_END, COUNT_PREVIOUS_NOTICE } CountFrom;
+
 typedef struct {
     const char *name;
     DiagPlace place;
-    int64_t from, to;          /* escalation age, inclusive; from 0: not by age; to INT64_MAX: open */
+    int count_from;            /* CountFrom */
+    int64_t from, to;          /* age counted so, inclusive; from 0: not by age; to INT64_MAX: open */
     int64_t wait;              /* days from execution before leaving it forward */
     bool skippable, final;
     const char *notice;        /* name of its notice; NULL: none */
@@ -202,6 +206,8 @@ typedef struct {
 } ConfigSection;
 const ConfigSection *rulebook_sections(size_t *ret_n);
 
+/* "age 8-14", "day 5+ after the month it was due in", "14 days after the last notice"; NULL: not by age. Caller frees. */
+char *policy_step_ages(const Step *step);
 /* Graphviz DOT of a policy; arena text. */
 const char *policy_to_dot(const Policy *policy, Arena *arena);
 

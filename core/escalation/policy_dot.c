@@ -13,14 +13,28 @@ static void quote(GString *out, const char *text)
     }
 }
 
+char *policy_step_ages(const Step *step)
+{
+    static const char *const after[] = {[COUNT_DUE_MONTH_END] = " after the month it was due in",
+                                        [COUNT_OVERDUE_MONTH_END] =
+                                            " after the month it fell overdue in"};
+    if (step->from == 0)
+        return NULL;
+    if (step->count_from == COUNT_PREVIOUS_NOTICE)
+        return g_strdup_printf("%" PRId64 " %s after the last notice", step->from,
+                               step->from == 1 ? "day" : "days");
+    const char *unit = step->count_from == COUNT_OVERDUE ? "age" : "day";
+    const char *whence = step->count_from == COUNT_OVERDUE ? "" : after[step->count_from];
+    if (step->to == INT64_MAX)
+        return g_strdup_printf("%s %" PRId64 "+%s", unit, step->from, whence);
+    return g_strdup_printf("%s %" PRId64 "-%" PRId64 "%s", unit, step->from, step->to, whence);
+}
+
 static void say_ages(GString *out, const Step *step)
 {
-    if (step->from == 0)
-        return;
-    if (step->to == INT64_MAX)
-        g_string_append_printf(out, "\\nage %" PRId64 "+", step->from);
-    else
-        g_string_append_printf(out, "\\nage %" PRId64 "-%" PRId64, step->from, step->to);
+    g_autofree char *ages = policy_step_ages(step);
+    if (ages)
+        g_string_append_printf(out, "\\n%s", ages);
 }
 
 static void say_step(GString *out, const Policy *policy, size_t i)
@@ -40,13 +54,22 @@ static void say_step(GString *out, const Policy *policy, size_t i)
     g_string_append_printf(out, "\"%s];\n", step->final ? " peripheries=2" : "");
 }
 
+static const char *const count_words[] = {"age", "days from the month it was due in",
+                                          "days from the month it fell overdue in",
+                                          "days since the last notice"};
+
 static void say_move(GString *out, const Policy *policy, const Move *move)
 {
     g_string_append_printf(out, "  s%zu -> s%zu [label=\"", move->from, move->to);
     if (move->when_text)
         quote(out, move->when_text);
-    else if (policy->steps[move->to].from > 0)
+    else if (policy->steps[move->to].from > 0 &&
+             policy->steps[move->to].count_from == COUNT_OVERDUE)
         g_string_append_printf(out, "age >= %" PRId64, policy->steps[move->to].from);
+    else if (policy->steps[move->to].from > 0)
+        g_string_append_printf(out, "%s >= %" PRId64,
+                               count_words[policy->steps[move->to].count_from],
+                               policy->steps[move->to].from);
     const Step *target = &policy->steps[move->to];
     if (target->when) {
         g_string_append(out, "\\nwhen ");

@@ -172,6 +172,13 @@ static bool shift(const Loader *loader, Node *stage, const char *key, int64_t da
     return true;
 }
 
+/* A stage that follows the notice before it moves with that by itself. */
+static bool follows_notice(const Node *stage)
+{
+    const Node *count = node_get(stage, "count_from");
+    return count && count->kind == NODE_SCALAR && strcmp(count->text, "previous_notice") == 0;
+}
+
 static bool apply_offset(const Loader *loader, Node *stages, const Node *offset)
 {
     static const Key kind = {.name = "offset_days", .type = KEY_INT, .least = -3650, .most = 3650};
@@ -180,8 +187,8 @@ static bool apply_offset(const Loader *loader, Node *stages, const Node *offset)
         return false;
     bool good = true;
     for (const Node *stage = stages ? stages->first : NULL; stage; stage = stage->next)
-        good = shift(loader, (Node *)stage, "from", days) &&
-               shift(loader, (Node *)stage, "to", days) && good;
+        good = follows_notice(stage) || (shift(loader, (Node *)stage, "from", days) &&
+                                         shift(loader, (Node *)stage, "to", days) && good);
     return good;
 }
 

@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
     Common common;
     const Node *stages, *with_first_notice;
+    int count_from;
     const char *const *notices;
     bool automated_notices, auto_suspend;
     const char *executes_by;
@@ -44,7 +45,7 @@ typedef struct {
     const char *name, *notice, *template_name, *executes_by;
     int64_t from, to, wait;
     bool skippable, final;
-    int severity;
+    int severity, count_from; /* count_from -1: that of the policy */
     const Node *also, *acts, *minimum, *minimum_cents, *needs, *undo, *when;
 } StepSource;
 
@@ -58,6 +59,7 @@ typedef struct {
 extern const Key ladder_keys[], scan_keys[], module_keys[], graph_keys[], stage_keys[], step_keys[], move_keys[];
 extern const size_t n_ladder_keys, n_scan_keys, n_module_keys, n_graph_keys, n_stage_keys, n_step_keys, n_move_keys;
 extern const char *const mode_names[];   /* in the order of PolicyMode */
+extern const char *const count_names[];  /* in the order of CountFrom */
 extern const char *const notice_names[]; /* bit i: NOTICES_… */
 extern const char *const need_names[];   /* bit i: NEED_… */
 

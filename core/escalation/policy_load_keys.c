@@ -2,6 +2,8 @@
 #include "escalation/policy_load.h"
 
 const char *const mode_names[] = {"live", "plan", "observe", NULL};
+const char *const count_names[] = {"overdue", "due_month_end", "overdue_month_end",
+                                   "previous_notice", NULL};
 static const char *const severity_names[] = {"low", "medium", "high", NULL};
 const char *const notice_names[] = {"invoice", "reminder", "overdue", "delinquency", NULL};
 const char *const need_names[] = {"collections_unsuccessful", "legal_approval",
@@ -66,6 +68,14 @@ const Key ladder_keys[] = {
      .type = KEY_TEXTS,
      AT(LadderSource, notices),
      .doc = "Further notices: invoice, reminder, overdue; absent: one for each stage only."},
+    {.name = "count_from",
+     .type = KEY_CHOICE,
+     AT(LadderSource, count_from),
+     .choices = count_names,
+     .default_text = "overdue",
+     .doc = "What the stages' days are counted from: overdue, day 1 is the overdue date; "
+            "due_month_end or overdue_month_end, day 1 is the day after the end of the month in "
+            "which the invoice was due or fell overdue; previous_notice is for single stages."},
     {.name = "with_first_notice",
      .type = KEY_NODE,
      AT(LadderSource, with_first_notice),
@@ -191,7 +201,13 @@ const Key stage_keys[] = {
      .flags = KEY_REQUIRED,
      .least = 1,
      .most = 36500,
-     .doc = "First age in days."},
+     .doc = "First age in days; after previous_notice: days since the stage before was executed."},
+    {.name = "count_from",
+     .type = KEY_CHOICE,
+     AT(StepSource, count_from),
+     .choices = count_names,
+     .doc = "What from and to are counted from; default that of the policy. previous_notice: days "
+            "since the stage before was executed, a hold's not counted; such a stage has no to."},
     {.name = "to",
      .type = KEY_INT,
      AT(StepSource, to),

@@ -58,7 +58,7 @@ static bool executes_by(const Loader *loader, const Node *map, const LadderSourc
 static bool read_stage(const Loader *loader, const Node *node, const LadderSource *ladder,
                        const Policy *policy, Step *steps, size_t i)
 {
-    StepSource source = {.to = INT64_MAX, .severity = -1};
+    StepSource source = {.to = INT64_MAX, .severity = -1, .count_from = ladder->count_from};
     if (!tree_read(node, stage_keys, n_stage_keys, loader->arena, loader->diags, &source) ||
         !step_name_is_free(loader, steps, i, source.name, node_get(node, "name")->place))
         return false;

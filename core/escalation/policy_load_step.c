@@ -160,6 +160,7 @@ bool build_step(const Loader *loader, const StepSource *source, const Settings *
 {
     *step = (Step){.name = source->name,
                    .place = step->place,
+                   .count_from = MAX(source->count_from, 0),
                    .from = source->from,
                    .to = source->to,
                    .wait = source->wait,

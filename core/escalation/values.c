@@ -53,6 +53,25 @@ static Value read_age(const ScopeContext *c)
     return of_int(age);
 }
 
+static Value read_due_month_age(const ScopeContext *c)
+{
+    return of_int(age_greatest(c->d->state, &c->d->ledger, c->currency, AGE_FROM_DUE_MONTH_END));
+}
+
+static Value read_overdue_month_age(const ScopeContext *c)
+{
+    return of_int(
+        age_greatest(c->d->state, &c->d->ledger, c->currency, AGE_FROM_OVERDUE_MONTH_END));
+}
+
+static Value read_days_since_notice(const ScopeContext *c)
+{
+    bool executed = c->cycle && c->cycle->step && c->cycle->executed_on != DATE_NONE;
+    Value value = of_int(executed ? (int64_t)c->d->today - c->cycle->executed_on : 0);
+    value.absent = !executed;
+    return value;
+}
+
 static Value read_days_overdue(const ScopeContext *c)
 {
     return of_int(age_calendar(&c->d->ledger, c->currency));
@@ -234,6 +253,10 @@ static Value read_notice_period_over(const ScopeContext *c)
 
 #define NAMES(ROW)                                                                                 \
     ROW("age", TYPE_INT, read_age, "Escalation age of the account in this currency, in days.")     \
+    ROW("age_from_due_month_end", TYPE_INT, read_due_month_age,                                    \
+        "The same counted from the end of the month in which the invoice was due; 0 before.")      \
+    ROW("age_from_overdue_month_end", TYPE_INT, read_overdue_month_age,                            \
+        "The same counted from the end of the month in which it fell overdue; 0 before.")          \
     ROW("days_overdue", TYPE_INT, read_days_overdue,                                               \
         "Calendar age: days overdue of the oldest counted invoice.")                               \
     ROW("overdue", TYPE_MONEY, read_overdue, "Sum that is overdue in the currency of the case.")   \
@@ -249,6 +272,8 @@ static Value read_notice_period_over(const ScopeContext *c)
     ROW("segment", TYPE_TEXT, read_segment, "Segment as last judged: standard, vip, high_risk.")   \
     ROW("step", TYPE_TEXT, read_step, "Current step; absent outside delinquency.")                 \
     ROW("days_in_step", TYPE_INT, read_days_in_step, "Days since the step was entered.")           \
+    ROW("days_since_notice", TYPE_INT, read_days_since_notice,                                     \
+        "Days since the step's notice was accepted; absent before.")                               \
     ROW("severity", TYPE_TEXT, read_severity, "Severity of the current step: low, medium, high.")  \
     ROW("policy", TYPE_TEXT, read_policy, "Name of the policy of the current step.")               \
     ROW("today", TYPE_DATE, read_today, "Business date of the account.")                           \

@@ -163,13 +163,14 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
 }
 
 const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now,
-                           const Cycle *cycle, const Condition *condition, Arena *arena)
+                           const Cycle *cycle, Currency currency, const Condition *condition,
+                           Arena *arena)
 {
     Deciding d;
     DecideIn in;
     AccountState copy;
     look(&d, &in, &copy, state, book, now, arena);
-    ScopeContext context = {&d, cycle_by_id(&copy, cycle->id), cycle->currency};
+    ScopeContext context = {&d, cycle ? cycle_by_id(&copy, cycle->id) : NULL, currency};
     ConditionScope scope = scope_of(&context);
     const char *words = condition_explain(condition, &scope, arena);
     return words;

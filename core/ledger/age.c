@@ -81,11 +81,12 @@ static int64_t days_of_union(Interval *list, size_t n, Date from, Date through)
     return days;
 }
 
-int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, Date today)
+int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, Date from,
+                      Date today)
 {
     size_t most = STATE_COUNT(state, KIND_HOLD) + STATE_COUNT(state, KIND_DISPUTE) +
                   STATE_COUNT(state, KIND_PLAN);
-    if (most == 0 || invoice->days_overdue == 0)
+    if (most == 0 || from > today)
         return 0;
     g_autofree Interval *list = g_new(Interval, most);
     size_t n = 0;
@@ -99,12 +100,52 @@ int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, 
     STATE_FOREACH (state, KIND_PLAN, const Plan, plan)
         if (ledger_lists(plan->invoices, invoice->invoice->id))
             list[n++] = plan_interval(plan);
-    return days_of_union(list, n, invoice->overdue_on, today);
+    return days_of_union(list, n, from, today);
+}
+
+static Date after_month_of(Date day)
+{
+    if (day == DATE_NEVER || day == DATE_NONE)
+        return day;
+    int year, month, of_month;
+    date_to_ymd(day, &year, &month, &of_month);
+    return dates_add(day, date_days_in_month(year, month) - of_month + 1);
+}
+
+Date age_first_day(const InvoiceBalance *invoice, AgeBasis basis)
+{
+    Date due = invoice->invoice->due_on;
+    if (basis == AGE_FROM_DUE_MONTH_END)
+        return MAX(invoice->overdue_on,
+                   after_month_of(due != DATE_NONE ? due : dates_add(invoice->overdue_on, -1)));
+    return basis == AGE_FROM_OVERDUE_MONTH_END ? after_month_of(invoice->overdue_on)
+                                               : invoice->overdue_on;
+}
+
+int64_t age_on_basis(const AccountState *state, const InvoiceBalance *invoice, AgeBasis basis,
+                     Date today)
+{
+    Date first = age_first_day(invoice, basis);
+    if (invoice->days_overdue == 0 || today < first)
+        return 0;
+    return (int64_t)today - first + 1 - age_held_days(state, invoice, first, today);
+}
+
+int64_t age_greatest(const AccountState *state, const Ledger *ledger, Currency currency,
+                     AgeBasis basis)
+{
+    int64_t greatest = 0;
+    for (size_t i = 0; i < ledger->n_invoices; i++) {
+        const InvoiceBalance *b = &ledger->invoices[i];
+        if (b->counted && b->charge && currency_equal(b->invoice->currency, currency))
+            greatest = MAX(greatest, age_on_basis(state, b, basis, ledger->today));
+    }
+    return greatest;
 }
 
 int64_t age_escalation(const AccountState *state, const InvoiceBalance *invoice, Date today)
 {
-    return invoice->days_overdue - age_held_days(state, invoice, today);
+    return invoice->days_overdue - age_held_days(state, invoice, invoice->overdue_on, today);
 }
 
 const InvoiceBalance *age_anchor(const AccountState *state, const Ledger *ledger, Currency currency,

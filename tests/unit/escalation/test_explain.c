@@ -23,6 +23,13 @@ static const char configuration[] =
     "[agency_handover]}\n"
     "      - {name: legal, from: 90, wait: 0, minimum_cents: 500000, needs: "
     "[collections_unsuccessful, legal_approval]}\n"
+    "  monthly:\n"
+    "    count_from: due_month_end\n"
+    "    enter_when: overdue_invoices >= 2\n"
+    "    stages:\n"
+    "      - {name: first_reminder, from: 1, to: 9, wait: 7}\n"
+    "      - {name: second_notice, from: 10, wait: 7}\n"
+    "      - {name: final_notice, from: 20, count_from: previous_notice, when: assigned}\n"
     "graphs:\n"
     "  formal:\n"
     "    steps:\n"
@@ -288,6 +295,38 @@ static void a_guard_with_the_values_seen(void)
     arena_free(scene.arena);
 }
 
+/* Days counted from a month's end and from the notice before, and what else must hold. */
+static void other_counts(void)
+{
+    Scene scene;
+    scene_open(&scene, "2026-08-03T15:00:00Z");
+    scene_invoice(&scene, "INV-7", 15000, "2026-07-07");
+    scene.state.account.policy = "monthly";
+    expect(&scene,
+           (const char *const[]){"policy monthly enter_when||Policy monthly lets an account in "
+                                 "only while overdue_invoices >= 2; now: overdue_invoices 1 is not "
+                                 "at least 2",
+                                 NULL});
+    Cycle *cycle = scene_cycle(&scene, "first_reminder", "2026-08-01");
+    cycle->policy = "monthly";
+    cycle->policy_hash = rulebook_policy(&scene.book, "monthly", NULL)->hash;
+    expect(&scene,
+           (const char *const[]){
+               "§6.3|2026-08-10|Next is step second_notice, on 2026-08-10 if nothing changes: "
+               "its range, day 10+ after the month it was due in, begins on 2026-08-10, the wait "
+               "of 7 days in step first_reminder ends on 2026-08-08",
+               NULL});
+    cycle->step = "second_notice";
+    expect(&scene,
+           (const char *const[]){
+               "§6.3|2026-08-21|Next is step final_notice, on 2026-08-21 if nothing changes: its "
+               "range, 20 days after the last notice, begins on 2026-08-21",
+               "policy monthly, stage final_notice||Step final_notice is entered only while "
+               "assigned; now: assigned is false",
+               NULL});
+    arena_free(scene.arena);
+}
+
 static void same_state_same_words(void)
 {
     Scene scene;
@@ -316,6 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/explain/before-it-is-delinquent", before_it_is_delinquent);
     g_test_add_func("/explain/below-the-minimum", below_the_minimum);
     g_test_add_func("/explain/a-guard-with-the-values-seen", a_guard_with_the_values_seen);
+    g_test_add_func("/explain/other-counts", other_counts);
     g_test_add_func("/explain/same-state-same-words", same_state_same_words);
     return g_test_run();
 }

@@ -453,6 +453,24 @@ static void mistakes(void)
              "      - from: a\n        to: b\n        when: >\n          age >\n          \"3\"\n"),
          "a.yaml:11:15: error: cannot compare a whole number with a text (at character 5 of the "
          "condition) [C043]\n"},
+        {TOP
+         "policies:\n  p:\n    stages:\n      - {name: a, from: 1, count_from: previous_notice}\n",
+         "a.yaml:5:9: error: stage 'a' is the first: no notice comes before it to count from "
+         "[C068]\n"},
+        {TOP "policies:\n  p:\n    stages:\n      - {name: a, from: 9}\n"
+             "      - {name: b, from: 1, to: 3, count_from: previous_notice}\n",
+         "a.yaml:6:9: error: stage 'b' counts from the previous notice: it ends when the next "
+         "stage "
+         "begins, take out 'to' [C068]\n"},
+        {TOP "policies:\n  p:\n    count_from: due_month_ends\n    stages:\n      - {name: a, "
+             "from: 1}\n",
+         "a.yaml:4:17: error: 'count_from' must be one of overdue, due_month_end, "
+         "overdue_month_end, previous_notice, not 'due_month_ends', did you mean 'due_month_end'? "
+         "[C036]\n"},
+        {TOP
+         "policies:\n  p:\n    count_from: due_month_end\n    stages:\n      - {name: a, from: 5}\n"
+         "      - {name: b, from: 5}\n",
+         "a.yaml:7:9: error: stage 'b' begins at age 5, not after 'a', which begins at 5 [C053]\n"},
         {TOP "policies:\n  p:\n    enter_when: overdue_invoces >= 2\n    steps: [new]\n",
          "a.yaml:4:17: error: unknown name 'overdue_invoces', did you mean 'overdue_invoices'? "
          "[C042]\n"},
