@@ -109,12 +109,16 @@ static const DiagCode codes[] = {
     {"C309", DIAG_ERROR, "A delimiter tag is not well formed",
      "Write two delimiters without spaces or '=': {{=<% %>=}}."},
     {"C310", DIAG_WARNING, "A file of a template folder is not used",
-     "Name it subject.txt, body.txt, body.html, sms.txt or voice.txt."},
+     "Name it subject.txt, body.txt, body.html, sms.txt, voice.txt, voice.ssml, voicemail.txt or "
+     "letter.txt."},
     {"C311", DIAG_ERROR, "A subject has more than one line", "Write it in one line."},
     {"C312", DIAG_ERROR, "A template is nested too deep", "Flatten its sections."},
     {"C313", DIAG_WARNING, "A text message has no way to opt out",
      "Say it: Reply STOP to end texts."},
     {"C314", DIAG_ERROR, "A template has no text for the channel", "Add the file that is named."},
+    {"C315", DIAG_WARNING, "A text message may become too long",
+     "Shorten it, or raise sms_segments in the section notices."},
+    {"C316", DIAG_ERROR, "A letter cannot be read", "Correct the line as the message says."},
     /* L0xx: ledger files */
     {"L001", DIAG_ERROR, "The file cannot be read", "See that it exists and may be read."},
     {"L002", DIAG_ERROR, "The file is not what its name says",

@@ -143,6 +143,7 @@ static void take_places(Station *station, const StationPlaces *places, const Con
     station->host_program = g_strdup(places->host_program);
     if (!station->host_program)
         station->host_program = station_place("dunhub-host", "lib/dunhub/dunhub-host");
+    station->letter_program = station_place("dunhub-letter", "lib/dunhub/dunhub-letter");
 }
 
 static bool has_plugins(const Station *station, GError **error)
@@ -225,6 +226,7 @@ void station_close(Station *station)
     g_free(station->run_dir);
     g_free(station->plugin_dir);
     g_free(station->host_program);
+    g_free(station->letter_program);
     g_free(station);
 }
 

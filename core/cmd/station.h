@@ -18,7 +18,7 @@ typedef enum {
 } StationMode;
 
 typedef struct {
-    char *conf_dir, *store_path, *run_dir, *plugin_dir, *host_program;
+    char *conf_dir, *store_path, *run_dir, *plugin_dir, *host_program, *letter_program;
     Manifests *manifests;
     Configuration *configuration;
     Store *store; /* NULL: none asked for, or (READ) not made yet */

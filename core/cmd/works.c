@@ -1,8 +1,11 @@
 #include "cmd/works.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <zmq.h>
+
+#include "press/press.h"
 
 enum { ITEMS_MAX = 128 };
 
@@ -20,6 +23,7 @@ struct Works {
     Hub *hub;
     GHashTable *asides; /* id -> Aside */
     GQueue planned;     /* Planned: acts that a plan takes as done */
+    Press *press;       /* NULL: nothing leaves, no letter is drawn */
 };
 
 typedef struct {
@@ -94,6 +98,19 @@ static bool port_send(void *data, const char *instance, uint64_t id, int kind, c
         .n_bodies = content != NULL,
     };
     return bus_send(works->bus, instance, &call, error);
+}
+
+static void on_drawn(void *data, uint64_t job, GBytes *pdf, int pages, const GError *error)
+{
+    Works *works = data;
+    hub_drawn(works->hub, job, pdf, pages, error && error->code == PRESS_ERROR_REFUSED,
+              error ? error->message : NULL);
+}
+
+static bool port_draw(void *data, uint64_t job, const char *document, GError **error)
+{
+    Works *works = data;
+    return press_submit(works->press, job, document, on_drawn, works, error);
 }
 
 static void port_publish(void *data, const char *type, uint64_t position, const char *cloud_event)
@@ -286,6 +303,8 @@ static bool open_hub(Works *works, GError **error)
         ports.send = port_send;
         ports.publish = port_publish;
     }
+    if (works->press)
+        ports.draw = port_draw;
     HubSetup setup = {
         .clock = works->setup.clock,
         .random = works->setup.random,
@@ -305,6 +324,8 @@ Works *works_open(const WorksSetup *setup, GError **error)
     works->setup = *setup;
     g_queue_init(&works->planned);
     works->asides = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, aside_free);
+    if (setup->acts && !setup->plans)
+        works->press = press_new(setup->station->letter_program);
     if (!open_bus(works, error) || !open_hub(works, error))
         return NULL;
     return g_steal_pointer(&works);
@@ -315,6 +336,7 @@ void works_close(Works *works)
     if (!works)
         return;
     bus_free(works->bus);
+    press_free(works->press);
     hub_free(works->hub);
     g_hash_table_unref(works->asides);
     g_queue_clear_full(&works->planned, planned_free);
@@ -435,14 +457,25 @@ static int64_t wait_ms(Works *works, int64_t max_wait_ms)
     return MAX(wait, 0);
 }
 
+static short zmq_events(short events)
+{
+    return (short)((events & POLLIN ? ZMQ_POLLIN : 0) | (events & POLLOUT ? ZMQ_POLLOUT : 0));
+}
+
 static void wait_for_items(Works *works, zmq_pollitem_t *given, size_t n, int64_t wait)
 {
     zmq_pollitem_t items[ITEMS_MAX];
     n = MIN(n, ITEMS_MAX / 2);
     if (n)
         memcpy(items, given, n * sizeof *items);
-    size_t of_bus = bus_poll_items(works->bus, items + n, ITEMS_MAX - n);
-    zmq_poll(items, (int)(n + of_bus), wait);
+    PressWait press = works->press ? press_wait(works->press) : (PressWait){-1, 0, -1};
+    size_t of_bus = bus_poll_items(works->bus, items + n, ITEMS_MAX - n - 1),
+           of_press = press.fd >= 0;
+    if (of_press)
+        items[n + of_bus] = (zmq_pollitem_t){.fd = press.fd, .events = zmq_events(press.events)};
+    if (press.wait_ms >= 0)
+        wait = MIN(wait, press.wait_ms);
+    zmq_poll(items, (int)(n + of_bus + of_press), wait);
     for (size_t i = 0; i < n; i++)
         given[i].revents = items[i].revents;
 }
@@ -451,6 +484,8 @@ bool works_turn(Works *works, void *zmq_pollitems, size_t n, int64_t max_wait_ms
 {
     wait_for_items(works, zmq_pollitems, n, wait_ms(works, max_wait_ms));
     bus_turn(works->bus);
+    if (works->press)
+        press_turn(works->press);
     answer_planned(works);
     return hub_turn(works->hub, error);
 }

@@ -37,6 +37,7 @@ static const Apply table[N_EVENTS] = {
     [EVENT_ACT_DECIDED] = apply_act_decision,
     [EVENT_ACT_RESULT] = apply_act_result,
     [EVENT_ACT_SENT] = apply_act_sent,
+    [EVENT_ACT_DOCUMENT] = apply_act_document,
 };
 
 void apply_event(Deciding *d)

@@ -133,6 +133,21 @@ void apply_act_sent(Deciding *d)
     act->attempts = MAX(act->attempts, sent->attempt);
 }
 
+/* The bytes that leave, before they do: they are evidence from here on. */
+void apply_act_document(Deciding *d)
+{
+    const ActDocument *drawn = d->in->event->payload;
+    Act *act = act_of(d, drawn->key);
+    if (!act || act->state == ACT_DONE || act->state == ACT_SUPPRESSED || act->state == ACT_DEAD)
+        return;
+    act->document = arena_strdup(d->arena, drawn->document);
+    reason_add(d, "letter_drawn", "architecture §5", act->action, NULL,
+               json_pack("{s:s,s:s,s:s*,s:I}", "key", act->key, "document", act->document,
+                         "content", act->content, "pages", (json_int_t)drawn->pages),
+               "the letter of %s was drawn: %" G_GINT64_FORMAT " page%s", act->action, drawn->pages,
+               drawn->pages == 1 ? "" : "s");
+}
+
 static void decided(Deciding *d, Act *act, const ActDecision *decision)
 {
     reason_add(d, "act_decided", "command", act->action, decision->reason,

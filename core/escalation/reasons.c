@@ -54,6 +54,7 @@ const ReasonType reason_types[] = {
     {"act_suppressed", "a planned action does not happen"},
     {"act_failed", "an action cannot be carried out"},
     {"act_held", "an action may have been applied and nobody can tell: a person decides"},
+    {"letter_drawn", "the letter of an action became the PDF that is sent"},
     {"act_decided", "a person decided about an action"},
     {"gate", "a rule delayed, redirected or refused an action"},
     {"fee_charged", "a late fee was booked"},

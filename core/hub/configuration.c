@@ -55,9 +55,9 @@ static const Key root_keys[] = {
     {                                                                                              \
         .name = section, .type = KEY_NODE, .offset = 0                                             \
     }
-    ROOT("organisation"), ROOT("settings"),  ROOT("calendars"), ROOT("segments"),
-    ROOT("channels"),     ROOT("actions"),   ROOT("policies"),  ROOT("graphs"),
-    ROOT("routes"),       ROOT("instances"), ROOT("hub"),       ROOT("rules"),
+    ROOT("organisation"), ROOT("settings"), ROOT("calendars"), ROOT("segments"), ROOT("channels"),
+    ROOT("actions"),      ROOT("policies"), ROOT("graphs"),    ROOT("routes"),   ROOT("instances"),
+    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)
@@ -68,11 +68,14 @@ const ConfigSection *configuration_sections(size_t *ret_n)
     if (g_once_init_enter(&ready)) {
         size_t n_rulebook;
         const ConfigSection *rulebook = rulebook_sections(&n_rulebook);
-        g_assert(n_rulebook + 2 <= G_N_ELEMENTS(sections));
+        g_assert(n_rulebook + 3 <= G_N_ELEMENTS(sections));
         sections[n++] = (ConfigSection){
             "hub",
             "Where the hub keeps its files. Relative paths count from the configuration's folder.",
             hub_keys, G_N_ELEMENTS(hub_keys)};
+        sections[n++] = (ConfigSection){
+            "notices", "How notices are written: letterhead, tones, length of text messages.",
+            notice_keys, n_notice_keys};
         sections[n++] = (ConfigSection){"instances.<name>", "A plugin with its options.",
                                         instance_keys, n_instance_keys};
         for (size_t i = 0; i < n_rulebook; i++)
@@ -173,15 +176,19 @@ static bool load(Loading *loading, Whole *whole, const Node *root, const StoredP
     Configuration *configuration = loading->configuration;
     bool good = check_root(loading, root);
     bool places = read_hub(loading, root);
+    bool notices = notices_load(loading, node_get(root, "notices"));
     bool instances = instances_load(loading, node_get(root, "instances"));
     bool rules = rulebook_load(root, older, n_older, epoch, loading->arena, loading->diags,
                                &configuration->book);
     if (places)
         whole->templates = templates_load(configuration->templates_dir, loading->diags);
     configuration->templates = whole->templates;
+    if (notices && whole->templates)
+        templates_check_sms(whole->templates, configuration->letterhead->sms_segments,
+                            loading->diags);
     if (rules)
         rules = configuration_check(loading);
-    good = good && places && instances && rules && whole->templates;
+    good = good && places && notices && instances && rules && whole->templates;
     if (good)
         keep_canonical(loading, root);
     return good;

@@ -15,11 +15,17 @@ typedef struct {
 } Instance;
 
 typedef struct {
+    const char *segment, *tone; /* friendly, urgent, firm */
+} SegmentTone;
+
+typedef struct {
     char hash[HASH_HEX];     /* of the canonical whole */
     const char *canonical;   /* JSON in the order of the files, kept by hash in the store */
     Rulebook book;
     const Instance *instances; size_t n_instances;
     const Templates *templates;
+    const Letterhead *letterhead;     /* the section notices; NULL in what no file was read for */
+    const SegmentTone *tones; size_t n_tones;
     const char *store_path, *run_dir; /* absolute */
     const char *signing_key;          /* absolute; NULL: signing.key beside the store */
     const char *publish;              /* endpoint of the PUB socket; NULL none */

@@ -26,6 +26,11 @@ const Instance *instance_named(const Configuration *configuration, const char *n
 extern const Key instance_keys[];
 extern const size_t n_instance_keys;
 
+/* The section notices: letterhead, tones, length of text messages (configuration_notices.c). */
+bool notices_load(Loading *loading, const Node *map);
+extern const Key notice_keys[];
+extern const size_t n_notice_keys;
+
 /* Who carries what, and with which template (configuration_check.c). */
 bool configuration_check(Loading *loading);
 

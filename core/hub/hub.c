@@ -32,6 +32,8 @@ Hub *hub_new(const HubSetup *setup, GError **error)
     hub->feed_order = g_ptr_array_new();
     hub->calls = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
                                        (GDestroyNotify)(void (*)(void))call_free);
+    hub->drawings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+                                          (GDestroyNotify)(void (*)(void))drawing_free);
     hub->spins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     hub->days = g_array_new(FALSE, FALSE, sizeof(DayCount));
     hub->outbox_at = INSTANT_NEVER;
@@ -59,6 +61,7 @@ void hub_free(Hub *hub)
         g_hash_table_unref(hub->feeds);
     g_ptr_array_unref(hub->feed_order);
     g_hash_table_unref(hub->calls);
+    g_hash_table_unref(hub->drawings);
     g_hash_table_unref(hub->spins);
     g_array_unref(hub->days);
     g_free(hub);

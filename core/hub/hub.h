@@ -33,6 +33,9 @@ typedef struct {
     /* A time source trusted more than the machine's clock; false: there is none (§6.11). */
     bool (*trusted_now)(void *data, Instant *ret_now);
     void (*alert)(void *data, const HubAlert *alert);
+    /* Draws a letter (document.h, canonical JSON): answered by hub_drawn, never from inside. NULL: letters are sent as their
+     * text. False and *error: not now. */
+    bool (*draw)(void *data, uint64_t job, const char *document, GError **error);
 } HubPorts;
 
 typedef struct {
@@ -66,6 +69,8 @@ bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, 
 /* ---- what the bus brings ------------------------------------------------------------------------------------------------ */
 void hub_result(Hub *hub, const char *instance, uint64_t call, int outcome, int64_t retry_after_ms, const char *code, const char *message,
                 const char *external_id, const char *data);
+/* pdf NULL: why; refused: another try would be refused again. */
+void hub_drawn(Hub *hub, uint64_t job, GBytes *pdf, int pages, bool refused, const char *why);
 /* A page of events of a poll with its cursor: true once durable. */
 bool hub_page(Hub *hub, const char *instance, uint64_t call, const json_t *const *events, size_t n, const char *cursor);
 /* Puts the events of one page in the order in which they are taken: who it is, what was paid and credited, then all else, each
@@ -84,7 +89,7 @@ bool hub_poll_now(Hub *hub, const char *instance);
 bool hub_turn(Hub *hub, GError **error);
 /* When to turn again at the latest, if nothing arrives. */
 Instant hub_next(Hub *hub);
-/* Calls that have left and are not answered. */
+/* Calls that have left and are not answered, letters that are being drawn. */
 size_t hub_in_flight(const Hub *hub);
 /* Nothing can be done at the hub's now: nothing waits, nothing is in flight, nothing is due. */
 bool hub_idle(Hub *hub, GError **error);

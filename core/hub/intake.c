@@ -41,6 +41,9 @@ void input_free(Input *input)
     g_free(input->message);
     g_free(input->external_id);
     g_free(input->result);
+    drawing_free(input->drawing);
+    if (input->pdf)
+        g_bytes_unref(input->pdf);
     g_free(input);
 }
 
@@ -94,7 +97,8 @@ bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, 
         return refuse(hub, INTAKE_INVALID, "unknown_type", text, done, done_data);
     }
     if (known->kind == EVENT_ACT_RESULT || known->kind == EVENT_ACT_SENT ||
-        known->kind == EVENT_WAKE || known->kind == EVENT_EPOCH)
+        known->kind == EVENT_ACT_DOCUMENT || known->kind == EVENT_WAKE ||
+        known->kind == EVENT_EPOCH)
         return refuse(hub, INTAKE_INVALID, "hub_only",
                       "events of this type are made by the hub alone", done, done_data);
     if (hub->queue.length >= QUEUE_MAX)
@@ -384,6 +388,8 @@ bool intake_take(Group *group, Input *input, GError **error)
     switch (input->kind) {
     case INPUT_RESULT:
         return outbox_result(group, input, error);
+    case INPUT_DRAWN:
+        return drawing_take(group, input, error);
     case INPUT_OWN:
         return engine_own(group, input->account, input->source,
                           event_type_by_name(input->type)->kind, json_incref(input->data), NULL,

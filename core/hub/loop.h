@@ -19,7 +19,7 @@ enum {
 #define HUB_STATE "@hub" /* no instance and no account can have this name */
 
 /* ---- what goes in -------------------------------------------------------------------------------------------------- */
-typedef enum { INPUT_EVENT, INPUT_OWN, INPUT_RESULT } InputKind;
+typedef enum { INPUT_EVENT, INPUT_OWN, INPUT_RESULT, INPUT_DRAWN } InputKind;
 
 /* A call that has left. */
 typedef struct {
@@ -35,6 +35,14 @@ typedef struct {
     bool gone;            /* given up; a late answer is only noted */
 } Call;
 
+/* A letter between the lease of its act and its call (drawing.c). */
+typedef struct {
+    uint64_t id;
+    char *account, *key, *instance, *verb;
+    uint64_t fence;
+    int64_t attempt;
+} Drawing;
+
 typedef struct {
     InputKind kind;
     char *source, *id, *type, *account;
@@ -48,6 +56,10 @@ typedef struct {
     int outcome;
     int64_t retry_after_ms;
     char *code, *message, *external_id, *result;
+    /* INPUT_DRAWN: outcome and message too */
+    Drawing *drawing;
+    GBytes *pdf;          /* NULL: not drawn */
+    int pages;
 } Input;
 
 Input *input_new(InputKind kind);
@@ -100,6 +112,7 @@ struct Hub {
     GPtrArray *feed_order;    /* as configured; borrowed */
     size_t n_ledgers;
     GHashTable *calls;        /* id -> Call */
+    GHashTable *drawings;     /* id -> Drawing */
     GHashTable *spins;        /* account -> wakes at `spin_at` */
     Instant spin_at;
     uint64_t last_call;
@@ -205,6 +218,18 @@ bool outbox_recover(Hub *hub, GError **error);
 /* The port's send; a refusal comes back as a result that says so. Takes the call. */
 void outbox_send(Hub *hub, Call *call, const char *input, GBytes *content);
 size_t outbox_credit(Hub *hub, const Feed *feed);
+
+/* Journals that the act is about to leave, and plans the call for after the commit; or has its letter drawn first. */
+bool outbox_take(Group *group, const Lease *lease, GError **error);
+/* Ends the lease; one that was ended already is no error. */
+bool outbox_give_back(Hub *hub, const Lease *lease, GError **error);
+
+/* ---- drawing: letters become PDFs before they leave (docs/adr/0012) ------------------------------------------------- */
+void drawing_free(Drawing *drawing);
+/* *ret_begun: the act waits for its letter; drawing_take goes on with the lease. */
+bool drawing_begin(Group *group, const Lease *lease, const Act *act, bool *ret_begun, GError **error);
+bool drawing_take(Group *group, Input *input, GError **error);
+size_t drawing_count(const Hub *hub, const char *instance); /* NULL: all */
 
 /* ---- schedule, freshness ---------------------------------------------------------------------------------------------- */
 void feeds_build(Hub *hub);

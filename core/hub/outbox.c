@@ -9,6 +9,8 @@
 
 enum { CODE_MAX = 60, MESSAGE_MAX = 500, NAME_MAX_BYTES = 200, GONE_MAX = 1024 };
 
+#define HUB_STOPPED "hub_stopped"
+
 /* ---- calls
  * -------------------------------------------------------------------------------------------------------------------
  */
@@ -26,7 +28,7 @@ size_t hub_in_flight(const Hub *hub)
     g_hash_table_iter_init(&iter, hub->calls);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         n += !((Call *)value)->gone;
-    return n;
+    return n + drawing_count(hub, NULL);
 }
 
 static Input *result_input(Call *call, int outcome, int64_t retry_after_ms, const char *code,
@@ -59,7 +61,8 @@ size_t outbox_credit(Hub *hub, const Feed *feed)
     const HubPorts *ports = &hub->setup.ports;
     if (feed->paused || !ports->credit || !ports->send)
         return 0;
-    return ports->credit(ports->data, feed->name);
+    size_t credit = ports->credit(ports->data, feed->name);
+    return credit - MIN(credit, drawing_count(hub, feed->name));
 }
 
 /* The bus answers every call by its deadline; a lease that is over means that even the bus did not.
@@ -219,7 +222,7 @@ static json_t *sent_event(const Lease *lease)
 }
 
 /* The decision took the act back, perhaps out of the outbox altogether. */
-static bool give_back(Hub *hub, const Lease *lease, GError **error)
+bool outbox_give_back(Hub *hub, const Lease *lease, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     if (store_finish(hub->setup.store, lease->account, lease->key, lease->fence, &problem) ||
@@ -246,19 +249,22 @@ static bool platform_key(Group *group, const Lease *lease, const char **ret_key,
     return true;
 }
 
-/* Journals that the act is about to leave, and plans the call for after the commit. */
-static bool take_lease(Group *group, const Lease *lease, GError **error)
+bool outbox_take(Group *group, const Lease *lease, GError **error)
 {
     Hub *hub = group->hub;
+    Slot *slot = engine_slot(group, lease->account, error);
+    bool draws = false;
+    if (!slot ||
+        !drawing_begin(group, lease, state_find(slot->state, KIND_ACT, lease->key), &draws, error))
+        return false;
+    if (draws)
+        return true;
     if (!engine_own(group, lease->account, lease->instance, EVENT_ACT_SENT, sent_event(lease), NULL,
                     error))
         return false;
-    Slot *slot = engine_slot(group, lease->account, error);
-    if (!slot)
-        return false;
     Act *act = state_find(slot->state, KIND_ACT, lease->key);
     if (!act || (act->state != ACT_SENT && !(lease->lookup && act->state == ACT_UNCERTAIN)))
-        return give_back(hub, lease, error);
+        return outbox_give_back(hub, lease, error);
     const char *key = NULL;
     GBytes *content = NULL;
     if (!platform_key(group, lease, &key, error))
@@ -296,7 +302,7 @@ bool outbox_lease(Group *group, GError **error)
                                  &n, error))
             return false;
         for (size_t k = 0; k < n; k++)
-            if (!take_lease(group, &leases[k], error))
+            if (!outbox_take(group, &leases[k], error))
                 return false;
     }
     return true;
@@ -365,6 +371,20 @@ static bool note_late(Group *group, const Input *input, GError **error)
     return engine_audit(group, call->account, 0, call->instance, &reason, error);
 }
 
+/* The hub stopped while the letter of the act was being drawn: nothing has left. */
+static bool never_left(Group *group, const Input *input, bool *ret_never, GError **error)
+{
+    *ret_never = false;
+    if (g_strcmp0(input->code, HUB_STOPPED) != 0)
+        return true;
+    Slot *slot = engine_slot(group, input->call->account, error);
+    if (!slot)
+        return false;
+    const Act *act = state_find(slot->state, KIND_ACT, input->call->key);
+    *ret_never = act && (act->state == ACT_READY || act->state == ACT_RETRY);
+    return true;
+}
+
 static bool act_result(Group *group, const Input *input, GError **error)
 {
     Hub *hub = group->hub;
@@ -375,6 +395,14 @@ static bool act_result(Group *group, const Input *input, GError **error)
             return note_late(group, input, error);
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
+    }
+    bool never = false;
+    if (!never_left(group, input, &never, error))
+        return false;
+    if (never) { /* goes again at once */
+        RepeatOut again = {.outcome = OUTCOME_RETRY, .retry_at = hub->now, .code = "not_sent"};
+        return engine_own(group, call->account, call->instance, EVENT_ACT_RESULT,
+                          result_event(input, &again), NULL, error);
     }
     const Feed *feed = feed_get(hub, call->instance);
     RepeatFacts facts = repeat_facts(feed ? feed->manifest : NULL, call->verb);
@@ -438,7 +466,7 @@ bool outbox_recover(Hub *hub, GError **error)
             .fence = leases[i].fence,
             .attempt = leases[i].attempt,
         };
-        intake_push(hub, result_input(call, OUTCOME_UNCERTAIN, 0, "hub_stopped",
+        intake_push(hub, result_input(call, OUTCOME_UNCERTAIN, 0, HUB_STOPPED,
                                       "the hub stopped before an answer came", NULL, NULL));
     }
     return true;

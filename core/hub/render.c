@@ -8,6 +8,14 @@ static const char *account_zone(const Configuration *configuration, const Accoun
     return account->zone ? account->zone : zone_name(configuration->book.zone);
 }
 
+static const char *tone_of(const Configuration *configuration, const char *segment)
+{
+    for (size_t i = 0; segment && i < configuration->n_tones; i++)
+        if (strcmp(configuration->tones[i].segment, segment) == 0)
+            return configuration->tones[i].tone;
+    return NULL;
+}
+
 static json_t *render_act(const Configuration *configuration, const AccountState *state,
                           const Notice *notice, const Act *act, Instant now, GError **error)
 {
@@ -20,6 +28,9 @@ static json_t *render_act(const Configuration *configuration, const AccountState
         .notice = notice,
         .act = act,
         .organisation = configuration->book.organisation,
+        .language = configuration->book.language,
+        .letterhead = configuration->letterhead,
+        .tone = tone_of(configuration, state->account.segment),
         .zone = name,
         .today = zone_date(zone, now),
     };
@@ -65,25 +76,49 @@ bool render_wishes(Store *store, const Configuration *configuration, DecideOut *
     return true;
 }
 
-/* A message is a JSON object and becomes part of the input; a document is handed over as bytes. */
+static bool get_kept(Store *store, const char *hash, GBytes **ret_bytes, GError **error)
+{
+    if (!store_blob_get(store, hash, ret_bytes, error))
+        return false;
+    if (*ret_bytes)
+        return true;
+    g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
+                "the kept text %s is missing from the store", hash);
+    return false;
+}
+
+/* A message is a JSON object and becomes part of the input; a document is handed over as bytes. What a letter was drawn
+ * from stays here: the platform gets the PDF. */
 static bool take_content(Store *store, const char *hash, json_t *input, GBytes **ret_document,
                          GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
-    if (!store_blob_get(store, hash, &bytes, error))
+    if (!get_kept(store, hash, &bytes, error))
         return false;
-    if (!bytes) {
-        g_set_error(error, STORE_ERROR, STORE_ERROR_CORRUPT,
-                    "the kept text %s is missing from the store", hash);
-        return false;
-    }
     gsize n = 0;
     const char *text = g_bytes_get_data(bytes, &n);
     g_autoptr(json_t) message = json_loadb(text, n, 0, NULL);
     if (json_is_object(message))
         json_object_update(input, message);
+    if (json_is_object(message))
+        json_object_del(input, "document");
     else
         *ret_document = g_steal_pointer(&bytes);
+    return true;
+}
+
+/* "C-1001-final_notice.pdf" */
+static bool attach_letter(Store *store, const Act *act, const Account *account, json_t *input,
+                          GBytes **ret_document, GError **error)
+{
+    const char *notice = json_string_value(json_object_get(input, "notice"));
+    const char *number = account->external_id ? account->external_id : account->id;
+    g_autofree char *name = g_strdup_printf("%s-%s.pdf", number, notice ? notice : act->action);
+    if (!get_kept(store, act->document, ret_document, error))
+        return false;
+    json_object_set_new(
+        input, "attachments",
+        json_pack("[{s:s,s:s,s:i}]", "name", name, "type", "application/pdf", "body", 0));
     return true;
 }
 
@@ -111,7 +146,8 @@ char *render_input(Store *store, const Configuration *configuration, const Accou
     if (!json_object_get(input, "account"))
         json_object_set_new(input, "account", json_string(state->account.id));
     if (!set_today(configuration, &state->account, now, input, error) ||
-        (act->content && !take_content(store, act->content, input, ret_document, error)))
+        (act->content && !take_content(store, act->content, input, ret_document, error)) ||
+        (act->document && !attach_letter(store, act, &state->account, input, ret_document, error)))
         return NULL;
     return json_canonical(input);
 }

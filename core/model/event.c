@@ -217,6 +217,12 @@ static const Field act_sent_fields[] = {
     FIELD(ActResult, attempt, INT, OPTIONAL, NULL, "Number of the attempt, from 1."),
 };
 
+static const Field act_document_fields[] = {
+    FIELD(ActDocument, key, NAME, REQUIRED, NULL, "Key of the act."),
+    FIELD(ActDocument, document, NAME, REQUIRED, NULL, "Content hash of the PDF."),
+    FIELD(ActDocument, pages, INT, OPTIONAL, NULL, "Number of its pages."),
+};
+
 #define TYPE(variable, Struct, DOC)                                                                \
     static const RecordType variable##_type = {#variable, sizeof(Struct), variable##_fields,       \
                                                G_N_ELEMENTS(variable##_fields), DOC}
@@ -243,6 +249,7 @@ TYPE(migration, MigrationRequest, "A person moves the cycle to another policy ve
 TYPE(act_decision, ActDecision, "A person decided about an act.");
 TYPE(act_result, ActResult, "What an instance answered.");
 TYPE(act_sent, ActResult, "An act was handed to its instance.");
+TYPE(act_document, ActDocument, "The letter of an act was drawn.");
 
 /* Who emits it; what is neither OUTSIDE nor COMMAND comes from the hub alone. */
 enum { HUB = 0, OUTSIDE = 1, COMMAND = 2 };
@@ -355,6 +362,10 @@ const EventType event_types[N_EVENTS] = {
           "\"retry_at\":\"2026-07-16T14:00:30.000Z\",\"code\":\"429\",\"attempt\":1}"),
     EVENT(ACT_SENT, "act.sent", &act_sent_type, HUB, "An act was handed to its instance.",
           "{\"key\":\"A/c1/2/suspend\",\"attempt\":1}"),
+    EVENT(ACT_DOCUMENT, "act.document", &act_document_type, HUB,
+          "The letter of an act was drawn; what is sent has this hash.",
+          "{\"key\":\"A/c1/2/n/1\",\"document\":"
+          "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\",\"pages\":2}"),
     EVENT(WAKE, "wake", NULL, HUB, "Time alone may change the decision.", NULL),
     EVENT(EPOCH, "epoch", NULL, HUB,
           "The configuration, a calendar or the time zone database changed.", NULL),

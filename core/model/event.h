@@ -29,6 +29,7 @@ typedef enum {
     /* the hub's own */
     EVENT_ACT_RESULT,  /* what an instance answered */
     EVENT_ACT_SENT,    /* an instance's lease was taken: the act is in flight */
+    EVENT_ACT_DOCUMENT, /* its letter was drawn: hash of the PDF, before the act is sent */
     EVENT_WAKE,        /* the clock: no payload */
     EVENT_EPOCH,       /* a new configuration, calendar or tz database: no payload */
     N_EVENTS,
@@ -84,6 +85,7 @@ typedef struct { int outcome; const char *by; } CollectionsReport;              
 typedef struct { const char *what; const char *by; const char *requested_by; const char *evidence; bool refused; } ApprovalDecision;
 typedef struct { int64_t to_version; const char *by; } MigrationRequest;
 typedef struct { const char *key; int decision; const char *by; const char *reason; } ActDecision;    /* retry close release */
+typedef struct { const char *key; const char *document; int64_t pages; } ActDocument;                 /* hash of the PDF */
 /* What an instance answered, as the outbox judged it by the declaration of the action (architecture §5), so that decide needs
  * no manifest: OK done; RETRY not applied or harmless, again at retry_at; UNCERTAIN with retry_at: state UNCERTAIN, looked up
  * then; UNCERTAIN without: HELD for a person; PERMANENT dead letter, or the next channel of its notice. AUTH and ABSENT never

@@ -415,6 +415,8 @@ static const Field act_fields[] = {
     FIELD(Act, done_at, INSTANT, KEPT, NULL, "Instant at which it was done."),
     FIELD(Act, input, JSON, KEPT_PERSON, NULL, "Input of the plugin, without the document."),
     FIELD(Act, content, NAME, KEPT, NULL, "Content hash of the document it carries."),
+    FIELD(Act, document, NAME, KEPT, NULL,
+          "Content hash of the PDF that was drawn from it; absent: none."),
     FIELD(Act, error, TEXT, KEPT, NULL, "Last message of the platform, one line."),
     FIELD(Act, sequence, INT, KEPT, NULL, "Order among the account's acts."),
 };

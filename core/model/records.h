@@ -349,6 +349,7 @@ typedef struct {
     Instant done_at;
     const char *input;     /* JSON given to the plugin, without the rendered notice */
     const char *content;   /* blob hash of the rendered notice or document */
+    const char *document;  /* blob hash of the PDF that was drawn from it; NULL: none, or not yet */
     const char *error;     /* last message from the platform, one line */
     int64_t sequence;      /* order within the account */
 } Act;

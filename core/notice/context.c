@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "notice/folder.h"
+#include "notice/locale.h"
 
 G_DEFINE_QUARK(notice_error_quark, notice_error)
 
@@ -12,6 +13,14 @@ enum { VALUE_LONGEST = 300, NUMBERS_SHOWN = 5 };
 
 static const TemplateName names[] = {
     {"organisation.name", "Name of the organisation, as configured."},
+    {"organisation.address",
+     "Its address in one line, from `notices`; absent where none is given."},
+    {"organisation.phone", "Its telephone number; absent where none is given."},
+    {"organisation.email", "Its e-mail address; absent where none is given."},
+    {"organisation.website", "Its address in the web; absent where none is given."},
+    {"organisation.payment",
+     "Where or how to pay: a link, an account; absent where none is given."},
+    {"organisation.contact", "A person to speak to; absent where none is given."},
     {"account.id", "The hub's id of the account."},
     {"account.number", "Customer number in the ledger; the id where there is none."},
     {"account.name", "Name of the customer."},
@@ -19,6 +28,11 @@ static const TemplateName names[] = {
     {"account.is_consumer", "Set for a consumer, absent for a company: opens a section."},
     {"notice.name", "Name of the notice, such as first_reminder."},
     {"notice.date", "Today in the zone of the account, such as 1 July 2026."},
+    {"language.tag", "Language of the message, such as de-AT."},
+    {"language.dir", "Its direction for HTML: ltr or rtl."},
+    {"tone.friendly", "Set if the tone of the account's segment is friendly: opens a section."},
+    {"tone.urgent", "Set if it is urgent."},
+    {"tone.firm", "Set if it is firm."},
     {"step", "Step of the escalation the notice belongs to; absent outside of one."},
     {"channel", "Channel it goes out by, such as email, sms or letter."},
     {"by.email", "Set if it goes out by email: opens a section."},
@@ -49,86 +63,80 @@ const TemplateName *template_names(size_t *ret_n)
     return names;
 }
 
-/* How dates are written: %1 day, %2 month, %3 year. Languages without a row get 2026-07-01. */
-static const struct {
+/* In whose way it is written. */
+typedef struct {
     const char *language;
-    const char *after_day, *after_month;
-    const char *months[12];
-} date_styles[] = {
-    {"en",
-     " ",
-     " ",
-     {"January", "February", "March", "April", "May", "June", "July", "August", "September",
-      "October", "November", "December"}},
-    {"de",
-     ". ",
-     " ",
-     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-      "November", "Dezember"}},
-    {"es",
-     " de ",
-     " de ",
-     {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
-      "octubre", "noviembre", "diciembre"}},
-    {"fr",
-     " ",
-     " ",
-     {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-      "octobre", "novembre", "décembre"}},
-};
+    bool
+        hard_spaces; /* kept where they are drawn; elsewhere plain ones, which every device and code page knows */
+    bool isolates; /* the text runs from right to left: values keep their own direction */
+} Writing;
 
-static char *date_text(Date date, const char *language)
+static char *finished(const Writing *writing, const char *text)
 {
-    int year = 0, month = 0, day = 0;
-    date_to_ymd(date, &year, &month, &day);
-    for (size_t i = 0; i < G_N_ELEMENTS(date_styles); i++) {
-        size_t n = strlen(date_styles[i].language);
-        if (strncmp(language, date_styles[i].language, n) == 0 &&
-            (language[n] == '\0' || language[n] == '-'))
-            return g_strdup_printf("%d%s%s%s%d", day, date_styles[i].after_day,
-                                   date_styles[i].months[month - 1], date_styles[i].after_month,
-                                   year);
+    g_autoptr(GString) out = g_string_new(text);
+    if (!writing->hard_spaces) {
+        g_string_replace(out, "\u00a0", " ", 0);
+        g_string_replace(out, "\u202f", " ", 0);
+        g_string_replace(out, "’", "'", 0);
     }
-    char plain[16];
-    return g_strdup(date_format(date, plain));
+    if (writing->isolates) {
+        g_string_prepend(out, "\u2068");
+        g_string_append(out, "\u2069");
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+/* From outside, whatever is in it. */
+static void set_text(const Writing *writing, json_t *object, const char *key, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
     g_autofree char *line = text_one_line(text, VALUE_LONGEST);
-    json_object_set_new(object, key, json_string(line));
+    if (writing->isolates) {
+        g_autofree char *isolated = g_strconcat("\u2068", line, "\u2069", NULL);
+        json_object_set_new(object, key, json_string(isolated));
+    } else
+        json_object_set_new(object, key, json_string(line));
 }
 
-static void set_date(json_t *object, const char *key, Date date, const char *language)
+/* A word of our own: names of channels, steps, languages. */
+static void set_word(json_t *object, const char *key, const char *word)
+{
+    if (word != NULL && word[0] != '\0')
+        json_object_set_new(object, key, json_string(word));
+}
+
+static void set_date(const Writing *writing, json_t *object, const char *key, Date date)
 {
     if (date == DATE_NONE || date == DATE_NEVER)
         return;
-    g_autofree char *text = date_text(date, language);
+    g_autofree char *text = locale_date(writing->language, date);
     json_object_set_new(object, key, json_string(text));
 }
 
-static void set_amount(json_t *object, const char *key, int64_t minor, Currency currency)
+static void set_amount(const Writing *writing, json_t *object, const char *key, int64_t minor,
+                       Currency currency)
 {
-    g_autofree char *text = money_to_text((Money){minor, currency});
-    json_object_set_new(object, key, json_string(text));
+    g_autofree char *text = locale_amount(writing->language, (Money){minor, currency});
+    g_autofree char *whole = finished(writing, text);
+    json_object_set_new(object, key, json_string(whole));
 }
 
-static json_t *account_context(const Account *account)
+static json_t *account_context(const Writing *w, const Account *account)
 {
     json_t *object = json_object();
-    set_text(object, "id", account->id);
-    set_text(object, "number", account->external_id != NULL ? account->external_id : account->id);
-    set_text(object, "name", account->name);
-    set_text(object, "property", account->property);
+    set_text(w, object, "id", account->id);
+    set_text(w, object, "number",
+             account->external_id != NULL ? account->external_id : account->id);
+    set_text(w, object, "name", account->name);
+    set_text(w, object, "property", account->property);
     if (account->is_consumer)
         json_object_set_new(object, "is_consumer", json_true());
     return object;
 }
 
 /* One row of Notice.invoices. NULL: not of the form of notice.h. */
-static json_t *invoice_context(const json_t *row, Currency currency, const char *language)
+static json_t *invoice_context(const Writing *w, const json_t *row, Currency currency)
 {
     const json_t *open = json_object_get(row, "open");
     const char *id = json_string_value(json_object_get(row, "id"));
@@ -140,31 +148,34 @@ static json_t *invoice_context(const json_t *row, Currency currency, const char 
         (due_on != NULL && !date_parse(due_on, &due, NULL)))
         return NULL;
     json_t *object = json_object();
-    set_text(object, "number", number != NULL ? number : id);
-    set_amount(object, "open", json_integer_value(open), currency);
-    set_date(object, "due_on", due, language);
+    set_text(w, object, "number", number != NULL ? number : id);
+    set_amount(w, object, "open", json_integer_value(open), currency);
+    set_date(w, object, "due_on", due);
     if (days > 0)
         json_object_set_new(object, "days_overdue", json_integer(days));
     return object;
 }
 
 /* "INV-1, INV-2 (+3)": short enough for a text message. */
-static void set_numbers(json_t *context, const json_t *invoices)
+static void set_numbers(const Writing *w, json_t *context, const json_t *rows)
 {
-    size_t n = json_array_size(invoices);
+    size_t n = json_array_size(rows);
     g_autoptr(GString) line = g_string_new(NULL);
     for (size_t i = 0; i < MIN(n, NUMBERS_SHOWN); i++) {
-        const char *number =
-            json_string_value(json_object_get(json_array_get(invoices, i), "number"));
-        g_string_append_printf(line, "%s%s", i > 0 ? ", " : "", number != NULL ? number : "");
+        const json_t *row = json_array_get(rows, i);
+        const char *number = json_string_value(json_object_get(row, "number"));
+        const char *id = json_string_value(json_object_get(row, "id"));
+        g_string_append_printf(line, "%s%s", i > 0 ? ", " : "",
+                               number != NULL ? number
+                               : id != NULL   ? id
+                                              : "");
     }
     if (n > NUMBERS_SHOWN)
         g_string_append_printf(line, " (+%zu)", n - NUMBERS_SHOWN);
-    set_text(context, "invoice_numbers", line->str);
+    set_text(w, context, "invoice_numbers", line->str);
 }
 
-static bool set_invoices(json_t *context, const Notice *notice, const char *language,
-                         GError **error)
+static bool set_invoices(const Writing *w, json_t *context, const Notice *notice, GError **error)
 {
     g_autoptr(json_t) rows = json_loads(notice->invoices, 0, NULL);
     json_t *invoices = json_array();
@@ -172,7 +183,7 @@ static bool set_invoices(json_t *context, const Notice *notice, const char *lang
     bool taken = json_is_array(rows);
     json_int_t oldest = 0;
     for (size_t i = 0; taken && i < json_array_size(rows); i++) {
-        json_t *invoice = invoice_context(json_array_get(rows, i), notice->currency, language);
+        json_t *invoice = invoice_context(w, json_array_get(rows, i), notice->currency);
         taken = invoice != NULL;
         if (!taken)
             break;
@@ -186,7 +197,7 @@ static bool set_invoices(json_t *context, const Notice *notice, const char *lang
                     notice->key != NULL ? notice->key : notice->name);
         return false;
     }
-    set_numbers(context, invoices);
+    set_numbers(w, context, rows);
     if (oldest > 0)
         json_object_set_new(context, "days_overdue", json_integer(oldest));
     return true;
@@ -222,46 +233,46 @@ static const Instalment *next_instalment(const AccountState *state, Currency cur
     return next;
 }
 
-static void set_instalment(json_t *context, const NoticeIn *in, const char *language)
+static void set_instalment(const Writing *w, json_t *context, const NoticeIn *in)
 {
     const Plan *plan = NULL;
     const Instalment *instalment =
         next_instalment(in->state, in->notice->currency, in->today, &plan);
     if (instalment == NULL)
         return;
-    set_date(context, "due_on", instalment->due_on, language);
+    set_date(w, context, "due_on", instalment->due_on);
     json_object_set_new(context, "instalment",
                         json_pack("{s:I, s:I}", "number", (json_int_t)instalment->number, "count",
                                   (json_int_t)plan->instalments));
 }
 
 /* What the notice is about beside the sum: an invoice, a promise, an instalment. */
-static void set_subject_matter(json_t *context, const NoticeIn *in, const char *language)
+static void set_subject_matter(const Writing *w, json_t *context, const NoticeIn *in)
 {
     const Notice *notice = in->notice;
     if (g_strcmp0(notice->name, "promise_reminder") == 0) {
         const Promise *promise = next_promise(in->state, notice->currency);
-        set_date(context, "due_on", promise != NULL ? promise->promised_on : DATE_NONE, language);
+        set_date(w, context, "due_on", promise != NULL ? promise->promised_on : DATE_NONE);
     } else if (g_strcmp0(notice->name, "instalment_reminder") == 0)
-        set_instalment(context, in, language);
+        set_instalment(w, context, in);
     else if (notice->invoice != NULL) {
         const Invoice *invoice = state_find(in->state, KIND_INVOICE, notice->invoice);
-        set_date(context, "due_on", invoice != NULL ? invoice->due_on : DATE_NONE, language);
+        set_date(w, context, "due_on", invoice != NULL ? invoice->due_on : DATE_NONE);
     }
 }
 
-static bool set_notice(json_t *context, const NoticeIn *in, const char *language, GError **error)
+static bool set_notice(const Writing *w, json_t *context, const NoticeIn *in, GError **error)
 {
     const Notice *notice = in->notice;
-    set_text(context, "step", notice->step);
-    set_text(context, "currency", notice->currency.code);
+    set_word(context, "step", notice->step);
+    set_word(context, "currency", notice->currency.code);
     if (notice->amount != AMOUNT_NONE && notice->amount > 0)
-        set_amount(context, "amount", notice->amount, notice->currency);
-    set_subject_matter(context, in, language);
-    return notice->invoices == NULL || set_invoices(context, notice, language, error);
+        set_amount(w, context, "amount", notice->amount, notice->currency);
+    set_subject_matter(w, context, in);
+    return notice->invoices == NULL || set_invoices(w, context, notice, error);
 }
 
-static void set_grace(json_t *context, const NoticeIn *in, const char *language)
+static void set_grace(const Writing *w, json_t *context, const NoticeIn *in)
 {
     Date until = DATE_NONE;
     STATE_FOREACH (in->state, KIND_HOLD, const Hold, hold) {
@@ -271,25 +282,52 @@ static void set_grace(json_t *context, const NoticeIn *in, const char *language)
     if (until == DATE_NONE)
         return;
     json_t *grace = json_object();
-    set_date(grace, "until", until, language);
+    set_date(w, grace, "until", until);
     json_object_set_new(context, "grace", grace);
 }
 
-json_t *notice_context(const NoticeIn *in, const char *language, const char *name, GError **error)
+static json_t *organisation_context(const Writing *w, const NoticeIn *in)
 {
+    json_t *object = json_object();
+    const Letterhead *head = in->letterhead;
+    set_text(w, object, "name", in->organisation);
+    if (head == NULL)
+        return object;
+    g_autofree char *address =
+        head->address != NULL ? g_strjoinv(", ", (char **)head->address) : NULL;
+    const struct {
+        const char *key, *text;
+    } rows[] = {{"address", address},       {"phone", head->phone},     {"email", head->email},
+                {"website", head->website}, {"payment", head->payment}, {"contact", head->contact}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        set_text(w, object, rows[i].key, rows[i].text);
+    return object;
+}
+
+json_t *notice_context(const NoticeIn *in, const char *language, const char *name, bool drawn,
+                       GError **error)
+{
+    const char *channel = in->act->channel;
+    bool brief = g_strcmp0(channel, "sms") == 0 || g_strcmp0(channel, "voice") == 0;
+    const Writing writing = {language, drawn, language_is_rtl(language) && !brief};
+    const Writing *w = &writing;
     g_autoptr(json_t) context = json_object();
-    json_t *organisation = json_object(), *notice = json_object();
-    set_text(organisation, "name", in->organisation);
-    set_text(notice, "name", name);
-    set_date(notice, "date", in->today, language);
-    json_object_set_new(context, "organisation", organisation);
+    json_t *notice = json_object(), *tongue = json_object();
+    set_word(notice, "name", name);
+    set_date(w, notice, "date", in->today);
+    set_word(tongue, "tag", language);
+    set_word(tongue, "dir", language_is_rtl(language) ? "rtl" : "ltr");
+    json_object_set_new(context, "organisation", organisation_context(w, in));
     json_object_set_new(context, "notice", notice);
-    json_object_set_new(context, "account", account_context(&in->state->account));
-    set_text(context, "channel", in->act->channel);
-    if (in->act->channel != NULL)
-        json_object_set_new(context, "by", json_pack("{s:b}", in->act->channel, 1));
-    set_grace(context, in, language);
-    if (in->notice != NULL && !set_notice(context, in, language, error))
+    json_object_set_new(context, "language", tongue);
+    json_object_set_new(context, "account", account_context(w, &in->state->account));
+    set_word(context, "channel", channel);
+    if (channel != NULL)
+        json_object_set_new(context, "by", json_pack("{s:b}", channel, 1));
+    if (in->tone != NULL)
+        json_object_set_new(context, "tone", json_pack("{s:b}", in->tone, 1));
+    set_grace(w, context, in);
+    if (in->notice != NULL && !set_notice(w, context, in, error))
         return NULL;
     return g_steal_pointer(&context);
 }

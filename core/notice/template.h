@@ -7,7 +7,8 @@
 #include "base/diag.h"
 #include "base/json.h"
 
-typedef enum { ESCAPE_NONE, ESCAPE_HTML } EscapeMode;
+/* NONE: texts for people. HTML: HTML and XML (SSML). LETTER: markup of a document, where no value may become structure. */
+typedef enum { ESCAPE_NONE, ESCAPE_HTML, ESCAPE_LETTER } EscapeMode;
 typedef struct Template Template;
 
 /* The output is too long, partials are nested too deep, or the work does not end. */

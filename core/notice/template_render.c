@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "document/document.h"
 #include "notice/template_tree.h"
 
 G_DEFINE_QUARK(template_error_quark, template_error)
@@ -132,7 +133,14 @@ static bool write_value(Writer *w, const Part *part, const Frame *frame)
     if (value == NULL)
         return true;
     g_autofree char *text = text_of(value);
-    return part->raw || w->mode == ESCAPE_NONE ? put(w, text, strlen(text)) : put_html(w, text);
+    bool raw =
+        part->raw && w->mode != ESCAPE_LETTER; /* structure of a letter never comes from data */
+    if (raw || w->mode == ESCAPE_NONE)
+        return put(w, text, strlen(text));
+    if (w->mode == ESCAPE_HTML)
+        return put_html(w, text);
+    g_autofree char *escaped = document_escape(text);
+    return put(w, escaped, strlen(escaped));
 }
 
 static bool write_section(Writer *w, const Part *part, const Frame *frame, const Indent *indent)

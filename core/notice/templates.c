@@ -4,17 +4,26 @@
 #include "base/text.h"
 #include "notice/folder.h"
 
-enum { FILE_LARGEST_BYTES = 64 * 1024, NAME_LONGEST = 64, SMS_LONGEST_BYTES = 1600 };
+enum { FILE_LARGEST_BYTES = 64 * 1024, NAME_LONGEST = 64 };
 
-static const char *const file_names[N_FILES] = {
-    [FILE_SUBJECT] = "subject.txt", [FILE_BODY] = "body.txt",   [FILE_HTML] = "body.html",
-    [FILE_SMS] = "sms.txt",         [FILE_VOICE] = "voice.txt",
+const char *const file_names[N_FILES] = {
+    [FILE_SUBJECT] = "subject.txt",     [FILE_BODY] = "body.txt",
+    [FILE_HTML] = "body.html",          [FILE_SMS] = "sms.txt",
+    [FILE_VOICE] = "voice.txt",         [FILE_SSML] = "voice.ssml",
+    [FILE_VOICEMAIL] = "voicemail.txt", [FILE_LETTER] = "letter.txt",
 };
+const EscapeMode file_escapes[N_FILES] = {
+    [FILE_HTML] = ESCAPE_HTML, [FILE_SSML] = ESCAPE_HTML, [FILE_LETTER] = ESCAPE_LETTER};
+
+/* A message for a voicemail box reveals no debt (12 CFR 1006.2(j)): it reads nothing that could. */
+static const char *const voicemail_names[] = {"organisation.name",    "organisation.phone",
+                                              "organisation.contact", "notice.date",
+                                              "language.tag",         NULL};
 static const char parts_folder[] = "parts";
 
 struct Templates {
     Arena *arena;
-    GHashTable *folders;  /* "friendly.de" -> Folder */
+    GHashTable *folders;  /* "friendly@firm.de" -> Folder */
     GHashTable *parts;    /* "parts.de/ways.txt" -> Template */
     GHashTable *versions; /* "friendly" -> Version */
     GPtrArray *names;     /* keys of versions, sorted, NULL-ended */
@@ -113,7 +122,8 @@ static void keep_content(Loading *l, const char *base, const char *path, const c
 }
 
 /* file: "friendly.de/body.txt". NULL and findings. */
-static const Template *load_file(Loading *l, const char *base, const char *file)
+static const Template *load_file(Loading *l, const char *base, const char *file,
+                                 const char *const *names)
 {
     g_autofree char *path = g_build_filename(l->dir, file, NULL);
     g_autofree char *text = read_file(path, l->diags);
@@ -127,7 +137,7 @@ static const Template *load_file(Loading *l, const char *base, const char *file)
             diags_add(l->diags, "C311", (DiagPlace){path, 2, 1},
                       "a subject is one line; remove what follows the first");
     }
-    return template_compile(text, path, l->names, l->templates->arena, l->diags);
+    return template_compile(text, path, names, l->templates->arena, l->diags);
 }
 
 static void warn_unused(Loading *l, const char *entry, const char *why)
@@ -141,11 +151,12 @@ static void load_parts(Loading *l, const char *folder, const GPtrArray *entries)
     for (guint i = 0; i < entries->len; i++) {
         const char *entry = entries->pdata[i];
         const char *file = arena_printf(l->templates->arena, "%s/%s", folder, entry);
-        if (!g_str_has_suffix(entry, ".txt") && !g_str_has_suffix(entry, ".html")) {
-            warn_unused(l, file, "not used: a part is a file NAME.txt or NAME.html");
+        if (!g_str_has_suffix(entry, ".txt") && !g_str_has_suffix(entry, ".html") &&
+            !g_str_has_suffix(entry, ".letter")) {
+            warn_unused(l, file, "not used: a part is a file NAME.txt, NAME.html or NAME.letter");
             continue;
         }
-        const Template *part = load_file(l, parts_folder, file);
+        const Template *part = load_file(l, parts_folder, file, l->names);
         if (part == NULL) /* was said; that it is missing where it is used would be said in vain */
             part = template_compile("", file, NULL, l->templates->arena, l->diags);
         g_hash_table_insert(l->templates->parts, (gpointer)file, (gpointer)part);
@@ -161,27 +172,27 @@ static int file_kind(const char *entry)
     return -1;
 }
 
-static void load_template(Loading *l, const char *folder_name, const char *base,
-                          const char *language, const GPtrArray *entries)
+static void load_template(Loading *l, const char *folder_name, const Folder *as,
+                          const GPtrArray *entries)
 {
     bool seen[N_FILES] = {false};
-    Folder *folder = arena_new0(l->templates->arena, Folder, 1);
-    *folder = (Folder){.name = base, .language = language};
+    Folder *folder = arena_dup(l->templates->arena, as, sizeof *as);
     for (guint i = 0; i < entries->len; i++) {
         g_autofree char *file = g_build_filename(folder_name, entries->pdata[i], NULL);
         int kind = file_kind(entries->pdata[i]);
         if (kind < 0) {
             warn_unused(l, file,
                         "not used: a template is made of subject.txt, body.txt, body.html, "
-                        "sms.txt, voice.txt");
+                        "sms.txt, voice.txt, voice.ssml, voicemail.txt, letter.txt");
             continue;
         }
         seen[kind] = true;
-        folder->files[kind] = load_file(l, base, file);
+        folder->files[kind] =
+            load_file(l, as->name, file, kind == FILE_VOICEMAIL ? voicemail_names : l->names);
     }
     for (FileKind kind = FILE_SUBJECT; kind <= FILE_BODY; kind++) {
         g_autofree char *path = g_build_filename(l->dir, folder_name, NULL);
-        if (!seen[kind])
+        if (!seen[kind] && as->variant[0] == '\0')
             diags_add(l->diags, "C306", (DiagPlace){path, 0, 0}, "the template lacks %s; add it",
                       file_names[kind]);
     }
@@ -199,17 +210,30 @@ static bool is_language(const char *text)
            (*region == '-' && strlen(region) >= 3 && text_is_name(region + 1, 8));
 }
 
+/* "friendly@firm.de": name, variant and language. False: it is no such name. */
+static bool split_name(Arena *arena, const char *folder, Folder *ret)
+{
+    const char *dot = strchr(folder, '.'), *end = dot != NULL ? dot : folder + strlen(folder);
+    const char *at = memchr(folder, '@', (size_t)(end - folder));
+    const char *name_end = at != NULL ? at : end;
+    *ret =
+        (Folder){.name = arena_strndup(arena, folder, (size_t)(name_end - folder)),
+                 .variant = at != NULL ? arena_strndup(arena, at + 1, (size_t)(end - at - 1)) : "",
+                 .language = dot != NULL ? dot + 1 : ""};
+    return text_is_name(ret->name, NAME_LONGEST) &&
+           (at == NULL || text_is_name(ret->variant, NAME_LONGEST)) &&
+           (dot == NULL || is_language(ret->language));
+}
+
 static void load_folder(Loading *l, const char *entry)
 {
-    Arena *arena = l->templates->arena;
-    const char *folder = arena_strdup(arena, entry);
-    const char *dot = strchr(folder, '.');
-    const char *base = dot == NULL ? folder : arena_strndup(arena, folder, (size_t)(dot - folder));
-    const char *language = dot == NULL ? "" : dot + 1;
-    if (!text_is_name(base, NAME_LONGEST) || (dot != NULL && !is_language(language))) {
+    const char *folder = arena_strdup(l->templates->arena, entry);
+    Folder as;
+    if (!split_name(l->templates->arena, folder, &as)) {
         warn_unused(
             l, entry,
-            "not used: a folder is called NAME or NAME.LANGUAGE, such as friendly or friendly.de");
+            "not used: a folder is called NAME, NAME.LANGUAGE or NAME@VARIANT, such as friendly, "
+            "friendly.de or friendly@firm");
         return;
     }
     g_autofree char *path = g_build_filename(l->dir, entry, NULL);
@@ -218,41 +242,85 @@ static void load_folder(Loading *l, const char *entry)
     if (entries == NULL)
         diags_add(l->diags, "C307", (DiagPlace){path, 0, 0}, "the folder cannot be read: %s",
                   error->message);
-    else if (strcmp(base, parts_folder) == 0)
+    else if (strcmp(as.name, parts_folder) == 0)
         load_parts(l, folder, entries);
     else
-        load_template(l, folder, base, language, entries);
+        load_template(l, folder, &as, entries);
 }
 
-static bool is_opt_out_said(const Template *sms, const PartsOf *parts)
+PartsOf parts_of(const Templates *templates, const char *language, FileKind file)
 {
-    g_autoptr(json_t) nothing = json_object();
-    g_autofree char *text =
-        template_render(sms, nothing, ESCAPE_NONE, templates_part, parts, SMS_LONGEST_BYTES, NULL);
-    return text == NULL || strstr(text, "STOP") != NULL;
+    const char *ending = strrchr(file_names[file], '.');
+    return (PartsOf){templates, language,
+                     file == FILE_LETTER ? ".letter"
+                     : file == FILE_SSML ? ".html"
+                                         : ending};
+}
+
+/* Text of a file of the folder with long values; NULL: it cannot be rendered. */
+static char *tried(const Templates *templates, const Folder *folder, FileKind file)
+{
+    enum { LONGEST_BYTES = 256 * 1024 };
+    const PartsOf parts = parts_of(templates, folder->language, file);
+    g_autoptr(json_t) context = worst_context();
+    return template_render(folder->files[file], context, file_escapes[file], templates_part, &parts,
+                           LONGEST_BYTES, NULL);
+}
+
+static void check_sms(Loading *l, const Folder *folder, DiagPlace place)
+{
+    g_autofree char *text = tried(l->templates, folder, FILE_SMS);
+    if (text != NULL && strstr(text, "STOP") == NULL)
+        diags_add(l->diags, "C313", place,
+                  "the text message does not say how to opt out; add 'Reply STOP to end texts'");
+}
+
+/* Whether it can be drawn is known only with the values; what can be wrong in the template is found here. */
+static void check_letter(Loading *l, const Folder *folder, DiagPlace place)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = tried(l->templates, folder, FILE_LETTER);
+    const Block *blocks = NULL;
+    size_t n = 0;
+    if (text != NULL && !document_read_text(text, arena, &blocks, &n, &error))
+        diags_add(l->diags, "C316", place, "with sample values, %s", error->message);
+}
+
+static const Template *no_part(const void *data, const char *name)
+{
+    (void)data;
+    (void)name;
+    return NULL;
+}
+
+static void check_file(Loading *l, const char *folder_name, const Folder *folder, FileKind kind)
+{
+    const PartsOf parts = parts_of(l->templates, folder->language, kind);
+    g_autofree char *path = g_build_filename(l->dir, folder_name, file_names[kind], NULL);
+    DiagPlace place = {path, 0, 0};
+    if (!template_check_partials(folder->files[kind],
+                                 kind == FILE_VOICEMAIL ? no_part : templates_part, &parts,
+                                 l->diags))
+        return;
+    if (kind == FILE_SMS)
+        check_sms(l, folder, place);
+    else if (kind == FILE_LETTER)
+        check_letter(l, folder, place);
 }
 
 static void check_folder(Loading *l, const char *folder_name, const Folder *folder)
 {
-    if (folder->language[0] != '\0' &&
-        !g_hash_table_contains(l->templates->folders, folder->name)) {
+    bool plain = folder->language[0] == '\0' && folder->variant[0] == '\0';
+    if (!plain && !g_hash_table_contains(l->templates->folders, folder->name)) {
         g_autofree char *path = g_build_filename(l->dir, folder_name, NULL);
         diags_add(l->diags, "C306", (DiagPlace){path, 0, 0},
-                  "there is no folder '%s' that other languages fall back to; add it",
+                  "there is no folder '%s' that other languages and variants fall back to; add it",
                   folder->name);
     }
     for (FileKind kind = 0; kind < N_FILES; kind++) {
-        const Template *template = folder->files[kind];
-        const PartsOf parts = {l->templates, folder->language, kind == FILE_HTML};
-        if (template == NULL ||
-            !template_check_partials(template, templates_part, &parts, l->diags))
-            continue;
-        if (kind == FILE_SMS && !is_opt_out_said(template, &parts)) {
-            g_autofree char *path = g_build_filename(l->dir, folder_name, file_names[kind], NULL);
-            diags_add(
-                l->diags, "C313", (DiagPlace){path, 0, 0},
-                "the text message does not say how to opt out; add 'Reply STOP to end texts'");
-        }
+        if (folder->files[kind] != NULL)
+            check_file(l, folder_name, folder, kind);
     }
 }
 
@@ -265,7 +333,7 @@ static void check_parts(Loading *l)
         const char *dot = strchr(file, '.'), *slash = strchr(file, '/');
         g_autofree char *language =
             dot < slash ? g_strndup(dot + 1, (gsize)(slash - dot - 1)) : g_strdup("");
-        const PartsOf parts = {l->templates, language, g_str_has_suffix(file, ".html")};
+        const PartsOf parts = {l->templates, language, strrchr(file, '.')};
         template_check_partials(part, templates_part, &parts, l->diags);
     }
 }
@@ -297,7 +365,7 @@ static void finish(Loading *l)
     while (g_hash_table_iter_next(&iterator, &name, &value)) {
         const Folder *folder = value;
         check_folder(l, name, folder);
-        if (folder->language[0] != '\0')
+        if (folder->language[0] != '\0' || folder->variant[0] != '\0')
             continue;
         g_hash_table_insert(templates->versions, name, (gpointer)version_of(l, name));
         g_ptr_array_add(templates->names, name);
@@ -372,17 +440,75 @@ static bool widen(char *language)
     return true;
 }
 
+static const Folder *folder_with(const Templates *templates, const char *name, const char *variant,
+                                 const char *language, FileKind file)
+{
+    g_autofree char *key =
+        g_strconcat(name, variant != NULL ? "@" : "", variant != NULL ? variant : "",
+                    language[0] != '\0' ? "." : "", language, NULL);
+    const Folder *folder = g_hash_table_lookup(templates->folders, key);
+    return folder != NULL && folder->files[file] != NULL ? folder : NULL;
+}
+
 const Folder *templates_find(const Templates *templates, const char *name, const char *language,
-                             FileKind file)
+                             const char *const *variants, FileKind file)
 {
     g_autofree char *wish = g_strdup(language != NULL ? language : "");
     do {
-        g_autofree char *key = g_strconcat(name, wish[0] != '\0' ? "." : "", wish, NULL);
-        const Folder *folder = g_hash_table_lookup(templates->folders, key);
-        if (folder != NULL && folder->files[file] != NULL)
+        const Folder *folder = NULL;
+        for (const char *const *v = variants; v != NULL && folder == NULL && *v != NULL; v++)
+            folder = folder_with(templates, name, *v, wish, file);
+        if (folder == NULL)
+            folder = folder_with(templates, name, NULL, wish, file);
+        if (folder != NULL)
             return folder;
     } while (widen(wish));
     return NULL;
+}
+
+typedef struct {
+    const Templates *templates;
+    int64_t segments;
+    Diags *diags;
+} SmsCheck;
+
+static void check_segments(const Folder *folder, void *data)
+{
+    const SmsCheck *check = data;
+    if (folder->files[FILE_SMS] == NULL)
+        return;
+    g_autofree char *text = tried(check->templates, folder, FILE_SMS);
+    SmsSize size = sms_size(text != NULL ? g_strchomp(text) : "");
+    g_autofree char *file =
+        g_strdup_printf("%s%s%s%s%s/sms.txt", folder->name, folder->variant[0] != '\0' ? "@" : "",
+                        folder->variant, folder->language[0] != '\0' ? "." : "", folder->language);
+    if (size.segments > check->segments)
+        diags_add(check->diags, "C315", (DiagPlace){file, 0, 0},
+                  "with long values the text message has %" G_GINT64_FORMAT
+                  " segments (%s), more than %" G_GINT64_FORMAT "; shorten it%s",
+                  size.segments, size.ucs2 ? "UCS-2" : "GSM-7", check->segments,
+                  size.ucs2 ? ", or write it without the characters that GSM 03.38 lacks" : "");
+}
+
+void templates_foreach(const Templates *templates, void (*visit)(const Folder *folder, void *data),
+                       void *data)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    GHashTableIter iterator;
+    gpointer key = NULL;
+    g_hash_table_iter_init(&iterator, templates->folders);
+    while (g_hash_table_iter_next(&iterator, &key, NULL))
+        g_ptr_array_add(keys, key);
+    g_ptr_array_sort(keys, compare_names);
+    for (guint i = 0; i < keys->len; i++)
+        visit(g_hash_table_lookup(templates->folders, keys->pdata[i]), data);
+}
+
+void templates_check_sms(const Templates *templates, int64_t segments, Diags *diags)
+{
+    SmsCheck check = {templates, segments, diags};
+    if (segments > 0)
+        templates_foreach(templates, check_segments, &check);
 }
 
 const Template *templates_part(const void *parts_of, const char *name)
@@ -391,7 +517,7 @@ const Template *templates_part(const void *parts_of, const char *name)
     g_autofree char *wish = g_strdup(of->language);
     do {
         g_autofree char *key = g_strconcat(parts_folder, wish[0] != '\0' ? "." : "", wish, "/",
-                                           name, of->html ? ".html" : ".txt", NULL);
+                                           name, of->ending, NULL);
         const Template *part = g_hash_table_lookup(of->templates->parts, key);
         if (part != NULL)
             return part;

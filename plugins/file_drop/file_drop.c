@@ -150,9 +150,27 @@ static bool add_attachments(const Drop *drop, Paper *paper)
     return true;
 }
 
+/* A letter that came drawn is one PDF, ready for the printer. */
+static bool write_drawn(const Drop *drop, Paper *paper, bool *ret_drawn)
+{
+    const DunhubAttachment *rows;
+    size_t n;
+    if (!dunhub_attachments(drop->task, drop->input, &rows, &n))
+        return false;
+    *ret_drawn = n == 1 && strcmp(rows[0].type, "application/pdf") == 0;
+    if (!*ret_drawn)
+        return true;
+    paper->files[paper->n++] = (DropFile){NULL, rows[0].bytes.p, rows[0].bytes.n};
+    paper->ending = ".pdf";
+    return true;
+}
+
 /* The letter as it goes to print: its page, or its text; with its attachments in a folder. */
 static bool write_letter(const Drop *drop, Paper *paper)
 {
+    bool drawn = false;
+    if (!write_drawn(drop, paper, &drawn) || drawn)
+        return drawn;
     const char *html = dunhub_find_text(drop->input, "html"), *text = html;
     if (!html && !dunhub_need_text(drop->task, drop->input, "text", &text))
         return false;

@@ -224,6 +224,11 @@ static const char *const schema_005[] = {
     NULL,
 };
 
+static const char *const schema_006[] = {
+    "ALTER TABLE act ADD COLUMN document TEXT;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -231,7 +236,7 @@ typedef struct {
 
 static const Migration migrations[] = {
     {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
-    {schema_004, NULL}, {schema_005, NULL},
+    {schema_004, NULL}, {schema_005, NULL}, {schema_006, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

@@ -15,6 +15,7 @@ typedef struct {
     int kind;
     char *instance, *verb, *key, *input;
     bool answered;
+    GBytes *content;
 } SceneCall;
 
 typedef struct {
@@ -35,6 +36,9 @@ typedef struct {
     const char *trusted;  /* what a trusted time source says; NULL: as the clock; empty: there is none */
     bool fails;           /* polls fail */
     bool silent;          /* acts are not answered */
+    bool draws;           /* letters are drawn: the test answers */
+    uint64_t drawing;     /* the last letter that was to be drawn */
+    size_t drawings;
 } Scene;
 
 static const char scene_conf[] =
@@ -58,11 +62,11 @@ static inline size_t scene_credit(void *data, const char *instance)
 static inline bool scene_send(void *data, const char *instance, uint64_t id, int kind, const char *verb,
                        const char *key, const char *input, GBytes *content, GError **error)
 {
-    (void)content;
     (void)error;
     Scene *scene = data;
     SceneCall *call = g_new0(SceneCall, 1);
-    *call = (SceneCall){id, kind, g_strdup(instance), g_strdup(verb), g_strdup(key), g_strdup(input), false};
+    *call = (SceneCall){id, kind, g_strdup(instance), g_strdup(verb), g_strdup(key), g_strdup(input), false,
+                        content ? g_bytes_ref(content) : NULL};
     g_ptr_array_add(scene->calls, call);
     return true;
 }
@@ -92,6 +96,16 @@ static inline void scene_alert(void *data, const HubAlert *alert)
     g_ptr_array_add(((Scene *)data)->alerts, g_strdup(alert->code));
 }
 
+static inline bool scene_draw(void *data, uint64_t job, const char *document, GError **error)
+{
+    Scene *scene = data;
+    (void)error;
+    g_assert_nonnull(strstr(document, "\"blocks\""));
+    scene->drawing = job;
+    scene->drawings++;
+    return true;
+}
+
 /* ---- making ----------------------------------------------------------------------------------- */
 
 static inline void scene_free_call(void *data)
@@ -101,6 +115,8 @@ static inline void scene_free_call(void *data)
     g_free(call->verb);
     g_free(call->key);
     g_free(call->input);
+    if (call->content)
+        g_bytes_unref(call->content);
     g_free(call);
 }
 
@@ -162,7 +178,8 @@ static inline void scene_hub_with(Scene *scene, bool dry, bool by_hand)
         .random = &scene->random.random,
         .store = scene->store,
         .configuration = &scene->configuration,
-        .ports = {scene, scene_credit, scene_send, scene_publish, scene_manifest, scene_trusted, scene_alert},
+        .ports = {scene, scene_credit, scene_send, scene_publish, scene_manifest, scene_trusted, scene_alert,
+                  scene->draws ? scene_draw : NULL},
         .polls_by_hand = by_hand,
         .dry = dry,
     };

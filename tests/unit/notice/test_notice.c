@@ -1,167 +1,11 @@
-#include "notice/notice.h"
+#include "sample.h"
 
 #include "base/hash.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define STARTER_SET "conf.d/templates"
 #define GOLDEN "tests/unit/notice/golden/"
-
-/* A folder of templates that is gone when the test is over. */
-typedef struct {
-    char *dir;
-    GPtrArray *paths;
-} Scratch;
-
-static void scratch_init(Scratch *scratch)
-{
-    scratch->dir = g_dir_make_tmp("dunhub-templates-XXXXXX", NULL);
-    scratch->paths = g_ptr_array_new_with_free_func(g_free);
-    g_assert_nonnull(scratch->dir);
-}
-
-static void scratch_write(Scratch *scratch, const char *file, const char *text, gssize n)
-{
-    char *path = g_build_filename(scratch->dir, file, NULL);
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
-    g_assert_true(g_file_set_contents(path, text, n, NULL));
-    g_ptr_array_add(scratch->paths, path);
-}
-
-static void scratch_done(Scratch *scratch)
-{
-    for (guint i = 0; i < scratch->paths->len; i++) {
-        g_autofree char *folder = g_path_get_dirname(scratch->paths->pdata[i]);
-        g_unlink(scratch->paths->pdata[i]);
-        g_rmdir(folder);
-    }
-    g_rmdir(scratch->dir);
-    g_ptr_array_unref(scratch->paths);
-    g_free(scratch->dir);
-}
-
-static char *printed(Diags *diags)
-{
-    char *text = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    diags_sort(diags);
-    diags_print(diags, out, false);
-    fclose(out);
-    return text;
-}
-
-static Templates *load_starter_set(void)
-{
-    g_autoptr(Diags) diags = diags_new();
-    Templates *templates = templates_load(STARTER_SET, diags);
-    g_autofree char *findings = printed(diags);
-    g_assert_cmpstr(findings, ==, "");
-    g_assert_nonnull(templates);
-    return templates;
-}
-
-/* An account with all that templates can read. */
-typedef struct {
-    Arena *arena;
-    AccountState state;
-    Notice *notice;
-    Act *act;
-    NoticeIn in;
-} Sample;
-
-static Date date_of(const char *text)
-{
-    Date date = DATE_NONE;
-    g_assert_true(date_parse(text, &date, NULL));
-    return date;
-}
-
-static void add_agreements(AccountState *state, Currency usd)
-{
-    Promise *promise = state_add(state, KIND_PROMISE);
-    *promise = (Promise){.id = "pr1",
-                         .currency = usd,
-                         .amount = 50000,
-                         .promised_on = date_of("2026-07-20"),
-                         .state = PROMISE_OPEN};
-    Plan *plan = state_add(state, KIND_PLAN);
-    *plan = (Plan){.id = "pl1", .currency = usd, .instalments = 3, .state = PLAN_ACTIVE};
-    static const char *const due[] = {"2026-06-15", "2026-07-15", "2026-08-15"};
-    for (int i = 0; i < 3; i++) {
-        Instalment *instalment = state_add(state, KIND_INSTALMENT);
-        *instalment = (Instalment){
-            .plan = "pl1", .number = i + 1, .due_on = date_of(due[i]), .amount = 41151};
-    }
-    Hold *hold = state_add(state, KIND_HOLD);
-    hold->id = "h1";
-    hold->kind = HOLD_GRACE;
-    hold->until = date_of("2026-07-31");
-    hold->over_on = DATE_NONE;
-}
-
-static void sample_init(Sample *sample)
-{
-    const Currency usd = {"USD"};
-    sample->arena = arena_new();
-    AccountState *state = &sample->state;
-    state_init(state, sample->arena, "books:4711");
-    state->account.external_id = "4711";
-    state->account.name = "Miller & Sons <Ltd>";
-    state->account.property = "12 Elm Street";
-    Invoice *invoice = state_add(state, KIND_INVOICE);
-    invoice->id = "i2";
-    invoice->due_on = date_of("2026-06-20");
-    add_agreements(state, usd);
-
-    Notice *notice = state_add(state, KIND_NOTICE);
-    notice->key = "n1";
-    notice->name = "final_notice";
-    notice->step = "final_notice";
-    notice->currency = usd;
-    notice->amount = 123450;
-    notice->invoices = "[{\"id\":\"i1\",\"number\":\"INV-1001\",\"open\":100000,\"due_on\":\"2026-"
-                       "06-15\",\"days_overdue\":16},"
-                       "{\"id\":\"i2\",\"number\":\"INV-1002\",\"open\":23450,\"due_on\":\"2026-06-"
-                       "20\",\"days_overdue\":11}]";
-    Act *act = state_add(state, KIND_ACT);
-    act->key = "a1";
-    act->channel = "email";
-    act->address = "ap@miller.example";
-    sample->notice = notice;
-    sample->act = act;
-    sample->in = (NoticeIn){.state = state,
-                            .notice = notice,
-                            .act = act,
-                            .organisation = "Lakeside Utilities",
-                            .zone = "America/New_York",
-                            .today = date_of("2026-07-01")};
-}
-
-static void sample_done(Sample *sample)
-{
-    arena_free(sample->arena);
-}
-
-static json_t *render(const Templates *templates, Sample *sample, const char *name,
-                      const char *channel)
-{
-    g_autoptr(GError) error = NULL;
-    sample->act->template_name = name;
-    sample->act->channel = channel;
-    json_t *message = notice_render(templates, &sample->in, &error);
-    g_assert_no_error(error);
-    g_assert_nonnull(message);
-    return message;
-}
-
-static const char *member(const json_t *message, const char *name)
-{
-    const char *text = json_string_value(json_object_get(message, name));
-    return text != NULL ? text : "";
-}
 
 static const struct {
     const char *name;
@@ -423,7 +267,7 @@ static void test_languages(void)
         {"de-AT", "email", "Servus, 1. Juli 2026. Gruß", "de-AT"},
         {"de-CH", "email", "Hallo, 1. Juli 2026. Gruß", "de"},
         {"de-AT", "sms", "Hi, 1 July 2026. STOP", "en"},
-        {"it", "email", "Ciao, 2026-07-01. Bye", "it"},
+        {"it", "email", "Ciao, 1 luglio 2026. Bye", "it"},
         {"fr", "email", "Hello, 1 July 2026. Bye", "en"},
         {NULL, "email", "Hello, 1 July 2026. Bye", "en"},
     };
@@ -518,20 +362,39 @@ static void test_findings(void)
         {"n/sms.txt", "Pay. {{>end}}", -1, NULL},
         {"n/body.md", "x", -1,
          "/n/body.md: warning: not used: a template is made of subject.txt, body.txt, body.html, "
-         "sms.txt, voice.txt [C310]\n"},
+         "sms.txt, voice.txt, voice.ssml, voicemail.txt, letter.txt [C310]\n"},
         {"parts/x.md", "x", -1,
-         "/parts/x.md: warning: not used: a part is a file NAME.txt or NAME.html [C310]\n"},
+         "/parts/x.md: warning: not used: a part is a file NAME.txt, NAME.html or NAME.letter "
+         "[C310]\n"},
         {"stray.txt", "x", -1, "/stray.txt: warning: not used: a template is a folder [C310]\n"},
         {".hidden", "x", -1, NULL},
         {"README.md", "x", -1, NULL},
         {"n.german/body.txt", "x", -1,
-         "/n.german: warning: not used: a folder is called NAME or NAME.LANGUAGE, such as friendly "
-         "or friendly.de [C310]\n"},
+         "/n.german: warning: not used: a folder is called NAME, NAME.LANGUAGE or NAME@VARIANT, "
+         "such as friendly, "
+         "friendly.de or friendly@firm [C310]\n"},
         {"m/body.txt", "x", -1, "/m: error: the template lacks subject.txt; add it [C306]\n"},
         {"m/subject.txt", "x", -1, "/m: error: the template lacks body.txt; add it [C306]\n"},
         {"m.de/subject.txt", "x", -1,
          "/m.de: error: the template lacks body.txt; add it [C306]\n"
-         "/m.de: error: there is no folder 'm' that other languages fall back to; add it [C306]\n"},
+         "/m.de: error: there is no folder 'm' that other languages and variants fall back "
+         "to; add it [C306]\n"},
+        {"n/voicemail.txt", "This is {{organisation.name}}, {{organisation.phone}}.", -1, NULL},
+        {"n/voicemail.txt", "You owe {{amount}}", -1,
+         "/n/voicemail.txt:1:9: error: unknown name 'amount'; the catalogue of template names "
+         "lists what a "
+         "template may read [C301]\n"},
+        {"n/voicemail.txt", "{{>end}}", -1,
+         "/n/voicemail.txt:1:1: error: unknown partial 'end' [C308]\n"},
+        {"n/letter.txt", "Dear {{account.name}},\n| {{amount}} |", -1,
+         "/n/letter.txt: error: with sample values, line 2 of the letter: a row has no titles "
+         "before it; begin "
+         "the table with |= title | title | [C316]\n"},
+        {"n@firm/sms.txt", "Pay. STOP", -1, NULL},
+        {"x@firm/sms.txt", "Pay. STOP", -1,
+         "/x@firm: error: there is no folder 'x' that other languages and variants fall back to; "
+         "add it "
+         "[C306]\n"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         Scratch scratch;
@@ -604,7 +467,17 @@ static void test_catalogue_is_filled(void)
     sample.state.account.is_consumer = true;
     g_autoptr(GString) seen = g_string_new(NULL);
     static const char *const channels[] = {"email", "letter", "in_app", "sms", "voice"};
+    static const char *const tones[] = {"friendly", "urgent", "firm", NULL, NULL};
+    static const char *const address[] = {"1 High St", NULL};
+    const Letterhead head = {.address = address,
+                             .phone = "1",
+                             .email = "a@b",
+                             .website = "w",
+                             .payment = "p",
+                             .contact = "Ann"};
+    sample.in.letterhead = &head;
     for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
+        sample.in.tone = tones[i];
         g_autoptr(json_t) message = render(templates, &sample, "n", channels[i]);
         g_string_append(seen, member(message, "text"));
     }

@@ -12,6 +12,7 @@
 #define T0 INT64_C(1751328000000) /* 2025-07-01T00:00:00Z */
 
 /* From a store of today back to the second version of the schema: a new version takes its own away first. */
+#define FIXTURE_UNDO_006 "ALTER TABLE act DROP COLUMN document; "
 #define FIXTURE_UNDO_004                                                                           \
     "ALTER TABLE account DROP COLUMN lease; ALTER TABLE account DROP COLUMN failed_code; "         \
     "ALTER TABLE account DROP COLUMN failed_on; ALTER TABLE hold DROP COLUMN starts_on; "
@@ -40,7 +41,7 @@
     "ALTER TABLE contact_point DROP COLUMN reassigned_checked_on; "                                \
     "ALTER TABLE hold DROP COLUMN crisis; "
 #define FIXTURE_BACK_TO_002                                                                        \
-    FIXTURE_UNDO_005 FIXTURE_UNDO_004                                                              \
+    FIXTURE_UNDO_006 FIXTURE_UNDO_005 FIXTURE_UNDO_004                                                              \
         "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                             \
         "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
 
