@@ -262,6 +262,8 @@ install: all
 	install -m 755 $(PLUGIN_SO) $(DESTDIR)$(PREFIX)/lib/dunhub/plugins/
 	install -m 644 sdk/include/dunhub/*.h $(DESTDIR)$(PREFIX)/include/dunhub/
 	cp -r conf.d $(DESTDIR)$(PREFIX)/share/dunhub/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@PREFIX@,$(PREFIX),' tools/packaging/dunhub.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/dunhub.service
 	$(BUILD)/dunhub completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dunhub
 
 .PHONY: clean

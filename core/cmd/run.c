@@ -6,6 +6,7 @@
 #include "cmd/works.h"
 
 #include "base/log.h"
+#include "base/service.h"
 
 #include <signal.h>
 #include <string.h>
@@ -27,6 +28,7 @@ typedef struct {
     Works *works;
     Control *control;
     Terminal *terminal;
+    Service *service;
     VirtualClock moved;
     bool moves; /* the clock is a moved one */
     int signals;
@@ -94,12 +96,28 @@ static bool reload(void *data, char **ret_why)
     return false;
 }
 
+static int64_t machine_ms(void)
+{
+    Clock *clock = clock_system();
+    return clock->monotonic_ms(clock);
+}
+
+static void tell_ready(Run *run)
+{
+    const Configuration *configuration = run->station->configuration;
+    g_autofree char *status = g_strdup_printf("%zu instances, configuration %.12s",
+                                              configuration->n_instances, configuration->hash);
+    service_ready(run->service, status);
+}
+
 static void reload_on_signal(Run *run)
 {
     g_autofree char *why = NULL;
     run->reloading = false;
+    service_reloading(run->service, machine_ms());
     if (!reload(run, &why))
         on_alert(run, &(HubAlert){"reload_refused", NULL, why});
+    tell_ready(run);
 }
 
 /* ---- one turn ---------------------------------------------------------------------------------
@@ -134,6 +152,14 @@ static void tell_failure(Run *run, const GError *problem)
     if (!run->failing)
         on_alert(run, &(HubAlert){"store_failed", NULL, problem->message});
     run->failing = true;
+    service_status(run->service, problem->message);
+}
+
+static void tell_recovery(Run *run)
+{
+    if (run->failing)
+        tell_ready(run);
+    run->failing = false;
 }
 
 /* False: the store could not be written in this turn; nothing was acknowledged, and it is tried
@@ -146,13 +172,14 @@ static bool turn(Run *run, int64_t max_wait_ms)
     size_t n = 1 + control_poll_items(run->control, items + 1, ITEMS_MAX - 1);
     bool good = works_turn(run->works, items, n, max_wait_ms, &problem);
     if (good)
-        run->failing = false;
+        tell_recovery(run);
     else
         tell_failure(run, problem);
     control_turn(run->control);
     take_signals(run);
     if (run->reloading)
         reload_on_signal(run);
+    service_alive(run->service, machine_ms());
     terminal_counts(run->terminal, hub_counters(works_hub(run->works)));
     return good;
 }
@@ -263,7 +290,7 @@ static void tell_rest(Run *run)
 static int until_stopped(Run *run)
 {
     while (!run->stopping) {
-        if (!turn(run, TURN_MS))
+        if (!turn(run, service_wait_ms(run->service, TURN_MS)))
             g_usleep(FAILING_MS * 1000);
         if (works_idle(run->works))
             tell_held(run);
@@ -416,6 +443,7 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
                   configuration->n_instances, run->station->store_path, run->station->conf_dir,
                   configuration->hash);
     tell_switches(run);
+    tell_ready(run);
     if (!run->moves && !line_flag(line, "until-idle"))
         return until_stopped(run);
     int code = run->moves ? through_days(run, configuration->book.zone, days->from, days->to)
@@ -428,12 +456,14 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
 
 static void close_run(Run *run)
 {
+    service_stopping(run->service);
     works_close(run->works);
     control_close(run->control);
     terminal_free(run->terminal);
     station_close(run->station);
     if (run->signals >= 0)
         close(run->signals);
+    service_close(run->service);
 }
 
 int cmd_run(const CommandLine *line)
@@ -442,7 +472,9 @@ int cmd_run(const CommandLine *line)
     log_setup(LOG_INFO, line_flag(line, "json"));
     if (!read_days(line, &days))
         return EXIT_USAGE;
-    Run run = {.signals = -1, .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    Run run = {.signals = -1,
+               .service = service_of_environment(),
+               .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     int code = open_signals(&run)
                    ? EXIT_GOOD
                    : command_fail("run", EXIT_ENVIRONMENT, "signals cannot be taken");
