@@ -4,10 +4,21 @@
 
 #include <string.h>
 
+/* The intervals of a century and a half, looked up once: GTimeZone takes its time for each question. */
+typedef struct {
+    int first, n;    /* intervals of GTimeZone: first, first + 1, … */
+    int64_t *starts; /* UTC second at which each begins; the first: the beginning of the table */
+    int *offsets;
+    int64_t until; /* the last one is known up to here */
+} Table;
+
 struct Zone {
     char *name;
     GTimeZone *zone;
+    Table table;
 };
+
+enum { TABLE_FROM_YEAR = 1970, TABLE_UNTIL_YEAR = 2120 };
 
 static GMutex zones_lock;
 static GHashTable *zones; /* name -> Zone, under zones_lock */
@@ -28,6 +39,39 @@ static bool is_in_database(const char *name)
     return strcmp(name, "UTC") == 0 || g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
+static int ask_interval(GTimeZone *zone, int64_t utc_seconds)
+{
+    return g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, utc_seconds);
+}
+
+/* The first UTC second of an interval, known to begin in (from, through]. */
+static int64_t ask_start(GTimeZone *zone, int interval, int64_t from, int64_t through)
+{
+    while (through - from > 1) {
+        int64_t middle = from + (through - from) / 2;
+        if (ask_interval(zone, middle) >= interval)
+            through = middle;
+        else
+            from = middle;
+    }
+    return through;
+}
+
+static Table table_of(GTimeZone *zone)
+{
+    int64_t from = date_from_ymd(TABLE_FROM_YEAR, 1, 1) * INT64_C(86400);
+    int64_t until = date_from_ymd(TABLE_UNTIL_YEAR, 1, 1) * INT64_C(86400);
+    int first = ask_interval(zone, from), n = ask_interval(zone, until) - first + 1;
+    Table table = {first, n, g_new(int64_t, n), g_new(int, n), until};
+    table.starts[0] = from;
+    for (int i = 0; i < n; i++) {
+        if (i > 0)
+            table.starts[i] = ask_start(zone, first + i, table.starts[i - 1], until);
+        table.offsets[i] = g_time_zone_get_offset(zone, first + i);
+    }
+    return table;
+}
+
 static Zone *zone_load(const char *name)
 {
     if (!is_zone_name(name) || !is_in_database(name))
@@ -37,6 +81,7 @@ static Zone *zone_load(const char *name)
         return NULL;
     Zone *zone = g_new(Zone, 1);
     *zone = (Zone){.name = g_strdup(name), .zone = found};
+    zone->table = table_of(found);
     return zone;
 }
 
@@ -71,14 +116,28 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a % b < 0 ? quotient - 1 : quotient;
 }
 
+/* Outside of the table GTimeZone is asked. */
 static int interval_at(const Zone *zone, int64_t utc_seconds)
 {
-    return g_time_zone_find_interval(zone->zone, G_TIME_TYPE_UNIVERSAL, utc_seconds);
+    const Table *table = &zone->table;
+    int low = 0, high = table->n; /* starts[low] <= utc_seconds < starts[high] */
+    if (utc_seconds < table->starts[0] || utc_seconds >= table->until)
+        return ask_interval(zone->zone, utc_seconds);
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (table->starts[middle] <= utc_seconds)
+            low = middle;
+        else
+            high = middle;
+    }
+    return table->first + low;
 }
 
 static int offset_of(const Zone *zone, int interval)
 {
-    return g_time_zone_get_offset(zone->zone, interval);
+    int row = interval - zone->table.first;
+    return row >= 0 && row < zone->table.n ? zone->table.offsets[row]
+                                           : g_time_zone_get_offset(zone->zone, interval);
 }
 
 LocalTime zone_local(const Zone *zone, Instant instant)
@@ -101,14 +160,9 @@ Date zone_date(const Zone *zone, Instant instant)
 /* The first UTC second of an interval, known to begin in (from, through]. */
 static int64_t interval_start(const Zone *zone, int interval, int64_t from, int64_t through)
 {
-    while (through - from > 1) {
-        int64_t middle = from + (through - from) / 2;
-        if (interval_at(zone, middle) >= interval)
-            through = middle;
-        else
-            from = middle;
-    }
-    return through;
+    int row = interval - zone->table.first;
+    return row > 0 && row < zone->table.n ? zone->table.starts[row]
+                                          : ask_start(zone->zone, interval, from, through);
 }
 
 Instant zone_instant(const Zone *zone, Date date, int minute)

@@ -62,7 +62,7 @@ static const char *object_of(const Deciding *d, const ActPlan *plan)
     if (plan->object || !plan->rule->object_of || !plan->cycle)
         return plan->object;
     const char *key = NULL;
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (g_strcmp0(act->cycle, plan->cycle->id) == 0 &&
             g_strcmp0(act->action, plan->rule->object_of) == 0)
             key = act->key;
@@ -242,7 +242,7 @@ ActionRule action_of_verb(const Deciding *d, const char *verb)
 
 static bool is_undone(const Deciding *d, const Act *act)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, other)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, other)
         if (other->undo && g_strcmp0(other->object, act->key) == 0)
             return true;
     return false;
@@ -285,7 +285,7 @@ static bool restores(const Deciding *d, const Cycle *cycle)
 static const Act *suspension_of(const Deciding *d, const Cycle *cycle)
 {
     const Act *found = NULL;
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
             (!found || g_strcmp0(act->cycle, cycle->id) == 0))
             found = act;
@@ -365,7 +365,7 @@ void acts_redo_cycle(Deciding *d, Cycle *cycle)
 
 bool acts_required_done(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 &&
             act->entry == cycle->entry && act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
             return false;

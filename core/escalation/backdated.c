@@ -28,7 +28,7 @@ static bool would_have_entered(Deciding *d, Currency currency, Date day)
 
 static bool was_suspended(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act_suspends(act) && act->state == ACT_DONE && g_strcmp0(act->cycle, cycle->id) == 0)
             return true;
     return false;
@@ -43,7 +43,7 @@ static bool is_sent_demand(const Notice *notice, const Cycle *cycle)
 
 static bool sent_demands(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
         if (is_sent_demand(notice, cycle))
             return true;
     return false;
@@ -101,7 +101,7 @@ static void reverse_fee(Deciding *d, const Cycle *cycle)
 static void credit_suspension(Deciding *d, const Cycle *cycle)
 {
     Date from = DATE_NONE, before = d->today;
-    STATE_FOREACH (d->state, KIND_ACT, Act, act) {
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act) {
         if (g_strcmp0(act->cycle, cycle->id) != 0 || act->state != ACT_DONE)
             continue;
         if (act_suspends(act))

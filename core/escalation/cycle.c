@@ -67,7 +67,7 @@ void cycle_close(Deciding *d, Cycle *cycle, const char *reason)
     cycle->parked = false;
     cycle->awaiting = NULL;
     int64_t used = 0;
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (d->look, KIND_HOLD, const Hold, hold)
         if (hold->kind == HOLD_GRACE && currency_equal(hold->currency, cycle->currency))
             used += hold->days_granted;
     STATE_FOREACH (d->state, KIND_CYCLE, Cycle, c)

@@ -49,7 +49,8 @@ static const Zone *account_zone(const Account *account, const Rulebook *book)
 
 void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy)
 {
-    *d = (Deciding){.in = in, .arena = arena, .state = copy, .book = in->book, .now = in->now};
+    *d = (Deciding){
+        .in = in, .arena = arena, .state = copy, .look = copy, .book = in->book, .now = in->now};
     d->zone = account_zone(&copy->account, in->book);
     d->local = zone_local(d->zone, in->now);
     d->today = MAX(d->local.date, copy->account.business_date);
@@ -67,11 +68,14 @@ void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *
 /* The clock of an invoice stands still while all that is open on it is disputed (§5). */
 static void mark_whole_disputes(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_DISPUTE, Dispute, dispute) {
+    size_t n = STATE_COUNT(d->look, KIND_DISPUTE);
+    for (size_t i = 0; i < n; i++) {
+        const Dispute *dispute = &STATE_ROWS(d->look, KIND_DISPUTE, const Dispute)[i];
+        if (dispute->outcome != DISPUTE_OPEN || dispute->whole_from != DATE_NONE)
+            continue;
         const InvoiceBalance *b = ledger_invoice(&d->ledger, dispute->invoice);
-        if (dispute->outcome == DISPUTE_OPEN && dispute->whole_from == DATE_NONE && b &&
-            b->open > 0 && b->disputed == b->open)
-            dispute->whole_from = deciding_first_held_day(d);
+        if (b && b->open > 0 && b->disputed == b->open)
+            STATE_ROWS(d->state, KIND_DISPUTE, Dispute)[i].whole_from = deciding_first_held_day(d);
     }
 }
 
@@ -141,7 +145,7 @@ static void judge_currency(Deciding *d, Currency currency)
 static void judge_unreachable(Deciding *d)
 {
     bool lost = false;
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
         lost = lost || (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice));
     intervene(d, &d->state->account.reasons, "unreachable", lost, "§8",
               "no channel is left on which a message may go");

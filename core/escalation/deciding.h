@@ -15,6 +15,7 @@ typedef struct {
     const DecideIn *in;
     Arena *arena;
     AccountState *state; /* the copy */
+    const AccountState *look; /* the same, to look only: rows that nobody writes stay shared, which is what makes it fast */
     const Rulebook *book;
     const Zone *zone;
     Instant now;
@@ -216,7 +217,7 @@ bool notice_is_live(const Notice *notice);
  * is to follow (§5 "what is blocked waits"). The others are planned anew by the rules that asked for them. */
 bool notice_is_remembered(const Notice *notice);
 /* A live notice of that name and target; NULL. */
-Notice *notice_find(const Deciding *d, const char *stem);
+const Notice *notice_find(const Deciding *d, const char *stem);
 const char *notice_stem(Deciding *d, const NoticePlan *plan);
 void notices_judge(Deciding *d);
 void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason);

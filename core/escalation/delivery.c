@@ -49,7 +49,7 @@ static bool plays_role(const ContactPoint *point, const char *role)
 static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoint *point,
                       const Act *self)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act != self && g_strcmp0(act->notice, notice->key) == 0 &&
             act->state != ACT_SUPPRESSED && g_strcmp0(act->channel, point->channel) == 0 &&
             g_strcmp0(act->address, point->address) == 0)
@@ -72,7 +72,7 @@ static const ContactPoint *next_point(Deciding *d, const Notice *notice, const A
     Channels channels = channels_of(d, notice);
     const char *role = holds_role(d);
     const ContactPoint *best = NULL;
-    STATE_FOREACH (d->state, KIND_CONTACT_POINT, ContactPoint, point) {
+    STATE_FOREACH (d->look, KIND_CONTACT_POINT, const ContactPoint, point) {
         if (!plays_role(point, role) || !carrier(channels, point->channel) ||
             was_tried(d, notice, point, self) || !is_allowed(d, notice, point))
             continue;
@@ -111,7 +111,7 @@ bool delivery_possible(Deciding *d, const Notice *notice)
 static int deliveries(const Deciding *d, const Notice *notice)
 {
     int n = 0;
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         n += g_strcmp0(act->notice, notice->key) == 0;
     return n;
 }

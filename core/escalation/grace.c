@@ -99,12 +99,14 @@ bool grace_grant(Deciding *d, Currency currency, Date extended_to, const char *b
 /* Removed when the account balance returns to 0 or below (§4). */
 void grace_judge(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold) {
+    size_t n = STATE_COUNT(d->look, KIND_HOLD);
+    for (size_t i = 0; i < n; i++) {
+        const Hold *hold = &STATE_ROWS(d->look, KIND_HOLD, const Hold)[i];
         if (hold->kind != HOLD_GRACE || !hold_is_running(hold, d->today))
             continue;
         int64_t before = ledger_currency(&d->before, hold->currency).balance;
         int64_t now = ledger_currency(&d->ledger, hold->currency).balance;
         if (before > 0 && now <= 0)
-            hold_finish(d, hold, false);
+            hold_finish(d, &STATE_ROWS(d->state, KIND_HOLD, Hold)[i], false);
     }
 }

@@ -109,7 +109,7 @@ static unsigned blocks_of(const Hold *hold)
 unsigned holds_block(const Deciding *d, Currency currency)
 {
     unsigned blocks = 0;
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (d->look, KIND_HOLD, const Hold, hold)
         if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
             blocks |= blocks_of(hold);
     return blocks;
@@ -117,7 +117,7 @@ unsigned holds_block(const Deciding *d, Currency currency)
 
 static bool any_running(const Deciding *d, int kind)
 {
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (d->look, KIND_HOLD, const Hold, hold)
         if (hold->kind == kind && hold_is_running(hold, d->today))
             return true;
     return false;
@@ -173,26 +173,29 @@ void hold_finish(Deciding *d, Hold *hold, bool by_person)
 
 void holds_expire(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+    size_t n = STATE_COUNT(d->look, KIND_HOLD);
+    for (size_t i = 0; i < n; i++) {
+        const Hold *hold = &STATE_ROWS(d->look, KIND_HOLD, const Hold)[i];
         if (hold->over_on == DATE_NONE && hold->until != DATE_NONE && hold->until < d->today)
-            hold_finish(d, hold, false);
+            hold_finish(d, &STATE_ROWS(d->state, KIND_HOLD, Hold)[i], false);
+    }
 }
 
 static bool in_force(const Deciding *d, int kind)
 {
     switch (kind) {
     case HOLD_PENDING:
-        STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+        STATE_FOREACH (d->look, KIND_PAYMENT, const Payment, p)
             if (p->state == PAYMENT_PENDING)
                 return true;
         return false;
     case HOLD_PLAN:
-        STATE_FOREACH (d->state, KIND_PLAN, Plan, plan)
+        STATE_FOREACH (d->look, KIND_PLAN, const Plan, plan)
             if (plan->state == PLAN_ACTIVE)
                 return true;
         return false;
     case HOLD_DISPUTE:
-        STATE_FOREACH (d->state, KIND_DISPUTE, Dispute, dispute)
+        STATE_FOREACH (d->look, KIND_DISPUTE, const Dispute, dispute)
             if (dispute->outcome == DISPUTE_OPEN)
                 return true;
         return false;

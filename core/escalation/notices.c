@@ -34,9 +34,9 @@ static bool is_of_stem(const Notice *notice, const char *stem)
            !strchr(notice->key + n + 1, '/');
 }
 
-Notice *notice_find(const Deciding *d, const char *stem)
+const Notice *notice_find(const Deciding *d, const char *stem)
 {
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
         if (is_of_stem(notice, stem) && notice_is_live(notice))
             return notice;
     return NULL;
@@ -45,7 +45,7 @@ Notice *notice_find(const Deciding *d, const char *stem)
 static int occurrences(const Deciding *d, const char *stem)
 {
     int n = 0;
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
         n += is_of_stem(notice, stem);
     return n;
 }
@@ -225,10 +225,10 @@ static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single)
 
 static int64_t amount_promised(const Deciding *d, const Notice *notice)
 {
-    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise)
+    STATE_FOREACH (d->look, KIND_PROMISE, const Promise, promise)
         if (g_str_has_suffix(notice->key, arena_printf(d->arena, "/%s/1", promise->id)))
             return MAX(0, promise->amount - promise_paid(d->state, promise));
-    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+    STATE_FOREACH (d->look, KIND_INSTALMENT, const Instalment, i)
         if (strstr(notice->key,
                    arena_printf(d->arena, "/%s.%" G_GINT64_FORMAT "/", i->plan, i->number)))
             return instalment_open(d->state, i);
@@ -285,7 +285,7 @@ void notice_accept(Deciding *d, Notice *notice)
  * (§8). */
 bool notice_of_stay_is_open(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
         if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
             notice->planned_on >= cycle->delinquent_since &&
             notice->severity >= NOTICE_SEVERITY_STEP &&

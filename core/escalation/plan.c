@@ -140,7 +140,7 @@ int64_t instalment_open(const AccountState *state, const Instalment *instalment)
 
 static const Instalment *first_missed(const Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+    STATE_FOREACH (d->look, KIND_INSTALMENT, const Instalment, i)
         if (g_strcmp0(i->plan, plan->id) == 0 && i->due_on < d->today &&
             instalment_open(d->state, i) > 0)
             return i;
@@ -149,7 +149,7 @@ static const Instalment *first_missed(const Deciding *d, const Plan *plan)
 
 static bool is_pending_for(const Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+    STATE_FOREACH (d->look, KIND_PAYMENT, const Payment, p)
         if (p->state == PAYMENT_PENDING &&
             (g_strcmp0(p->plan, plan->id) == 0 || ledger_lists(plan->invoices, p->invoice)))
             return true;
@@ -281,7 +281,7 @@ static void default_on(Deciding *d, Plan *plan)
 
 static bool is_paid(const Deciding *d, const Plan *plan, int64_t number)
 {
-    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i)
+    STATE_FOREACH (d->look, KIND_INSTALMENT, const Instalment, i)
         if (g_strcmp0(i->plan, plan->id) == 0 && (number == 0 || i->number == number) &&
             instalment_open(d->state, i) > 0)
             return false;
@@ -309,9 +309,9 @@ void plans_judge(Deciding *d)
 {
     size_t n = STATE_COUNT(d->state, KIND_PLAN);
     for (size_t i = 0; i < n; i++) {
-        Plan *plan = &STATE_ROWS(d->state, KIND_PLAN, Plan)[i];
-        if (plan->state != PLAN_ACTIVE)
+        if (STATE_ROWS(d->look, KIND_PLAN, const Plan)[i].state != PLAN_ACTIVE)
             continue;
+        Plan *plan = &STATE_ROWS(d->state, KIND_PLAN, Plan)[i];
         park(d, plan);
         const Instalment *missed = first_missed(d, plan);
         if (is_paid(d, plan, 0)) {
@@ -325,7 +325,7 @@ void plans_judge(Deciding *d)
 
 bool plan_failed(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_PLAN, Plan, plan)
+    STATE_FOREACH (d->look, KIND_PLAN, const Plan, plan)
         if (plan->state == PLAN_DEFAULTED && currency_equal(plan->currency, cycle->currency) &&
             plan->ended_on >= cycle->opened_on)
             return true;
@@ -334,8 +334,8 @@ bool plan_failed(const Deciding *d, const Cycle *cycle)
 
 void plans_remind(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_INSTALMENT, Instalment, i) {
-        const Plan *plan = state_find(d->state, KIND_PLAN, i->plan);
+    STATE_FOREACH (d->look, KIND_INSTALMENT, const Instalment, i) {
+        const Plan *plan = state_find(d->look, KIND_PLAN, i->plan);
         Date day = i->due_on - REMINDER_DAYS;
         if (!plan || plan->state != PLAN_ACTIVE || day <= plan->made_on || d->today != day ||
             instalment_open(d->state, i) <= 0)

@@ -25,7 +25,7 @@ static int64_t promises_used(const Deciding *d, Currency currency)
         if (currency_equal(cycle->currency, currency) && cycle->closed_on != DATE_NONE)
             since = MAX(since, cycle->closed_on);
     int64_t n = 0;
-    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise)
+    STATE_FOREACH (d->look, KIND_PROMISE, const Promise, promise)
         n += currency_equal(promise->currency, currency) && promise->made_on >= since &&
              promise->state != PROMISE_CANCELLED;
     return n;
@@ -99,10 +99,12 @@ static void break_it(Deciding *d, Promise *promise)
 /* Broken at the first evaluation after its hold; kept as soon as the sum is there. */
 void promises_judge(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise) {
-        if (promise->state != PROMISE_OPEN)
+    size_t n = STATE_COUNT(d->look, KIND_PROMISE);
+    for (size_t i = 0; i < n; i++) {
+        if (STATE_ROWS(d->look, KIND_PROMISE, const Promise)[i].state != PROMISE_OPEN)
             continue;
-        const Hold *hold = state_find(d->state, KIND_HOLD, hold_id(d, promise));
+        Promise *promise = &STATE_ROWS(d->state, KIND_PROMISE, Promise)[i];
+        const Hold *hold = state_find(d->look, KIND_HOLD, hold_id(d, promise));
         if (promise_paid(d->state, promise) >= promise->amount)
             keep(d, promise);
         else if (!hold || !hold_is_running(hold, d->today))
@@ -112,7 +114,7 @@ void promises_judge(Deciding *d)
 
 void promises_remind(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise) {
+    STATE_FOREACH (d->look, KIND_PROMISE, const Promise, promise) {
         if (promise->state != PROMISE_OPEN || promise->made_on >= d->today ||
             d->today != promise->promised_on - 1)
             continue;

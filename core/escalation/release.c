@@ -95,9 +95,9 @@ static bool is_limited(const Notice *notice)
     return notice->severity != NOTICE_SEVERITY_NONE;
 }
 
-static Notice *sent_today(const Deciding *d, const Notice *notice)
+static const Notice *sent_today(const Deciding *d, const Notice *notice)
 {
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, other)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, other)
         if (other != notice && is_limited(other) && other->handed_on == d->today &&
             currency_equal(other->currency, notice->currency))
             return other;
@@ -125,7 +125,7 @@ static bool day_is_taken(Deciding *d, Act *act, Notice *notice)
 {
     if (!is_limited(notice) || notice->handed_on != DATE_NONE)
         return false;
-    Notice *other = sent_today(d, notice);
+    const Notice *other = sent_today(d, notice);
     if (!other)
         return false;
     if (other->severity >= notice->severity) {
@@ -143,7 +143,7 @@ static bool yields(const Deciding *d, const Notice *notice)
 {
     if (!is_limited(notice))
         return false;
-    STATE_FOREACH (d->state, KIND_NOTICE, Notice, other)
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, other)
         if (other != notice && other->state == NOTICE_PLANNED && other->handed_on == DATE_NONE &&
             currency_equal(other->currency, notice->currency) && other->release_at <= d->now &&
             (other->severity > notice->severity ||
@@ -313,13 +313,16 @@ static bool advance_plain(Deciding *d, Act *act)
     return true;
 }
 
-/* True: something changed that other acts may depend on. */
-static bool advance(Deciding *d, Act *act)
+static bool is_due(const Deciding *d, const Act *act)
 {
     bool due = (act->state == ACT_PLANNED && act->release_at <= d->now) ||
                (act->state == ACT_FRESHNESS && is_read_since(d, act->fresh_after));
-    if (!due || hub_stands_still(d, act))
-        return false;
+    return due && !hub_stands_still(d, act);
+}
+
+/* Of one that is due. True: something changed that other acts may depend on. */
+static bool advance(Deciding *d, Act *act)
+{
     Notice *notice = act->notice ? state_find(d->state, KIND_NOTICE, act->notice) : NULL;
     const char *observed = act->undo ? NULL : only_observes(d, act);
     if (observed) {
@@ -340,9 +343,12 @@ static bool advance(Deciding *d, Act *act)
 /* A read that failed is asked for again after a while. */
 static void ask_again(Deciding *d)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    size_t n = STATE_COUNT(d->look, KIND_ACT);
+    for (size_t i = 0; i < n; i++) {
+        const Act *act = &STATE_ROWS(d->look, KIND_ACT, const Act)[i];
         if (act->state == ACT_FRESHNESS && act->next_at != INSTANT_NONE && act->next_at <= d->now)
-            ask_freshness(d, act);
+            ask_freshness(d, &STATE_ROWS(d->state, KIND_ACT, Act)[i]);
+    }
 }
 
 /* Someone can be reached again: what reached nobody is tried anew, if it still has something to
@@ -351,10 +357,10 @@ static void retry_unreachable(Deciding *d)
 {
     size_t n = STATE_COUNT(d->state, KIND_NOTICE);
     for (size_t i = 0; i < n; i++) {
-        Notice *notice = &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i];
+        const Notice *notice = &STATE_ROWS(d->look, KIND_NOTICE, const Notice)[i];
         if (notice->state == NOTICE_UNREACHABLE && !notice_obsolete(d, notice) &&
             delivery_possible(d, notice))
-            delivery_next(d, notice);
+            delivery_next(d, &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i]);
     }
 }
 
@@ -367,6 +373,7 @@ void release_due(Deciding *d)
         progress = false;
         size_t n = STATE_COUNT(d->state, KIND_ACT);
         for (size_t i = 0; i < n; i++)
-            progress = advance(d, &STATE_ROWS(d->state, KIND_ACT, Act)[i]) || progress;
+            if (is_due(d, &STATE_ROWS(d->look, KIND_ACT, const Act)[i]))
+                progress = advance(d, &STATE_ROWS(d->state, KIND_ACT, Act)[i]) || progress;
     }
 }

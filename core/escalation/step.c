@@ -241,7 +241,7 @@ Date step_due(const Deciding *d, const Cycle *cycle)
 
 bool step_asks_suspension(const Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
             (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
             return true;
@@ -257,7 +257,7 @@ static bool counts_something(const Deciding *d, Currency currency)
 static void judge_confirmation(Deciding *d, Cycle *cycle)
 {
     bool waits = false;
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
             waits = true;
     const Step *step = cycle_step(d, cycle);

@@ -313,7 +313,7 @@ static Value value_of(const void *context, size_t name)
 
 bool approval_valid(const Deciding *d, const Cycle *cycle, const char *what)
 {
-    STATE_FOREACH (d->state, KIND_APPROVAL, Approval, approval)
+    STATE_FOREACH (d->look, KIND_APPROVAL, const Approval, approval)
         if (g_strcmp0(approval->what, what) == 0 && d->today >= approval->given_on &&
             (approval->valid_through == DATE_NONE || d->today <= approval->valid_through) &&
             (!approval->cycle || !cycle || g_strcmp0(approval->cycle, cycle->id) == 0))

@@ -86,7 +86,7 @@ static const Cycle *main_cycle(const Deciding *d)
 static Date new_payment_since(const Deciding *d, const Cycle *cycle)
 {
     Date latest = DATE_NONE;
-    STATE_FOREACH (d->state, KIND_PAYMENT, Payment, p)
+    STATE_FOREACH (d->look, KIND_PAYMENT, const Payment, p)
         if (p->state == PAYMENT_SETTLED && p->settled_on != DATE_NONE &&
             p->settled_on >= cycle->delinquent_since &&
             currency_equal(p->currency, cycle->currency))

@@ -14,13 +14,13 @@ static bool is_alive(const Deciding *d)
     STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
         if (cycle->closed_on == DATE_NONE)
             return true;
-    STATE_FOREACH (d->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (d->look, KIND_HOLD, const Hold, hold)
         if (hold->over_on == DATE_NONE && hold->until != DATE_NONE)
             return true;
-    STATE_FOREACH (d->state, KIND_PROMISE, Promise, promise)
+    STATE_FOREACH (d->look, KIND_PROMISE, const Promise, promise)
         if (promise->state == PROMISE_OPEN)
             return true;
-    STATE_FOREACH (d->state, KIND_PLAN, Plan, plan)
+    STATE_FOREACH (d->look, KIND_PLAN, const Plan, plan)
         if (plan->state == PLAN_ACTIVE)
             return true;
     return false;
@@ -70,7 +70,7 @@ static Instant act_instant(const Deciding *d, const Act *act)
 Instant wake_instant(const Deciding *d)
 {
     Instant at = next_evaluation(d);
-    STATE_FOREACH (d->state, KIND_ACT, Act, act)
+    STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         at = MIN(at, act_instant(d, act));
     return at;
 }

@@ -12,7 +12,8 @@ typedef struct {
     Arena *arena;
     Ledger *ledger;
     int64_t *left, *stated_paid;
-    size_t *order; /* invoice rows in the order in which unnamed money settles them */
+    size_t *order; /* rows in which unnamed money settles invoices; NULL: not asked for yet */
+    size_t next;   /* row after the one named last: money often comes in the order of invoices */
 } Allocation;
 
 int64_t ledger_sum(int64_t a, int64_t b)
@@ -119,14 +120,20 @@ static int order_compare(const void *pa, const void *pb, void *data)
     return ia < ib ? -1 : ia > ib;
 }
 
-static void order_invoices(Allocation *a)
+static const size_t *order_of(Allocation *a)
 {
     size_t n = a->ledger->n_invoices;
+    if (a->order)
+        return a->order;
     a->order = arena_new0(a->arena, size_t, n + 1);
-    for (size_t i = 0; i < n; i++)
+    bool sorted = true; /* as they came, most often */
+    for (size_t i = 0; i < n; i++) {
         a->order[i] = i;
-    if (n > 1)
+        sorted = sorted && (i == 0 || order_compare(&a->order[i - 1], &a->order[i], a->ledger) < 0);
+    }
+    if (!sorted)
         qsort_r(a->order, n, sizeof(size_t), order_compare, a->ledger);
+    return a->order;
 }
 
 /* ---- applying money -------------------------------------------------------------------------- */
@@ -140,12 +147,33 @@ static const Invoice *invoice_by_number(const AccountState *state, const char *n
     return NULL;
 }
 
-static size_t invoice_row(const AccountState *state, const char *id)
+static bool same_text(const char *a, const char *b)
 {
-    const Invoice *row = id ? state_find(state, KIND_INVOICE, id) : NULL;
-    if (id && !row)
-        row = invoice_by_number(state, id);
-    return row ? (size_t)(row - STATE_ROWS(state, KIND_INVOICE, const Invoice)) : SIZE_MAX;
+    return a == b || (*a == *b && strcmp(a, b) == 0);
+}
+
+/* Ids are unique within the account, so it does not matter where the search begins. */
+static size_t row_by_id(Allocation *a, const char *id)
+{
+    const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, const Invoice);
+    size_t n = a->ledger->n_invoices;
+    for (size_t k = 0, i = a->next; k < n; k++, i++) {
+        i = i < n ? i : 0;
+        if (rows[i].id && same_text(rows[i].id, id)) {
+            a->next = i + 1;
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static size_t invoice_row(Allocation *a, const char *id)
+{
+    size_t row = id ? row_by_id(a, id) : SIZE_MAX;
+    if (!id || row != SIZE_MAX)
+        return row;
+    const Invoice *named = invoice_by_number(a->state, id);
+    return named ? (size_t)(named - STATE_ROWS(a->state, KIND_INVOICE, const Invoice)) : SIZE_MAX;
 }
 
 /* Takes from amount what the invoice can still take; returns the rest. sequence: of the money's
@@ -175,15 +203,16 @@ static Date payment_day(const Payment *p)
 static int64_t apply_named(Allocation *a, const Payment *p)
 {
     int64_t amount = p->amount;
-    size_t row = invoice_row(a->state, p->invoice);
+    size_t row = invoice_row(a, p->invoice);
     if (p->invoice && row == SIZE_MAX)
         return 0;
     if (row != SIZE_MAX)
         amount = settle(a, row, p->currency, amount, payment_day(p), p->sequence);
     const Plan *plan = p->plan ? state_find(a->state, KIND_PLAN, p->plan) : NULL;
+    const size_t *order = plan ? order_of(a) : NULL;
     for (size_t i = 0; plan && i < a->ledger->n_invoices; i++)
-        if (ledger_lists(plan->invoices, a->ledger->invoices[a->order[i]].invoice->id))
-            amount = settle(a, a->order[i], p->currency, amount, payment_day(p), p->sequence);
+        if (ledger_lists(plan->invoices, a->ledger->invoices[order[i]].invoice->id))
+            amount = settle(a, order[i], p->currency, amount, payment_day(p), p->sequence);
     return amount;
 }
 
@@ -191,6 +220,15 @@ static int64_t apply_named(Allocation *a, const Payment *p)
 static bool takes_any_money(const Allocation *a, size_t row)
 {
     return a->ledger->invoices[row].invoice->status != INVOICE_DRAFT;
+}
+
+static int64_t apply_unnamed(Allocation *a, const Payment *p, int64_t amount)
+{
+    const size_t *order = order_of(a);
+    for (size_t k = 0; k < a->ledger->n_invoices && amount > 0; k++)
+        if (takes_any_money(a, order[k]))
+            amount = settle(a, order[k], p->currency, amount, payment_day(p), p->sequence);
+    return amount;
 }
 
 static void apply_payments(Allocation *a)
@@ -201,13 +239,12 @@ static void apply_payments(Allocation *a)
     for (size_t i = 0; i < n; i++)
         excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
     for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < a->ledger->n_invoices && excess[i] > 0; k++)
-            if (takes_any_money(a, a->order[k]))
-                excess[i] = settle(a, a->order[k], payments[i].currency, excess[i],
-                                   payment_day(&payments[i]), payments[i].sequence);
+        if (excess[i] <= 0)
+            continue;
+        int64_t rest = apply_unnamed(a, &payments[i], excess[i]);
         CurrencyBalance *c = currency_row(a->ledger, payments[i].currency);
-        if (c && excess[i] > 0)
-            c->unapplied = ledger_sum(c->unapplied, excess[i]);
+        if (c && rest > 0)
+            c->unapplied = ledger_sum(c->unapplied, rest);
     }
 }
 
@@ -216,7 +253,7 @@ static void apply_credits(Allocation *a)
     STATE_FOREACH (a->state, KIND_CREDIT, const Credit, credit) {
         if (!credit_counts(a, credit))
             continue;
-        size_t row = invoice_row(a->state, credit->invoice);
+        size_t row = invoice_row(a, credit->invoice);
         int64_t rest = credit->amount;
         if (row != SIZE_MAX)
             rest = settle(a, row, credit->currency, rest, credit->issued_on, credit->sequence);
@@ -243,7 +280,7 @@ static int64_t credited_since(const Allocation *a, const Dispute *dispute)
 static void apply_decided_disputes(Allocation *a)
 {
     STATE_FOREACH (a->state, KIND_DISPUTE, const Dispute, dispute) {
-        size_t row = invoice_row(a->state, dispute->invoice);
+        size_t row = invoice_row(a, dispute->invoice);
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
         const Invoice *invoice = a->ledger->invoices[row].invoice;
@@ -259,7 +296,7 @@ static void apply_decided_disputes(Allocation *a)
 static void note_disputes(Allocation *a)
 {
     STATE_FOREACH (a->state, KIND_DISPUTE, const Dispute, dispute) {
-        size_t row = invoice_row(a->state, dispute->invoice);
+        size_t row = invoice_row(a, dispute->invoice);
         if (dispute->outcome != DISPUTE_OPEN || row == SIZE_MAX || dispute->amount <= 0)
             continue;
         InvoiceBalance *b = &a->ledger->invoices[row];
@@ -350,7 +387,6 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
         .state = state, .rules = rules, .as_of = as_of, .arena = arena, .ledger = ret_ledger};
     list_currencies(state, arena, ret_ledger);
     list_invoices(&a, today);
-    order_invoices(&a);
     apply_decided_disputes(&a);
     apply_credits(&a);
     apply_payments(&a);

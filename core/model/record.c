@@ -89,6 +89,30 @@ bool record_equal(const RecordType *type, const void *a, const void *b)
     return true;
 }
 
+/* The field whose bytes hold that offset; NULL: none, it is padding. */
+static const Field *field_at(const RecordType *type, size_t offset)
+{
+    const Field *found = NULL;
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const Field *field = &type->fields[i];
+        if (field->offset <= offset && (!found || field->offset > found->offset))
+            found = field;
+    }
+    return found;
+}
+
+bool record_same(const RecordType *type, const void *a, const void *b)
+{
+    if (memcmp(a, b, type->size) == 0)
+        return true;
+    const unsigned char *left = a, *right = b;
+    size_t offset = 0;
+    while (left[offset] == right[offset])
+        offset++;
+    const Field *field = field_at(type, offset);
+    return (!field || field_equal(field, a, b)) && record_equal(type, a, b);
+}
+
 bool record_same_key(const RecordType *type, const void *a, const void *b)
 {
     for (size_t i = 0; i < type->n_fields; i++) {

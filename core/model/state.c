@@ -143,13 +143,6 @@ static void note_change(Changes *changes, Change change)
     changes->list[changes->n++] = change;
 }
 
-/* Rows that nobody touched are the same bytes; only of the others the fields are asked, because an
- * equal text may stand elsewhere. */
-static bool same_row(const RecordType *type, const void *old, const void *new)
-{
-    return memcmp(old, new, type->size) == 0 || record_equal(type, old, new);
-}
-
 static void diff_set(const AccountState *before, const AccountState *after, RecordKind kind,
                      Changes *changes)
 {
@@ -162,7 +155,7 @@ static void diff_set(const AccountState *before, const AccountState *after, Reco
     for (size_t i = 0; i < new->n; i++) {
         const char *row = (const char *)new->rows + i *size;
         bool is_new = i >= old->n;
-        if (is_new || !same_row(new->type, (const char *)old->rows + i * size, row))
+        if (is_new || !record_same(new->type, (const char *)old->rows + i * size, row))
             note_change(changes, (Change){kind, row, i, is_new});
     }
 }
@@ -171,7 +164,7 @@ const Change *state_diff(const AccountState *before, const AccountState *after, 
                          size_t *ret_n)
 {
     Changes changes = {.arena = arena};
-    if (!same_row(&account_type, &before->account, &after->account))
+    if (!record_same(&account_type, &before->account, &after->account))
         note_change(&changes, (Change){KIND_ACCOUNT, &after->account, 0, false});
     for (int kind = KIND_ACCOUNT + 1; kind < N_KINDS; kind++)
         diff_set(before, after, (RecordKind)kind, &changes);

@@ -113,6 +113,44 @@ static void test_round_trip(void)
     g_rand_free(random);
 }
 
+/* The table of a zone says what GTimeZone says, within it and outside, and to the second around
+ * each change. */
+static void test_like_the_database(void)
+{
+    static const char *const names[] = {"UTC",           "Europe/Berlin",     "America/New_York",
+                                        "Asia/Kolkata",  "Africa/Casablanca", "America/St_Johns",
+                                        "Pacific/Apia",  "Antarctica/Troll",  "Africa/Monrovia",
+                                        "Asia/Pyongyang"};
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        const Zone *zone = zone_of(names[i]);
+        g_autoptr(GTimeZone) known = g_time_zone_new_identifier(names[i]);
+        int64_t last = 0, offset = 0;
+        for (int64_t t = -3000000000; t < 6000000000; t += g_rand_int_range(random, 1, 2000000)) {
+            int interval = g_time_zone_find_interval(known, G_TIME_TYPE_UNIVERSAL, t);
+            int64_t wanted = g_time_zone_get_offset(known, interval);
+            LocalTime local = zone_local(zone, t * 1000);
+            int64_t seconds =
+                local.date * INT64_C(86400) + local.minute * 60 + local.millisecond / 1000;
+            g_assert_cmpint(seconds - t, ==, wanted);
+            for (int64_t low = last, high = t; wanted != offset && high - low > 1;) {
+                int64_t middle = low + (high - low) / 2; /* the second of the change */
+                interval = g_time_zone_find_interval(known, G_TIME_TYPE_UNIVERSAL, middle);
+                wanted = g_time_zone_get_offset(known, interval);
+                local = zone_local(zone, middle * 1000);
+                seconds =
+                    local.date * INT64_C(86400) + local.minute * 60 + local.millisecond / 1000;
+                g_assert_cmpint(seconds - middle, ==, wanted);
+                *(wanted == offset ? &low : &high) = middle;
+                wanted = offset + 1;
+            }
+            interval = g_time_zone_find_interval(known, G_TIME_TYPE_UNIVERSAL, t);
+            offset = g_time_zone_get_offset(known, interval);
+            last = t;
+        }
+    }
+}
+
 static gpointer get_zone(gpointer name)
 {
     return (gpointer)zone_get(name, NULL);
@@ -133,6 +171,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zone/names", test_names);
     g_test_add_func("/zone/instants", test_instants);
     g_test_add_func("/zone/round-trip", test_round_trip);
+    g_test_add_func("/zone/like-the-database", test_like_the_database);
     g_test_add_func("/zone/threads", test_threads);
     return g_test_run();
 }
