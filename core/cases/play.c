@@ -300,10 +300,13 @@ static const Command commands[] = {
     {"plan_created", EVENT_PLAN_CREATED, "plan=id invoices instalments first_on"},
     {"outreach_done", EVENT_OUTREACH_DONE, "by"},
     {"collections_closed", EVENT_COLLECTIONS_CLOSED, "outcome"},
-    {"approve", EVENT_APPROVAL_DECIDED, "what by requested_by"},
+    {"approve", EVENT_APPROVAL_DECIDED, "what by requested_by refused"},
     {"policy_migrate", EVENT_POLICY_MIGRATED, "to_version"},
     {"call", EVENT_CALL_COMPLETED, "outcome prior_consent_on"},
     {"reply", EVENT_MESSAGE_REPLIED, "channel from=address text"},
+    {"reply_decided", EVENT_REPLY_DECIDED, "reply class by reason invoice"},
+    {"approval_requested", EVENT_APPROVAL_REQUESTED, "what by evidence"},
+    {"approval_withdrawn", EVENT_APPROVAL_WITHDRAWN, "what by"},
 };
 
 static json_t *member_value(const Node *value)

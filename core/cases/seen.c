@@ -137,6 +137,21 @@ static json_t *consent_of(const AccountState *state, const char *channel)
     return json_null();
 }
 
+/* What the latest one was read as, and how many wait for a person. */
+static void put_replies(json_t *seen, const AccountState *state)
+{
+    const Reply *latest = NULL;
+    json_int_t open = 0;
+    STATE_FOREACH (state, KIND_REPLY, Reply, reply) {
+        latest = reply;
+        open += reply->state == REPLY_OPEN;
+    }
+    json_object_set_new(seen, "reply",
+                        text_or_null(latest != NULL ? reply_class_words[latest->class_] : NULL));
+    json_object_set_new(seen, "reply_rules", text_or_null(latest != NULL ? latest->rules : NULL));
+    json_object_set_new(seen, "open_replies", json_integer(open));
+}
+
 /* "platform.op" of acts that have left decide and are not done. */
 static json_t *pending_actions(const AccountState *state)
 {
@@ -176,6 +191,8 @@ static void put_account(json_t *seen, const Play *play, const AccountState *stat
     json_object_set_new(seen, "plan", latest_plan(state));
     json_object_set_new(seen, "sms_consent", consent_of(state, "sms"));
     json_object_set_new(seen, "voice_consent", consent_of(state, "voice"));
+    json_object_set_new(seen, "email_consent", consent_of(state, "email"));
+    put_replies(seen, state);
     json_object_set_new(seen, "pending_actions", pending_actions(state));
     (void)play;
 }

@@ -10,7 +10,7 @@
 #define REASONS                                                                                    \
     "=review|suspend_manually|step_due|cancel_manually|anchor_shift|payment_received|below_"       \
     "minimum|no_minimum_for_currency|"                                                             \
-    "ledgers_disagree|unreachable|moved_out"
+    "ledgers_disagree|unreachable|moved_out|reply|held_for_review"
 #define AWAITING                                                                                   \
     "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval"
 #define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff|excluded"
@@ -30,13 +30,14 @@ const Shape case_shapes[] = {
     {"file", "format:=delinquency-cases/1 inherits?:=defaults|policies[] defaults?:@given "
              "policies?:any cases:any[]"},
     {"case", "id:text title:text source:text given?:@given when:any[] then:@expect[]"},
-    {"given", "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] "
-              "currency?:currency settings?:@settings "
-              "accounts?:@account[] account?:@default_account cost_benefit?:=pass|fail "
-              "closed_days?:date[] holidays?:date[]{} "
-              "connected?:text[] configured_fee_cents?:int reference_rates?:text{}{} "
-              "day_count?:text as_of?:date "
-              "invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
+    {"given",
+     "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] "
+     "currency?:currency settings?:@settings "
+     "accounts?:@account[] account?:@default_account cost_benefit?:=pass|fail "
+     "closed_days?:date[] holidays?:date[]{} "
+     "connected?:text[] configured_fee_cents?:int reference_rates?:text{}{} "
+     "day_count?:text as_of?:date "
+     "replies?:any invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
     {"settings",
      "days_to_overdue?:int reminder_delay?:int minimum_cents?:int{} days_to_delinquent?:int "
      "pending_grace_days?:int "
@@ -80,7 +81,7 @@ const Shape case_shapes[] = {
     {"do dispute_closed", "account:text invoice:text outcome:=creditor|debtor"},
     {"do grace_set", "account:text extended_to:date"},
     {"do tenant_status",
-     "account:text status:=grace_period|at_risk|moved_out until?:date moved_out_on?:date"},
+     "account:text status:=grace_period|at_risk|moved_out|ok until?:date moved_out_on?:date"},
     {"do flag_manual", "account:text by:text reason:text"},
     {"do change_step", "account:text step:" STEPS " by:text"},
     {"do assign", "account:text to:text! by:text"},
@@ -96,12 +97,15 @@ const Shape case_shapes[] = {
     {"do outreach_done", "account:text by:text"},
     {"do collections_closed", "account:text outcome:=successful|unsuccessful"},
     {"do approve", "what:=legal|vip_collections|vip_legal|backdated_correction account:text "
-                   "by:text requested_by:text"},
+                   "by:text requested_by?:text refused?:bool"},
     {"do facts_changed", "account:text facts:@facts"},
     {"do account_zone_changed", "account:text tz:zone"},
     {"do policy_published", "policy:text version:int changes:any{}"},
     {"do policy_migrate", "accounts:text[] to_version:int"},
     {"do reply", "account:text channel:" CHANNELS " from:text text:text"},
+    {"do reply_decided", "account:text reply:text class:text by:text reason?:text invoice?:text"},
+    {"do approval_requested", "account:text what:text by:text evidence?:text"},
+    {"do approval_withdrawn", "account:text what:text by:text"},
     {"do delivery", "account:text channel:" CHANNELS " outcome:=accepted|hard_bounce|returned"},
     {"do call",
      "account:text outcome:=no_answer|voicemail|not_connected|answered prior_consent_on?:date"},
@@ -145,7 +149,9 @@ const Shape case_shapes[] = {
               " policy_version?:int "
               "plan?:=active|defaulted|completed! path?:=former_tenant! scan_passed?:int[] "
               "sms_consent?:=granted|revoked|held_for_review "
-              "voice_consent?:=granted|revoked|held_for_review pending_actions_include?:text[] "
+              "voice_consent?:=granted|revoked|held_for_review "
+              "email_consent?:=none|granted|revoked|held_for_review "
+              "reply?:text reply_rules?:text! open_replies?:int pending_actions_include?:text[] "
               "proposals_include?:=reverse_fee|credit_suspension|retract_notices[] "
               "hub?:=normal|observe alert?:=clock_suspect!"},
     {"sent",
@@ -155,10 +161,7 @@ const Shape case_shapes[] = {
      "event:=notice_suppressed|step_skipped|invoice_excluded|invoice_included|"
      "hold_moved|move_waits|mode|cycle_reopened|event_applied|event_stale|event_duplicate|fee_"
      "reversed notice?:text stage?:text event_id?:text reason?:text"},
-    {"rejected",
-     "code:=grace_too_long|plan_length|promise_limit|self_approval|occupied_step_"
-     "without_mapping|date_passed|hold_began|ends_before_start|which_hold|no_such_hold|"
-     "nothing_to_change|unknown_invoice latest_allowed?:date allowed?:int[2] steps?:text[]"},
+    {"rejected", "code:text latest_allowed?:date allowed?:int[2] steps?:text[]"},
     {"row", "name?:text delinquent_since?:date! step?:" STEPS
             "! step_since?:date! step_due?:date! new_payment_since?:date! "
             "assignee?:text! needs_intervention?:bool"},

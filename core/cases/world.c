@@ -155,6 +155,7 @@ static const Node *configuration_tree(const Case *c, const Node *settings,
     put_settings(root, c, settings, arena);
     put_calendars(root, c, arena);
     graft_take(arena, root, "rules", rules);
+    graft_take(arena, root, "replies", node_get(c->given, "replies"));
     put_actions(root, c, arena);
     put_channels(root, c, arena);
     put_policies(root, c, published, arena);

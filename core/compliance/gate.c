@@ -63,12 +63,23 @@ static GateAnswer gate_undeliverable(const GateIn *in, Arena *arena)
 
 static GateAnswer gate_consent(const GateIn *in, Arena *arena)
 {
-    bool needs = is_message(in) &&
-                 (strcmp(in->act->channel, "sms") == 0 || strcmp(in->act->channel, "voice") == 0);
-    if (!needs || is_answer(in))
+    if (!is_message(in) || is_answer(in))
         return allow;
+    bool needs = strcmp(in->act->channel, "sms") == 0 || strcmp(in->act->channel, "voice") == 0;
     const ContactPoint *point = point_of(in);
     if (point && point->consent == CONSENT_GRANTED)
+        return allow;
+    if (point && point->consent == CONSENT_HELD_FOR_REVIEW)
+        return (GateAnswer){.verdict = GATE_REDIRECT,
+                            .until = INSTANT_NONE,
+                            .gate = needs ? "sms_consent" : "reply_review",
+                            .reason = "a reply holds this channel until a person has decided"};
+    if (!needs && point && point->consent == CONSENT_REVOKED)
+        return (GateAnswer){.verdict = GATE_REDIRECT,
+                            .until = INSTANT_NONE,
+                            .gate = "opt_out",
+                            .reason = "the customer does not want messages at this address"};
+    if (!needs)
         return allow;
     GateAnswer answer = {
         .verdict = GATE_REDIRECT,

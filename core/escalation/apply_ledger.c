@@ -274,6 +274,14 @@ void apply_dispute(Deciding *d)
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+/* A ledger goes on telling of a consent that the customer has revoked since: only one given later counts. */
+static bool is_older_consent(const ContactPoint *before, const ContactPoint *after)
+{
+    bool stopped = before->consent == CONSENT_REVOKED || before->consent == CONSENT_HELD_FOR_REVIEW;
+    bool later = after->consent_at != INSTANT_NONE && after->consent_at > before->consent_at;
+    return stopped && after->consent != CONSENT_REVOKED && !later;
+}
+
 void apply_contact(Deciding *d)
 {
     const ContactPoint *came = d->in->event->payload;
@@ -286,11 +294,17 @@ void apply_contact(Deciding *d)
         row = state_add(d->state, KIND_CONTACT_POINT);
         row->position = (int64_t)STATE_COUNT(d->state, KIND_CONTACT_POINT) - 1;
     }
-    int consent = row->consent;
+    ContactPoint before = *row;
     merge(d, &contact_point_type, row);
     row->consent = row->consent < 0 ? CONSENT_NONE : row->consent;
-    if (!is_new && row->consent != consent)
-        row->consent_at = d->now;
+    if (!is_new && is_older_consent(&before, row)) {
+        row->consent = before.consent;
+        row->consent_at = before.consent_at;
+    } else if (!is_new && row->consent != before.consent) {
+        row->consent_before = -1;
+        if (!event_has(d->in->event, "consent_at"))
+            row->consent_at = d->now;
+    }
     tell(d, "contact point", row->channel);
 }
 

@@ -21,9 +21,30 @@ void apply_flag(Deciding *d)
     entry_by_hand(d, currency, deciding_actor(d, request->by), request->reason);
 }
 
+/* One item of the worklist; the rest stays with whoever has the account. */
+static void give_item(Deciding *d, const Assignment *request)
+{
+    const char *by = deciding_actor(d, request->by);
+    Duty *duty = state_find(d->state, KIND_DUTY, request->item);
+    if (!duty) {
+        duty = state_add(d->state, KIND_DUTY);
+        duty->item = arena_strdup(d->arena, request->item);
+    }
+    duty->to = arena_strdup(d->arena, request->to);
+    duty->by = arena_strdup(d->arena, by);
+    duty->since = d->today;
+    reason_add(d, "assigned", "§4 list columns", request->item, NULL,
+               json_pack("{s:s?}", "to", request->to), "%s gave %s to %s", by, request->item,
+               request->to ? request->to : "whoever has the account");
+}
+
 void apply_assignment(Deciding *d)
 {
     const Assignment *request = d->in->event->payload;
+    if (request->item) {
+        give_item(d, request);
+        return;
+    }
     d->state->account.assignee = arena_strdup(d->arena, request->to);
     reason_add(d, "assigned", "§4 list columns", request->to, NULL, NULL,
                "%s assigned the account to %s", deciding_actor(d, request->by),
@@ -244,69 +265,6 @@ void apply_status(Deciding *d)
 }
 
 /* ---- decisions ------------------------------------------------------------------------------- */
-
-static Cycle *cycle_with_proposals(const Deciding *d)
-{
-    STATE_FOREACH (d->state, KIND_CYCLE, Cycle, cycle)
-        if (cycle->proposals)
-            return cycle;
-    return NULL;
-}
-
-static void decide_correction(Deciding *d, const ApprovalDecision *decision, const char *by)
-{
-    Cycle *cycle = cycle_with_proposals(d);
-    if (!cycle) {
-        reject(d, "nothing_proposed", NULL, "no correction is proposed for this account");
-        return;
-    }
-    if (decision->refused)
-        cycle->proposals = NULL;
-    else
-        backdated_correct(d, cycle, by);
-}
-
-static void keep_approval(Deciding *d, const ApprovalDecision *decision, const char *by)
-{
-    const Cycle *cycle = cycle_meant(d, (Currency){""});
-    Approval *row = state_add(d->state, KIND_APPROVAL);
-    row->what = arena_strdup(d->arena, decision->what);
-    row->cycle = cycle ? cycle->id : NULL;
-    row->by = arena_strdup(d->arena, by);
-    row->requested_by = arena_strdup(d->arena, decision->requested_by);
-    row->at = d->now;
-    row->given_on = d->today;
-    row->valid_through = dates_add(d->today, d->settings->approval_days);
-    row->evidence = arena_strdup(d->arena, decision->evidence);
-}
-
-void apply_approval(Deciding *d)
-{
-    const ApprovalDecision *decision = d->in->event->payload;
-    const char *by = deciding_actor(d, decision->by);
-    bool legal = decision->what && strstr(decision->what, "legal");
-    if (legal && !decision->refused && !decision->requested_by) {
-        reject(d, "requester_missing", NULL,
-               "say who asked for it: one person asks, another approves");
-        return;
-    }
-    if (legal && g_strcmp0(by, decision->requested_by) == 0) {
-        reject(d, "self_approval", NULL, "%s asked for it: someone else has to approve", by);
-        return;
-    }
-    bool correction = g_strcmp0(decision->what, "backdated_correction") == 0;
-    if (correction)
-        decide_correction(d, decision, by);
-    else if (!decision->refused)
-        keep_approval(d, decision, by);
-    if (!d->rejection)
-        reason_add(d, decision->refused ? "refused" : "approved", "§7 approvals", decision->what,
-                   NULL,
-                   json_pack("{s:s,s:s?,s:s?}", "by", by, "requested_by", decision->requested_by,
-                             "evidence", decision->evidence),
-                   "%s %s %s", by, decision->refused ? "refused" : "approved",
-                   decision->what ? decision->what : "");
-}
 
 void apply_outreach(Deciding *d)
 {

@@ -154,6 +154,7 @@ static void judge_unreachable(Deciding *d)
 static void evaluate(Deciding *d)
 {
     holds_expire(d);
+    requests_expire(d);
     promises_judge(d);
     plans_judge(d);
     deciding_read_ledger(d);

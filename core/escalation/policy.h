@@ -9,6 +9,7 @@
 #include "compliance/rules.h"
 #include "config/tree.h"
 #include "escalation/condition.h"
+#include "escalation/reply_rules.h"
 #include "model/records.h"
 
 /* ---- settings (domain.md: every [D] is one) ------------------------------------------------------------------------ */
@@ -141,6 +142,7 @@ typedef struct {
     const Route *routes; size_t n_routes;
     const ActionRule *message_channels; size_t n_message_channels; /* how each channel is carried: name = "email" "sms" … */
     const ActionRule *actions; size_t n_actions;        /* `actions:` by name */
+    ReplyRules replies;        /* what replies say */
     int64_t fuse_factor;       /* a day above this many times the usual number of notices stops */
 } Rulebook;
 

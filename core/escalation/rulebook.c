@@ -117,6 +117,10 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              channel_keys, n_channel_keys},
             {"actions.<name>", "Actions, named once and used by policies, graphs and routes.",
              action_keys, n_action_keys},
+            {"replies.<rule>",
+             "What the customer's replies say, beside the rules that always hold; one of the same "
+             "name takes its place.",
+             reply_keys, n_reply_keys},
             {"routes[]", "On this event, when this holds, do that.", route_keys, n_route_keys},
         };
         size_t n_more;
@@ -425,6 +429,8 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
     good = read_section(&loader, root, "rules", &book, read_rules) && good;
     good = read_segments(&loader, root, &book, &of_segments) && good;
     good = read_section(&loader, root, "channels", &book, channels_read) && good;
+    book.replies = reply_builtin(arena);
+    good = read_section(&loader, root, "replies", &book, replies_read) && good;
     good = read_section(&loader, root, "actions", &book, actions_read) && good;
     bool loaded = load_policies(&loader, root, older, n_older, &book);
     /* names of policies are only looked up where all of them are known */

@@ -38,6 +38,11 @@ bool routes_read(const Loader *loader, const Node *list, Rulebook *book);
 const ActionRule *action_named(const Loader *loader, const char *name, DiagPlace place);
 /* NULL and findings; *ret_text (may be NULL) is the text in the arena. */
 const Condition *condition_read(const Loader *loader, const Node *scalar, const char **ret_text);
+/* ---- replies (reply_rules_load.c): over the rules that always hold, which stand in book->replies */
+bool replies_read(const Loader *loader, const Node *map, Rulebook *book);
+extern const Key reply_keys[];
+extern const size_t n_reply_keys;
+
 extern const Key action_keys[], channel_keys[], route_keys[];
 extern const size_t n_action_keys, n_channel_keys, n_route_keys;
 

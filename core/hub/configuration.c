@@ -57,7 +57,7 @@ static const Key root_keys[] = {
     }
     ROOT("organisation"), ROOT("settings"), ROOT("calendars"), ROOT("segments"), ROOT("channels"),
     ROOT("actions"),      ROOT("policies"), ROOT("graphs"),    ROOT("routes"),   ROOT("instances"),
-    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),
+    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),   ROOT("replies"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)

@@ -314,6 +314,18 @@ static bool audit_contents(Group *group, const char *account, uint64_t position,
     return true;
 }
 
+/* What one account learnt about an address is told where else it is used. */
+static bool follow_address(Group *group, const Slot *slot, const Event *event, const DecideOut *out,
+                           GError **error)
+{
+    for (size_t i = 0; i < out->n_wishes; i++)
+        if (out->wishes[i].kind == WISH_SHARE &&
+            !address_share(group, slot->account, &out->wishes[i], error))
+            return false;
+    return event->kind != EVENT_CONTACT_UPDATED ||
+           address_greet(group, slot, event->payload, error);
+}
+
 static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t position, Instant now,
                       unsigned switches, DecideOut *ret_out, GError **error)
 {
@@ -340,7 +352,8 @@ static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t pos
     hub->counters.decisions++;
     if (ret_out)
         *ret_out = out;
-    return report_unrendered(group, account, unrendered, error);
+    return report_unrendered(group, account, unrendered, error) &&
+           follow_address(group, slot, event, &out, error);
 }
 
 /* ---- rows that waited

@@ -338,7 +338,11 @@ static bool find_account(Group *group, const Input *input, EventKind kind, const
     if (input->account)
         return by_name(group, input->source, input->account, is_ledger_kind(kind), ret_account,
                        error);
-    return by_reference(group, input, ret_account, error);
+    if (!by_reference(group, input, ret_account, error))
+        return false;
+    const char *address = json_string_value(json_object_get(input->refs, "address"));
+    return *ret_account || kind != EVENT_MESSAGE_REPLIED || !address ||
+           address_answered(group, address, ret_account, error);
 }
 
 static bool take_event(Group *group, Input *input, GError **error)

@@ -208,6 +208,14 @@ void intake_push(Hub *hub, Input *input);
 /* Queues one of the hub's own events. */
 void intake_own(Hub *hub, EventKind kind, const char *account, const char *source, const void *payload);
 
+/* ---- address --------------------------------------------------------------------------------------------------------- */
+/* Tells the other accounts of an address what its owner answered (WISH_SHARE). */
+bool address_share(Group *group, const char *account, const Wish *wish, GError **error);
+/* A contact point that was just told: was its address revoked on another account? */
+bool address_greet(Group *group, const Slot *slot, const ContactPoint *came, GError **error);
+/* Which of several accounts a reply from that address answers; NULL: none uses it. */
+bool address_answered(Group *group, const char *address, const char **ret_account, GError **error);
+
 /* ---- outbox ---------------------------------------------------------------------------------------------------------- */
 bool outbox_lease(Group *group, GError **error);
 bool outbox_result(Group *group, Input *input, GError **error);

@@ -20,6 +20,7 @@ static const char *const phone_outcomes[] = {"no_answer", "voicemail", "not_conn
                                              NULL};
 static const char *const tenant_statuses[] = {"grace_period", "at_risk", "moved_out", "ok", NULL};
 static const char *const collections_outcomes[] = {"successful", "unsuccessful", NULL};
+static const char *const shared_consents[] = {"revoked", "granted", NULL};
 static const char *const act_decisions[] = {"retry", "close", "release", NULL};
 static const char *const call_outcomes[] = {"ok",        "retry",  "permanent", "auth",
                                             "uncertain", "absent", NULL};
@@ -78,6 +79,8 @@ static const Field status_fields[] = {
 static const Field assignment_fields[] = {
     FIELD(Assignment, to, NAME, OPTIONAL, NULL, "Who looks after the account; absent: nobody."),
     BY(Assignment),
+    FIELD(Assignment, item, NAME, OPTIONAL, NULL,
+          "Only this item of the worklist; absent: the account."),
 };
 
 static const Field step_fields[] = {
@@ -184,6 +187,33 @@ static const Field approval_request_fields[] = {
     FIELD(ApprovalDecision, refused, BOOL, OPTIONAL, NULL, "Whether it was refused."),
 };
 
+static const Field approval_ask_fields[] = {
+    FIELD(ApprovalRequest, what, NAME, REQUIRED, NULL,
+          "What is asked for: legal, vip_collections, vip_legal, or a name that a condition asks "
+          "for."),
+    BY(ApprovalRequest),
+    FIELD(ApprovalRequest, evidence, TEXT, PERSON, NULL, "What it rests on, and where it is seen."),
+    REASON(ApprovalRequest),
+};
+
+static const Field reply_decision_fields[] = {
+    FIELD(ReplyDecision, reply, NAME, REQUIRED, NULL, "Id of the reply."),
+    {"class", FIELD_CHOICE, offsetof(ReplyDecision, class_), REQUIRED, reply_class_words,
+     "What it says; nothing: nothing follows from it."},
+    BY(ReplyDecision),
+    REASON(ReplyDecision),
+    FIELD(ReplyDecision, invoice, NAME, OPTIONAL, NULL,
+          "Dispute: the invoice whose open amount is disputed."),
+};
+
+static const Field shared_fields[] = {
+    FIELD(SharedConsent, channel, NAME, REQUIRED, NULL, "Channel of the answer."),
+    FIELD(SharedConsent, address, NAME, REQUIRED | PERSON, NULL, "Address that it came from."),
+    FIELD(SharedConsent, consent, CHOICE, REQUIRED, shared_consents, "What it came to."),
+    FIELD(SharedConsent, from, NAME, OPTIONAL, NULL, "Account that was answered."),
+    FIELD(SharedConsent, since, INSTANT, OPTIONAL, NULL, "When it was answered; absent: now."),
+};
+
 static const Field migration_fields[] = {
     FIELD(MigrationRequest, to_version, INT, REQUIRED, NULL,
           "Number of the policy's version to go on with."),
@@ -245,6 +275,9 @@ TYPE(promise_request, PromiseRequest, "The customer promised to pay.");
 TYPE(plan_request, PlanRequest, "A payment plan was agreed.");
 TYPE(collections, CollectionsReport, "The agency closed its case.");
 TYPE(approval_request, ApprovalDecision, "A person approved or refused.");
+TYPE(approval_ask, ApprovalRequest, "A person asks for an approval, or takes that back.");
+TYPE(reply_decision, ReplyDecision, "A person says what a reply means.");
+TYPE(shared, SharedConsent, "An address answered on another account.");
 TYPE(migration, MigrationRequest, "A person moves the cycle to another policy version.");
 TYPE(act_decision, ActDecision, "A person decided about an act.");
 TYPE(act_result, ActResult, "What an instance answered.");
@@ -355,6 +388,16 @@ const EventType event_types[N_EVENTS] = {
     EVENT(ACT_DECIDED, "act.decided", &act_decision_type, COMMAND,
           "A person decided about a held, dead or planned act.",
           "{\"key\":\"A/c1/2/suspend\",\"decision\":\"retry\",\"by\":\"person:maria\"}"),
+    EVENT(REPLY_DECIDED, "reply.decided", &reply_decision_type, COMMAND,
+          "A person says what a reply of the customer means; what was held for it is released.",
+          "{\"reply\":\"reply3\",\"class\":\"dispute\",\"invoice\":\"I-1\","
+          "\"by\":\"person:maria\"}"),
+    EVENT(APPROVAL_REQUESTED, "approval.requested", &approval_ask_type, OUTSIDE | COMMAND,
+          "A person asks that another one approve.",
+          "{\"what\":\"legal\",\"by\":\"person:maria\",\"evidence\":\"ticket 4711\"}"),
+    EVENT(APPROVAL_WITHDRAWN, "approval.withdrawn", &approval_ask_type, COMMAND,
+          "A request for an approval is taken back.",
+          "{\"what\":\"legal\",\"by\":\"person:maria\"}"),
     EVENT(EVALUATE_REQUESTED, "evaluate.requested", NULL, COMMAND,
           "A person wants the account evaluated now.", NULL),
     EVENT(ACT_RESULT, "act.result", &act_result_type, HUB, "What an instance answered to an act.",
@@ -366,6 +409,10 @@ const EventType event_types[N_EVENTS] = {
           "The letter of an act was drawn; what is sent has this hash.",
           "{\"key\":\"A/c1/2/n/1\",\"document\":"
           "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\",\"pages\":2}"),
+    EVENT(CONSENT_SHARED, "consent.shared", &shared_type, HUB,
+          "The same address answered on another account: a revocation binds all of them.",
+          "{\"channel\":\"sms\",\"address\":\"+16145550100\",\"consent\":\"revoked\","
+          "\"from\":\"C-1008\"}"),
     EVENT(WAKE, "wake", NULL, HUB, "Time alone may change the decision.", NULL),
     EVENT(EPOCH, "epoch", NULL, HUB,
           "The configuration, a calendar or the time zone database changed.", NULL),

@@ -25,11 +25,14 @@ typedef enum {
     EVENT_HOLD_ENDED, EVENT_INVOICE_EXCLUDED,
     EVENT_SUSPENSION_CONFIRMED, EVENT_PROMISE_MADE, EVENT_PLAN_CREATED, EVENT_OUTREACH_DONE, EVENT_COLLECTIONS_CLOSED,
     EVENT_APPROVAL_DECIDED, EVENT_POLICY_MIGRATED, EVENT_ACT_DECIDED, /* a person on a held, dead or planned act: retry | close | release */
+    EVENT_REPLY_DECIDED,           /* a person says what a reply means */
+    EVENT_APPROVAL_REQUESTED, EVENT_APPROVAL_WITHDRAWN,
     EVENT_EVALUATE_REQUESTED,
     /* the hub's own */
     EVENT_ACT_RESULT,  /* what an instance answered */
     EVENT_ACT_SENT,    /* an instance's lease was taken: the act is in flight */
     EVENT_ACT_DOCUMENT, /* its letter was drawn: hash of the PDF, before the act is sent */
+    EVENT_CONSENT_SHARED, /* the same address revoked or gave consent on another account */
     EVENT_WAKE,        /* the clock: no payload */
     EVENT_EPOCH,       /* a new configuration, calendar or tz database: no payload */
     N_EVENTS,
@@ -73,7 +76,7 @@ typedef struct { const char *notice; const char *act; const char *channel; const
 typedef struct { int outcome; Date prior_consent_on; const char *act, *by; } CallReport;             /* PhoneOutcome, never placed */
 typedef struct { const char *by; const char *reason; Currency currency; } FlagRequest;
 typedef struct { int status; Date until; Date moved_out_on; const char *by; } StatusChange;
-typedef struct { const char *to; const char *by; } Assignment;
+typedef struct { const char *to; const char *by; const char *item; } Assignment;                      /* item NULL: the account */
 typedef struct { const char *step; const char *by; const char *reason; Currency currency; } StepRequest;
 typedef struct { Date extended_to; const char *by; const char *reason; Currency currency; } GraceRequest;
 typedef struct { int kind; const char *id; const char *invoice; const char *contact; Date from; Date until; Date petition_on; const char *by; const char *reason; const char *blocks; bool crisis; } HoldRequest;
@@ -86,6 +89,9 @@ typedef struct { const char *what; const char *by; const char *requested_by; con
 typedef struct { int64_t to_version; const char *by; } MigrationRequest;
 typedef struct { const char *key; int decision; const char *by; const char *reason; } ActDecision;    /* retry close release */
 typedef struct { const char *key; const char *document; int64_t pages; } ActDocument;                 /* hash of the PDF */
+typedef struct { const char *reply; int class_; const char *by; const char *reason; const char *invoice; } ReplyDecision;
+typedef struct { const char *what; const char *by; const char *evidence; const char *reason; } ApprovalRequest; /* asked for, withdrawn */
+typedef struct { const char *channel; const char *address; int consent; const char *from; Instant since; } SharedConsent; /* revoked granted */
 /* What an instance answered, as the outbox judged it by the declaration of the action (architecture §5), so that decide needs
  * no manifest: OK done; RETRY not applied or harmless, again at retry_at; UNCERTAIN with retry_at: state UNCERTAIN, looked up
  * then; UNCERTAIN without: HELD for a person; PERMANENT dead letter, or the next channel of its notice. AUTH and ABSENT never

@@ -33,6 +33,12 @@ static const char *const act_states[] = {"planned", "freshness",  "ready", "sent
 const char *const phone_outcome_words[] = {"no_answer", "voicemail", "not_connected",
                                            "answered",  "placed",    NULL};
 static const char *const agreed[] = {"no", "yes", NULL};
+const char *const reply_class_words[] = {
+    "stop",         "start", "help",     "bankruptcy", "deceased", "attorney", "cease", "dispute",
+    "wrong_person", "paid",  "hardship", "channel",    "nothing",  "unclear",  NULL};
+static const char *const reply_states[] = {"settled", "open", "decided", NULL};
+static const char *const request_states[] = {"open",      "approved", "refused",
+                                             "withdrawn", "expired",  NULL};
 static const char *const effects[] = {"read", "write", "contact", "legal", NULL};
 
 static const Field account_fields[] = {
@@ -232,6 +238,8 @@ static const Field contact_point_fields[] = {
           "Whether the number belongs to someone else now."),
     FIELD(ContactPoint, reassigned_checked_on, DATE, GIVEN, NULL,
           "Day on which the register of reassigned numbers was last asked."),
+    FIELD(ContactPoint, consent_before, CHOICE, KEPT, consents,
+          "Consent that stood before it was held for review."),
 };
 
 static const Field hold_fields[] = {
@@ -444,6 +452,44 @@ static const Field phone_call_fields[] = {
     FIELD(PhoneCall, by, NAME, KEPT, NULL, "Who reported it."),
 };
 
+static const Field reply_fields[] = {
+    FIELD(Reply, id, NAME, KEPT_KEY, NULL, "Id of the reply, unique within the account."),
+    FIELD(Reply, channel, NAME, KEPT, NULL, "Channel on which it came."),
+    FIELD(Reply, address, NAME, KEPT_PERSON, NULL, "Address from which it came."),
+    FIELD(Reply, text, TEXT, KEPT_PERSON, NULL,
+          "The customer's own words, without what was quoted; bounded."),
+    FIELD(Reply, received_on, DATE, KEPT, NULL, "Local day on which it came."),
+    {"class", FIELD_CHOICE, offsetof(Reply, class_), KEPT, reply_class_words,
+     "What it says, by rule or by a person."},
+    FIELD(Reply, rules, TEXT, KEPT, NULL, "Rules that spoke, comma separated; absent: none."),
+    FIELD(Reply, state, CHOICE, KEPT, reply_states, "Whether a person has to decide about it."),
+    FIELD(Reply, holds, TEXT, KEPT, NULL, "Holds that it set, comma separated."),
+    FIELD(Reply, held, TEXT, KEPT, NULL,
+          "Channels that are held until it is decided, comma separated."),
+    FIELD(Reply, decided_by, NAME, KEPT, NULL, "Who decided about it."),
+    FIELD(Reply, decided_on, DATE, KEPT, NULL, "Local day of that decision."),
+};
+
+static const Field request_fields[] = {
+    FIELD(Request, id, NAME, KEPT_KEY, NULL, "Id of the request, unique within the account."),
+    FIELD(Request, what, NAME, KEPT, NULL, "What is to be approved, such as legal."),
+    FIELD(Request, cycle, NAME, KEPT, NULL, "Cycle it is for; absent: the account."),
+    FIELD(Request, by, NAME, KEPT, NULL, "Who asks."),
+    FIELD(Request, asked_on, DATE, KEPT, NULL, "Local day on which it was asked for."),
+    FIELD(Request, expires_on, DATE, KEPT, NULL, "Last day on which it can be approved."),
+    FIELD(Request, evidence, TEXT, KEPT_PERSON, NULL, "What it rests on, and where it is seen."),
+    FIELD(Request, state, CHOICE, KEPT, request_states, "What became of it."),
+    FIELD(Request, ended_by, NAME, KEPT, NULL, "Who approved, refused or withdrew it."),
+    FIELD(Request, ended_on, DATE, KEPT, NULL, "Local day on which it ended."),
+};
+
+static const Field duty_fields[] = {
+    FIELD(Duty, item, NAME, KEPT_KEY, NULL, "Item of the worklist."),
+    FIELD(Duty, to, NAME, KEPT, NULL, "Who has it; absent: whoever has the account."),
+    FIELD(Duty, by, NAME, KEPT, NULL, "Who gave it."),
+    FIELD(Duty, since, DATE, KEPT, NULL, "Local day on which it was given."),
+};
+
 #define TYPE(variable, Struct, NAME, DOC)                                                          \
     const RecordType variable##_type = {NAME, sizeof(Struct), variable##_fields,                   \
                                         G_N_ELEMENTS(variable##_fields), DOC}
@@ -464,6 +510,9 @@ TYPE(act, Act, "act", "One action on one platform, from intent to outcome.");
 TYPE(approval, Approval, "approval", "What a person approved.");
 TYPE(phone_call, PhoneCall, "phone_call",
      "A telephone call to the person, for the limits on calls.");
+TYPE(reply, Reply, "reply", "What the customer answered, and what was made of it.");
+TYPE(request, Request, "request", "A person asks that another one approve.");
+TYPE(duty, Duty, "duty", "Who looks after one item of the worklist.");
 
 const RecordType *const record_types[N_KINDS] = {
     [KIND_ACCOUNT] = &account_type,
@@ -481,4 +530,7 @@ const RecordType *const record_types[N_KINDS] = {
     [KIND_ACT] = &act_type,
     [KIND_APPROVAL] = &approval_type,
     [KIND_PHONE_CALL] = &phone_call_type,
+    [KIND_REPLY] = &reply_type,
+    [KIND_REQUEST] = &request_type,
+    [KIND_DUTY] = &duty_type,
 };

@@ -160,6 +160,7 @@ typedef struct {
     bool shared;        /* others read or hear what comes there */
     bool reassigned;    /* the number belongs to someone else now */
     Date reassigned_checked_on; /* in the register of reassigned numbers */
+    int consent_before; /* Consent that stood before it was held for review; -1: not held */
 } ContactPoint;
 
 typedef enum {
@@ -379,13 +380,62 @@ typedef struct {
     const char *by;
 } PhoneCall;
 
+/* What a reply of the customer says (§8). The order is that in which the most protective one names the whole reply. */
+typedef enum {
+    REPLY_STOP, REPLY_START, REPLY_HELP, REPLY_BANKRUPTCY, REPLY_DECEASED, REPLY_ATTORNEY, REPLY_CEASE, REPLY_DISPUTE,
+    REPLY_WRONG_PERSON, REPLY_PAID, REPLY_HARDSHIP, REPLY_CHANNEL, REPLY_NOTHING, REPLY_UNCLEAR, N_REPLY_CLASSES,
+} ReplyClass;
+extern const char *const reply_class_words[]; /* by ReplyClass, NULL-ended */
+typedef enum { REPLY_SETTLED, REPLY_OPEN, REPLY_DECIDED } ReplyState;
+
+typedef struct {
+    const char *id;
+    const char *channel;
+    const char *address;   /* personal */
+    const char *text;      /* personal: the customer's own words, without what was quoted */
+    Date received_on;
+    int class_;            /* ReplyClass */
+    const char *rules;     /* that spoke, comma separated; NULL: none did */
+    int state;             /* ReplyState */
+    const char *holds;     /* ids of the holds that it set, comma separated */
+    const char *held;      /* channels that it holds until it is decided, comma separated */
+    const char *decided_by;
+    Date decided_on;
+} Reply;
+
+typedef enum { REQUEST_OPEN, REQUEST_APPROVED, REQUEST_REFUSED, REQUEST_WITHDRAWN, REQUEST_EXPIRED } RequestState;
+
+/* A person asks that another one approve. */
+typedef struct {
+    const char *id;
+    const char *what;      /* as of an Approval */
+    const char *cycle;     /* NULL: of the account */
+    const char *by;
+    Date asked_on;
+    Date expires_on;       /* last day on which it can be approved */
+    const char *evidence;  /* personal */
+    int state;             /* RequestState */
+    const char *ended_by;
+    Date ended_on;
+} Request;
+
+/* Who looks after one item of the worklist; the account's assignee has the others. */
+typedef struct {
+    const char *item; /* of core/escalation/work.h */
+    const char *to;   /* NULL: nobody, whoever has the account */
+    const char *by;
+    Date since;
+} Duty;
+
 extern const RecordType account_type, invoice_type, payment_type, credit_type, dispute_type, contact_point_type, hold_type,
-    promise_type, plan_type, instalment_type, cycle_type, notice_type, act_type, approval_type, phone_call_type;
+    promise_type, plan_type, instalment_type, cycle_type, notice_type, act_type, approval_type, phone_call_type,
+    reply_type, request_type, duty_type;
 
 /* The kinds in the order of AccountState's arrays; record_types[KIND_ACT] == &act_type. */
 typedef enum {
     KIND_ACCOUNT, KIND_INVOICE, KIND_PAYMENT, KIND_CREDIT, KIND_DISPUTE, KIND_CONTACT_POINT, KIND_HOLD, KIND_PROMISE,
-    KIND_PLAN, KIND_INSTALMENT, KIND_CYCLE, KIND_NOTICE, KIND_ACT, KIND_APPROVAL, KIND_PHONE_CALL, N_KINDS,
+    KIND_PLAN, KIND_INSTALMENT, KIND_CYCLE, KIND_NOTICE, KIND_ACT, KIND_APPROVAL, KIND_PHONE_CALL,
+    KIND_REPLY, KIND_REQUEST, KIND_DUTY, N_KINDS,
 } RecordKind;
 extern const RecordType *const record_types[N_KINDS];
 

@@ -38,6 +38,10 @@ struct StoreDriver {
     bool (*resolve)(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account,
                     size_t *ret_n, GError **error);
 
+    bool (*accounts_at)(Store *store, const char *address, const char *after, size_t max, Arena *arena,
+                        const char ***ret_accounts, size_t *ret_n, GError **error);
+    bool (*revoked_at)(Store *store, const char *address, const char *channel, Instant *ret_at, GError **error);
+
     bool (*lease)(Store *store, const char *instance, Instant now, Instant until, size_t max, Arena *arena,
                   Lease **ret_leases, size_t *ret_n, GError **error);
     bool (*finish)(Store *store, const char *account, const char *key, uint64_t fence, GError **error);

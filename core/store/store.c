@@ -137,6 +137,19 @@ bool store_resolve(Store *store, const char *kind, const char *value, Arena *are
     return store->driver->resolve(store, kind, value, arena, ret_account, ret_n, error);
 }
 
+bool store_accounts_at(Store *store, const char *address, const char *after, size_t max,
+                       Arena *arena, const char ***ret_accounts, size_t *ret_n, GError **error)
+{
+    return store->driver->accounts_at(store, address, after, max, arena, ret_accounts, ret_n,
+                                      error);
+}
+
+bool store_revoked_at(Store *store, const char *address, const char *channel, Instant *ret_at,
+                      GError **error)
+{
+    return store->driver->revoked_at(store, address, channel, ret_at, error);
+}
+
 /* ---- outbox ----------------------------------------------------------------------------------- */
 
 bool store_lease(Store *store, const char *instance, Instant now, Instant until, size_t max,

@@ -80,6 +80,13 @@ bool store_accounts(Store *store, const char *after, size_t max, AccountVisitor 
  * "address", "object" (external id of an act). NULL: unknown or ambiguous (*ret_n says). */
 bool store_resolve(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account, size_t *ret_n, GError **error);
 
+/* Accounts with a contact point of that address, by id, after `after` ("" from the first), at most max; in the arena. */
+bool store_accounts_at(Store *store, const char *address, const char *after, size_t max, Arena *arena,
+                       const char ***ret_accounts, size_t *ret_n, GError **error);
+/* When that address was last revoked on any account, for the channel or, of a number, for texts and calls alike;
+ * INSTANT_NONE: never. */
+bool store_revoked_at(Store *store, const char *address, const char *channel, Instant *ret_at, GError **error);
+
 /* ---- outbox -------------------------------------------------------------------------------------------------------- */
 typedef struct {
     const char *account, *key, *instance, *verb;

@@ -31,5 +31,6 @@ void fuzz_template(const uint8_t *bytes, size_t n);
 void fuzz_text(const uint8_t *bytes, size_t n);
 void fuzz_letter(const uint8_t *bytes, size_t n);
 void fuzz_bundle(const uint8_t *bytes, size_t n);
+void fuzz_reply(const uint8_t *bytes, size_t n);
 
 #endif

@@ -152,17 +152,10 @@ bool sqlite_apply(Store *base, const char *id, uint64_t position, const Change *
            (!has_acts || sqlite_outbox_follow(store, id, position, changes, n_changes, error));
 }
 
-/* ---- waking ------------------------------------------------------------------------------------ */
-
-bool sqlite_due(Store *base, Instant until, size_t max, Arena *arena, const char ***ret_accounts,
-                size_t *ret_n, GError **error)
+/* The first column of all rows, as an array in the arena. */
+static bool collect_names(SqliteStore *store, sqlite3_stmt *statement, Arena *arena,
+                          const char ***ret_accounts, size_t *ret_n, GError **error)
 {
-    SqliteStore *store = sqlite_store(base);
-    sqlite3_stmt *statement = sqlite_query(store, QUERY_DUE, error);
-    if (!statement)
-        return false;
-    sqlite3_bind_int64(statement, 1, until);
-    sqlite3_bind_int64(statement, 2, (int64_t)max);
     g_autoptr(GPtrArray) found = g_ptr_array_new();
     bool has;
     do {
@@ -174,6 +167,20 @@ bool sqlite_due(Store *base, Instant until, size_t max, Arena *arena, const char
     *ret_n = found->len;
     *ret_accounts = arena_dup(arena, found->pdata, found->len * sizeof(char *));
     return true;
+}
+
+/* ---- waking ------------------------------------------------------------------------------------ */
+
+bool sqlite_due(Store *base, Instant until, size_t max, Arena *arena, const char ***ret_accounts,
+                size_t *ret_n, GError **error)
+{
+    SqliteStore *store = sqlite_store(base);
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_DUE, error);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, until);
+    sqlite3_bind_int64(statement, 2, (int64_t)max);
+    return collect_names(store, statement, arena, ret_accounts, ret_n, error);
 }
 
 bool sqlite_next_wake(Store *base, Instant *ret_instant, GError **error)
@@ -286,4 +293,34 @@ bool sqlite_resolve(Store *base, const char *kind, const char *value, Arena *are
     if (colon)
         sqlite_bind_text(statement, 2, source);
     return collect_accounts(store, statement, arena, ret_account, ret_n, error);
+}
+
+bool sqlite_accounts_at(Store *base, const char *address, const char *after, size_t max,
+                        Arena *arena, const char ***ret_accounts, size_t *ret_n, GError **error)
+{
+    SqliteStore *store = sqlite_store(base);
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_ACCOUNTS_AT, error);
+    if (!statement)
+        return false;
+    sqlite_bind_text(statement, 1, address);
+    sqlite_bind_text(statement, 2, after);
+    sqlite3_bind_int64(statement, 3, (int64_t)max);
+    return collect_names(store, statement, arena, ret_accounts, ret_n, error);
+}
+
+bool sqlite_revoked_at(Store *base, const char *address, const char *channel, Instant *ret_at,
+                       GError **error)
+{
+    SqliteStore *store = sqlite_store(base);
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_REVOKED_AT, error);
+    bool has;
+    if (!statement)
+        return false;
+    sqlite_bind_text(statement, 1, address);
+    sqlite_bind_text(statement, 2, channel);
+    if (!sqlite_row(store, statement, &has, error))
+        return false;
+    *ret_at = has ? sqlite_instant(statement, 0, INSTANT_NONE) : INSTANT_NONE;
+    sqlite3_reset(statement);
+    return true;
 }

@@ -229,6 +229,40 @@ static const char *const schema_006[] = {
     NULL,
 };
 
+/* Replies, requests for approval, who has an item, and the worklist: an index over all accounts of what waits for a person. */
+static const char *const schema_007[] = {
+    "ALTER TABLE contact_point ADD COLUMN consent_before TEXT;",
+    "CREATE INDEX contact_point_revoked ON contact_point(address) WHERE consent = 'revoked';",
+    "CREATE TABLE reply ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, id TEXT, channel TEXT, "
+    "address TEXT, text TEXT, received_on INTEGER, class TEXT, rules TEXT, state TEXT, holds TEXT, "
+    "held TEXT, decided_by TEXT, decided_on INTEGER, PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE request ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, id TEXT, what TEXT, "
+    "cycle TEXT, \"by\" TEXT, asked_on INTEGER, expires_on INTEGER, evidence TEXT, state TEXT, "
+    "ended_by TEXT, ended_on INTEGER, PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE duty ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, item TEXT, \"to\" TEXT, "
+    "\"by\" TEXT, since INTEGER, PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE work ("
+    "account TEXT NOT NULL REFERENCES account, item TEXT NOT NULL, kind TEXT NOT NULL, "
+    "reason TEXT, urgency INTEGER NOT NULL, due INTEGER NOT NULL, assignee TEXT, property TEXT, "
+    "source TEXT, text TEXT NOT NULL, deed TEXT NOT NULL, PRIMARY KEY (account, item)"
+    ") STRICT, WITHOUT ROWID;",
+    "CREATE INDEX work_order ON work(urgency, due, account, item);",
+    "CREATE INDEX work_assignee ON work(assignee, urgency, due, account, item);",
+    "CREATE INDEX work_kind ON work(kind, urgency, due, account, item);",
+    "CREATE INDEX work_reason ON work(reason, urgency, due, account, item);",
+    "CREATE INDEX work_property ON work(property, urgency, due, account, item);",
+    "CREATE INDEX work_source ON work(source, urgency, due, account, item);",
+    /* the list is filled as accounts are looked at: at once, where somebody waits already */
+    "UPDATE account SET wake_at = 0 WHERE list_needs IS NOT NULL;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -237,6 +271,7 @@ typedef struct {
 static const Migration migrations[] = {
     {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
     {schema_004, NULL}, {schema_005, NULL}, {schema_006, NULL},
+    {schema_007, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

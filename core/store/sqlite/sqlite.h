@@ -33,6 +33,8 @@ typedef enum {
     QUERY_RESOLVE_INVOICE,
     QUERY_RESOLVE_ADDRESS,
     QUERY_RESOLVE_OBJECT,
+    QUERY_ACCOUNTS_AT,
+    QUERY_REVOKED_AT,
     QUERY_OUTBOX_READ,
     QUERY_OUTBOX_ADD,
     QUERY_OUTBOX_CHANGE,
@@ -175,6 +177,8 @@ bool sqlite_due(Store *, Instant, size_t, Arena *, const char ***, size_t *, GEr
 bool sqlite_next_wake(Store *, Instant *, GError **);
 bool sqlite_wake_all(Store *, const char *, Instant, GError **);
 bool sqlite_accounts(Store *, const char *, size_t, AccountVisitor, void *, GError **);
+bool sqlite_accounts_at(Store *, const char *, const char *, size_t, Arena *, const char ***, size_t *, GError **);
+bool sqlite_revoked_at(Store *, const char *, const char *, Instant *, GError **);
 bool sqlite_resolve(Store *, const char *, const char *, Arena *, const char **, size_t *, GError **);
 bool sqlite_lease(Store *, const char *, Instant, Instant, size_t, Arena *, Lease **, size_t *, GError **);
 bool sqlite_finish(Store *, const char *, const char *, uint64_t, GError **);

@@ -45,6 +45,11 @@ static const char *const texts[N_QUERIES] = {
                               "UNION SELECT account FROM invoice WHERE number = ?1 LIMIT ?3",
     [QUERY_RESOLVE_ADDRESS] =
         "SELECT DISTINCT account FROM contact_point WHERE address = ?1 LIMIT ?3",
+    [QUERY_ACCOUNTS_AT] = "SELECT DISTINCT account FROM contact_point "
+                          "WHERE address = ?1 AND account > ?2 ORDER BY account LIMIT ?3",
+    [QUERY_REVOKED_AT] = "SELECT max(consent_at) FROM contact_point "
+                         "WHERE address = ?1 AND consent = 'revoked' AND (channel = ?2 OR "
+                         "(?2 IN ('sms', 'voice') AND channel IN ('sms', 'voice')))",
     [QUERY_RESOLVE_OBJECT] = "SELECT DISTINCT account FROM act WHERE external_id = ?1 LIMIT ?3",
     [QUERY_OUTBOX_READ] =
         "SELECT row, sequence, instance, due, turn FROM outbox WHERE account = ?1",
