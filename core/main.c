@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "cmd/cmd.h"
+#include "cmd/deeds.h"
 #include "cmd/desk.h"
 
 #define JSON_OPTION                                                                                \
@@ -81,11 +82,29 @@ static const CommandOption accounts_options[] = {
     JSON_OPTION,
     END,
 };
+static const CommandOption worklist_options[] = {
+    CONF_OPTIONS,
+    {"mine", NULL, "Only items that are yours."},
+    {"assignee", "PERSON", "Only items that this person has."},
+    {"unassigned", NULL, "Only items that nobody has."},
+    {"kind", "KIND",
+     "approval, contact, dead, held, intervention, outreach, plan, promise, release or reply."},
+    {"reason", "WORD", "Only items of this reason, such as review or legal."},
+    {"due", "DATE", "Only items that are due by this day."},
+    {"property", "NAME", "Only accounts of this property."},
+    {"ledger", "INSTANCE", "Only accounts of this ledger."},
+    {"account", "ACCOUNT", "Only this account."},
+    {"limit", "N", "Items of a page, 1 to 1000; default 50."},
+    {"after", "MARK", "The page after the one that ended with this mark."},
+    JSON_OPTION,
+    END,
+};
 static const CommandOption person_options[] = {CONF_OPTIONS,    BY_OPTION,   REASON_OPTION,
                                                CURRENCY_OPTION, JSON_OPTION, END};
 static const CommandOption assign_options[] = {CONF_OPTIONS,
                                                BY_OPTION,
                                                {"none", NULL, "Nobody looks after it from now on."},
+                                               {"item", "ITEM", "Only this item of the worklist."},
                                                JSON_OPTION,
                                                END};
 static const CommandOption hold_options[] = {
@@ -156,7 +175,7 @@ static const CommandOption plugins_options[] = {
     JSON_OPTION,
     END};
 
-const Command all_commands[] = {
+static const Command own_commands[] = {
     {"run", "", 0, 0, "run the hub",
      "Reads the ledgers, decides, acts through the plugins, and answers the other commands, until "
      "it is told to stop.",
@@ -191,6 +210,15 @@ const Command all_commands[] = {
      "overdue and why a person is needed.\n"
      "With --json amounts are in minor units: 6500 is USD 65.00.",
      accounts_options, "accounts --delinquent\naccounts --needs-intervention --json", cmd_accounts},
+    {"worklist", "", 0, 0, "list what waits for a person, most urgent first",
+     "Lists what waits for a person: accounts that need intervention, approvals, replies, "
+     "promises, "
+     "failed plans, addresses that fail, acts that are uncertain, dead or planned. Sorted by "
+     "urgency "
+     "(harm, waited, stuck, routine, tidy), then by the day it is due.",
+     worklist_options,
+     "worklist --mine\nworklist --kind approval --due 2026-07-31\nworklist --limit 100 --json",
+     cmd_worklist},
     {"show", "ACCOUNT", 1, 1, "show one account in full", NULL, look_options,
      "show C-1007\nshow C-1007 --json", cmd_show},
     {"explain", "ACCOUNT", 1, 1, "say why an account is where it is, and what comes next", NULL,
@@ -269,8 +297,11 @@ const Command all_commands[] = {
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
+const Command *all_commands;
+
 int main(int argc, char **argv)
 {
+    all_commands = deeds_with_commands(own_commands);
     setlocale(LC_ALL, "C.UTF-8");
     /* A file at its limit is a full disk: a write that fails, not an end. */
     signal(SIGXFSZ, SIG_IGN);

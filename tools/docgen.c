@@ -10,6 +10,7 @@
 
 #include "bus/manifest.h"
 #include "hub/configuration.h"
+#include "hub/deeds.h"
 #include "model/event.h"
 #include "notice/notice.h"
 
@@ -183,6 +184,50 @@ static GString *verbs_page(const Options *options)
         cell(page, verbs[i].flags & VERB_HUB ? "yes" : "");
         code_cell(page, verbs[i].undo);
         cell(page, verbs[i].doc);
+        end_row(page);
+    }
+    return page;
+}
+
+/* ---- acts.md ---- */
+
+static void members_cell(GString *page, const char *const *members)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < DEED_MEMBERS_MAX && members[i]; i++)
+        g_string_append_printf(text, "%s`%s`", i ? ", " : "", members[i]);
+    cell(page, text->str);
+}
+
+static void events_cell(GString *page, const Deed *deed)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < deed->n_events; i++)
+        g_string_append_printf(text, "%s`%s`", i ? ", " : "", event_types[deed->events[i]].name);
+    cell(page, text->str);
+}
+
+static GString *acts_page(const Options *options)
+{
+    static const char *const titles[] = {
+        "act", "takes", "besides", "who may", "a second person", "effect", "recorded as", NULL};
+    (void)options;
+    GString *page = page_new(
+        "Acts of people",
+        "Everything a person does to an account is one of these acts. `dunhub ACT --help` shows "
+        "its "
+        "options; events.md has the\ntypes of what it takes. Each is checked, journalled, decided "
+        "and audited on one path, in the name of who handed it in.");
+    head(page, titles);
+    for (size_t i = 0; i < n_deeds; i++) {
+        g_autofree char *usage = g_strdup_printf("%s %s", deeds[i].name, deeds[i].usage);
+        code_cell(page, usage);
+        members_cell(page, deeds[i].arguments);
+        members_cell(page, deeds[i].options);
+        cell(page, deeds[i].who);
+        cell(page, deeds[i].second);
+        cell(page, deeds[i].effect);
+        events_cell(page, &deeds[i]);
         end_row(page);
     }
     return page;
@@ -411,6 +456,7 @@ static const struct {
     {"configuration.md", configuration_page},
     {"conditions.md", conditions_page},
     {"verbs.md", verbs_page},
+    {"acts.md", acts_page},
     {"events.md", events_page},
     {"templates.md", templates_page},
     {"diagnostics.md", diagnostics_page},

@@ -32,6 +32,7 @@ int cmd_show(const CommandLine *line);
 int cmd_simulate(const CommandLine *line);
 int cmd_status(const CommandLine *line);
 int cmd_test(const CommandLine *line);
+int cmd_worklist(const CommandLine *line);
 int cmd_version(const CommandLine *line);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "cmd/deeds.h"
 
 enum {
     ARGUMENTS_MAX = 1024,
@@ -115,6 +116,7 @@ void command_help(const Command *command, FILE *out)
          option++)
         print_option(out, option);
     print_option(out, &help_option);
+    deeds_help(command->name, out);
     if (command->examples == NULL)
         return;
     fprintf(out, "\nExamples:\n");

@@ -33,8 +33,8 @@ typedef struct {
     int (*run)(const CommandLine *line); /* an ExitCode */
 } Command;
 
-/* Ended by a NULL name. */
-extern const Command all_commands[];
+/* Ended by a NULL name; set at the start of the program. */
+extern const Command *all_commands;
 
 /* ---- what was written --------------------------------------------------------------------- */
 const char *line_option(const CommandLine *line,

@@ -47,6 +47,8 @@ int cmd_assign(const CommandLine *line)
     if (none && to != NULL)
         return command_fail("assign", EXIT_USAGE, "name a person, or say --none, not both");
     json_t *data = json_object();
+    if (line_option(line, "item") != NULL)
+        json_object_set_new(data, "item", json_string(line_option(line, "item")));
     if (!none)
         json_object_set_new(data, "to", json_string(to != NULL ? to : g_get_user_name()));
     g_autofree char *done = none ? g_strdup_printf("%s is assigned to nobody", account)
@@ -206,6 +208,22 @@ static int known_approval(const CommandLine *line, const char *what)
                         all);
 }
 
+/* Who asked with 'dunhub request' need not be named again. */
+static bool is_requested(const CommandLine *line, const char *account, const char *what)
+{
+    g_autoptr(Station) station = NULL;
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    bool found = false;
+    if (desk_look(line, &station) != EXIT_GOOD || station->store == NULL ||
+        !store_load_account(station->store, account, arena, &state, &found, NULL) || !found)
+        return false;
+    STATE_FOREACH (&state, KIND_REQUEST, Request, request)
+        if (request->state == REQUEST_OPEN && g_strcmp0(request->what, what) == 0)
+            return true;
+    return false;
+}
+
 int cmd_approve(const CommandLine *line)
 {
     static const char *const options[] = {"evidence", NULL};
@@ -220,7 +238,8 @@ int cmd_approve(const CommandLine *line)
     int code = known_approval(line, what);
     if (code != EXIT_GOOD)
         return code;
-    if (strstr(what, "legal") != NULL && asker == NULL && !line_flag(line, "refuse"))
+    if (strstr(what, "legal") != NULL && asker == NULL && !line_flag(line, "refuse") &&
+        !is_requested(line, account, what))
         return command_fail(
             "approve", EXIT_USAGE,
             "say who asked for it with --requested-by: one person asks, another approves");

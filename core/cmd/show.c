@@ -148,6 +148,51 @@ static void print_notices(const AccountState *state)
     table_free(table);
 }
 
+/* The customer's own words: who decides about a reply has to read them. */
+static void print_replies(const AccountState *state)
+{
+    static const char *const titles[] = {"reply", "came",  "channel", "read as",
+                                         "rules", "state", "words",   NULL};
+    static const char *const states[] = {"settled", "open", "decided"};
+    if (STATE_COUNT(state, KIND_REPLY) == 0)
+        return;
+    g_autoptr(Table) table = table_new(titles, 6);
+    STATE_FOREACH (state, KIND_REPLY, Reply, reply) {
+        char came[16];
+        const char *cells[] = {reply->id,      date_format(reply->received_on, came),
+                               reply->channel, reply_class_words[reply->class_],
+                               reply->rules,   states[reply->state],
+                               reply->text,    NULL};
+        table_add(table, cells);
+    }
+    printf("\n");
+    table_print(table, stdout);
+}
+
+static void print_requests(const AccountState *state)
+{
+    static const char *const titles[] = {"asked for", "by",       "on",       "until",
+                                         "state",     "ended by", "evidence", NULL};
+    static const char *const states[] = {"open", "approved", "refused", "withdrawn", "expired"};
+    if (STATE_COUNT(state, KIND_REQUEST) == 0)
+        return;
+    g_autoptr(Table) table = table_new(titles, 6);
+    STATE_FOREACH (state, KIND_REQUEST, Request, request) {
+        char on[16], until[16];
+        const char *cells[] = {request->what,
+                               request->by,
+                               date_format(request->asked_on, on),
+                               date_format(request->expires_on, until),
+                               states[request->state],
+                               request->ended_by,
+                               request->evidence,
+                               NULL};
+        table_add(table, cells);
+    }
+    printf("\n");
+    table_print(table, stdout);
+}
+
 static void print_account(const AccountState *state, const AccountView *view)
 {
     static const char *const statuses[] = {"current", "overdue", "delinquent"};
@@ -173,6 +218,8 @@ static void print_account(const AccountState *state, const AccountView *view)
     print_invoices(view);
     print_holds(state, view->today);
     print_notices(state);
+    print_replies(state);
+    print_requests(state);
 }
 
 int cmd_show(const CommandLine *line)

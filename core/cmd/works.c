@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <string.h>
+
+#include "hub/deeds.h"
 #include <sys/timex.h>
 #include <zmq.h>
 
@@ -526,6 +528,11 @@ static void request_submit(Works *works, uint64_t connection, const json_t *requ
     Instant at = INSTANT_NONE;
     if (!type) {
         answer_failure(works, connection, "form", "a submission names its event type");
+        return;
+    }
+    g_autofree char *why = NULL;
+    if (!deed_check(type, person_of(request), json_object_get(request, "data"), &why)) {
+        answer_failure(works, connection, "not_an_act", why);
         return;
     }
     if (time && !instant_parse(time, &at, NULL)) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "escalation/meaning.h"
 
 enum { INVOICES_NAMED = 5, SENTENCE_MAX = 1000 };
 
@@ -73,21 +74,15 @@ static const char *invoice_name(const Invoice *invoice)
     return invoice->number ? invoice->number : invoice->id;
 }
 
-/* What a word of a set means, by which rule, and what a person does about it. */
-typedef struct {
-    const char *word, *rule, *text;
-} WordMeaning;
-
-static void say_words(Telling *t, const char *words, const WordMeaning *table, size_t n,
+static void say_words(Telling *t, const char *words, const Meaning *(*meaning_of)(const char *word),
                       const char *otherwise)
 {
     g_auto(GStrv) parts = g_strsplit(words ? words : "", ",", -1);
     for (size_t p = 0; parts[p] && parts[p][0]; p++) {
-        size_t i = 0;
-        while (i < n && strcmp(table[i].word, parts[p]) != 0)
-            i++;
-        if (i < n)
-            explain_say(t, table[i].rule, DATE_NONE, "%s", table[i].text);
+        const Meaning *meaning = meaning_of(parts[p]);
+        if (meaning)
+            explain_say(t, meaning->rule, DATE_NONE, "%s: %s", meaning->text,
+                        meaning_deed(meaning, t->state->account.id, t->arena));
         else
             explain_say(t, "§4 list columns", DATE_NONE, "%s: %s", otherwise, parts[p]);
     }
@@ -473,72 +468,11 @@ static void say_holds(Telling *t)
 
 /* ---- what a person has to do ---- */
 
-static const WordMeaning reason_meanings[] = {
-    {"review", "§4 steps",
-     "a new delinquency is to be reviewed: assign it ('dunhub assign') or move it ('dunhub move')"},
-    {"suspend_manually", "§4 steps",
-     "its step suspends, but not by itself: suspend the service by hand, or move the account"},
-    {"step_due", "§4 steps",
-     "its step is past its due date: move it ('dunhub move'), or give it grace"},
-    {"anchor_shift", "§6.2",
-     "the oldest debt is paid and no invoice left is late enough: keep the step, lower it or end "
-     "it ('dunhub move')"},
-    {"payment_received", "§4 exit",
-     "the debt is below the minimum and accounts do not leave by themselves: end it ('dunhub "
-     "move')"},
-    {"below_minimum", "§7 collections",
-     "the amount is below the minimum of the next step, or not worth its cost: choose how to go "
-     "on"},
-    {"cancel_manually", "§4 steps",
-     "the subscription is never cancelled by rule: a person cancels it, or moves the account"},
-    {"no_minimum_for_currency", "§3.8",
-     "a currency it owes in has no minimum: nothing is sent for it until settings name one"},
-    {"unreachable", "§8",
-     "no channel is left for a message: correct or add a contact point, then the message goes "
-     "again"},
-    {"ledgers_disagree", "§6.6",
-     "its ledgers disagree: the lower amount counts and adverse actions wait until they agree"},
-    {"moved_out", "§8", "the tenant moved out: the debt stays, and a person chooses how to go on"},
-    {"held_for_review", "§8",
-     "an answer of the customer could not be understood and its channel is held: read it and "
-     "decide"},
-};
-
-static const WordMeaning awaited_meanings[] = {
-    {"suspension_confirmation", "§4 manual entry",
-     "suspension waits for a person's confirmation (event suspension.confirmed)"},
-    {"legal_approval", "§7 legal",
-     "the next step waits for a legal approval ('dunhub approve ACCOUNT legal'), not by who asks "
-     "for it"},
-    {"collections_unsuccessful", "§7 legal",
-     "the next step waits until the placement is closed without success (event "
-     "collections.closed)"},
-    {"account_manager_approval", "§7 VIP",
-     "the next step waits for the account manager ('dunhub approve ACCOUNT vip_collections' or "
-     "vip_legal)"},
-};
-
-static const WordMeaning proposal_meanings[] = {
-    {"reverse_fee", "§4 backdated payment",
-     "money that took effect earlier came: taking back the late fee is proposed ('dunhub approve "
-     "ACCOUNT "
-     "backdated_correction')"},
-    {"credit_suspension", "§4 backdated payment",
-     "money that took effect earlier came: crediting the suspended days is proposed ('dunhub "
-     "approve ACCOUNT backdated_correction')"},
-    {"retract_notices", "§4 backdated payment",
-     "money that took effect earlier came: taking back its notices is proposed ('dunhub approve "
-     "ACCOUNT backdated_correction')"},
-};
-
 static void say_open_matters(Telling *t)
 {
-    say_words(t, t->view.reasons, reason_meanings, G_N_ELEMENTS(reason_meanings),
-              "a person has to look at it");
-    say_words(t, t->view.awaiting, awaited_meanings, G_N_ELEMENTS(awaited_meanings),
-              "it waits for");
-    say_words(t, t->view.proposals, proposal_meanings, G_N_ELEMENTS(proposal_meanings),
-              "it is proposed");
+    say_words(t, t->view.reasons, meaning_of_reason, "a person has to look at it");
+    say_words(t, t->view.awaiting, meaning_of_awaited, "it waits for");
+    say_words(t, t->view.proposals, meaning_of_proposal, "it is proposed");
 }
 
 /* ---- all of it ---- */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "escalation/work.h"
+
 /* ---- states as they are inside the transaction
  * -------------------------------------------------------------------------- */
 
@@ -191,7 +193,12 @@ static bool apply(Group *group, Slot *slot, uint64_t position, const Event *even
     Hub *hub = group->hub;
     AccountView view = {0};
     account_view(&out->after, &hub->setup.configuration->book, hub->now, group->arena, &view);
+    const WorkItem *work;
+    size_t n_work;
+    work_items(&out->after, &hub->setup.configuration->book, &view, group->arena, &work, &n_work);
     ListRow row = {
+        .work = work,
+        .n_work = n_work,
         .status = status_name(view.status),
         .step = view.step ? view.step : view.stage,
         .needs = view.reasons,

@@ -38,6 +38,7 @@ struct StoreDriver {
     bool (*resolve)(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account,
                     size_t *ret_n, GError **error);
 
+    bool (*work)(Store *store, const WorkQuery *query, WorkVisitor visitor, void *data, GError **error);
     bool (*accounts_at)(Store *store, const char *address, const char *after, size_t max, Arena *arena,
                         const char ***ret_accounts, size_t *ret_n, GError **error);
     bool (*revoked_at)(Store *store, const char *address, const char *channel, Instant *ret_at, GError **error);

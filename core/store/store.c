@@ -137,6 +137,12 @@ bool store_resolve(Store *store, const char *kind, const char *value, Arena *are
     return store->driver->resolve(store, kind, value, arena, ret_account, ret_n, error);
 }
 
+bool store_work(Store *store, const WorkQuery *query, WorkVisitor visitor, void *data,
+                GError **error)
+{
+    return store->driver->work(store, query, visitor, data, error);
+}
+
 bool store_accounts_at(Store *store, const char *address, const char *after, size_t max,
                        Arena *arena, const char ***ret_accounts, size_t *ret_n, GError **error)
 {

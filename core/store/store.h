@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "model/event.h"
 #include "model/state.h"
+#include "model/work.h"
 
 typedef struct Store Store;
 typedef struct StoreDriver StoreDriver;
@@ -66,7 +67,8 @@ bool store_journal_read(Store *store, const char *account, uint64_t from, bool u
 bool store_load_account(Store *store, const char *account, Arena *arena, AccountState *ret_state, bool *ret_found, GError **error);
 /* Writes the changed rows, the wake instant and the row of the list (NULL: empties it), and keeps the outbox in step with
  * changed acts. The changes must be against the state that is stored. An account's salt is written once and stays. */
-typedef struct { const char *status, *step, *needs; Date since; } ListRow; /* summary kept beside the account, for lists */
+/* Summary kept beside the account, for lists, and its items of the worklist, which are not given to visitors. */
+typedef struct { const char *status, *step, *needs; Date since; const WorkItem *work; size_t n_work; } ListRow;
 bool store_apply(Store *store, const char *account, uint64_t position, const Change *changes, size_t n_changes, Instant wake_at,
                  const ListRow *row, GError **error);
 /* Accounts with wake_at <= until, earliest first, at most max; returns ids owned by the arena. */
@@ -76,6 +78,17 @@ bool store_next_wake(Store *store, Instant *ret_instant, GError **error); /* INS
 bool store_wake_all(Store *store, const char *source, Instant at, GError **error);
 typedef bool (*AccountVisitor)(const char *account, const ListRow *row, void *data);
 bool store_accounts(Store *store, const char *after, size_t max, AccountVisitor visitor, void *data, GError **error);
+/* The worklist: items of all accounts in the order of urgency, day (those without one last), account, item; at most max.
+ * NULL and DATE_NONE: not looked at. Every query is answered from an index, however many accounts there are. */
+typedef struct {
+    const char *account, *kind, *reason, *assignee, *property, *source;
+    bool unassigned;       /* only items that nobody has */
+    Date due_by;           /* only items that are due by then */
+    const WorkItem *after; /* only what comes after it: the last one of the page before */
+    size_t max;
+} WorkQuery;
+typedef bool (*WorkVisitor)(const WorkItem *item, void *data); /* false stops */
+bool store_work(Store *store, const WorkQuery *query, WorkVisitor visitor, void *data, GError **error);
 /* The account a reference belongs to: kind "external" ("<source>:<external id>", or the id alone), "invoice" (id or number),
  * "address", "object" (external id of an act). NULL: unknown or ambiguous (*ret_n says). */
 bool store_resolve(Store *store, const char *kind, const char *value, Arena *arena, const char **ret_account, size_t *ret_n, GError **error);

@@ -149,7 +149,8 @@ bool sqlite_apply(Store *base, const char *id, uint64_t position, const Change *
                               error);
     }
     return ok &&
-           (!has_acts || sqlite_outbox_follow(store, id, position, changes, n_changes, error));
+           (!has_acts || sqlite_outbox_follow(store, id, position, changes, n_changes, error)) &&
+           sqlite_work_follow(store, id, row, error);
 }
 
 /* The first column of all rows, as an array in the arena. */

@@ -229,6 +229,7 @@ const StoreDriver store_sqlite = {
     .wake_all = sqlite_wake_all,
     .accounts = sqlite_accounts,
     .resolve = sqlite_resolve,
+    .work = sqlite_work,
     .accounts_at = sqlite_accounts_at,
     .revoked_at = sqlite_revoked_at,
     .lease = sqlite_lease,

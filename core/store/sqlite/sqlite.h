@@ -33,6 +33,9 @@ typedef enum {
     QUERY_RESOLVE_INVOICE,
     QUERY_RESOLVE_ADDRESS,
     QUERY_RESOLVE_OBJECT,
+    QUERY_WORK_READ,
+    QUERY_WORK_ADD,
+    QUERY_WORK_REMOVE,
     QUERY_ACCOUNTS_AT,
     QUERY_REVOKED_AT,
     QUERY_OUTBOX_READ,
@@ -177,6 +180,11 @@ bool sqlite_due(Store *, Instant, size_t, Arena *, const char ***, size_t *, GEr
 bool sqlite_next_wake(Store *, Instant *, GError **);
 bool sqlite_wake_all(Store *, const char *, Instant, GError **);
 bool sqlite_accounts(Store *, const char *, size_t, AccountVisitor, void *, GError **);
+/* ---- work.c */
+/* Makes the account's rows what the list row says; nothing is written where they are that already. */
+bool sqlite_work_follow(SqliteStore *store, const char *account, const ListRow *row, GError **error);
+bool sqlite_work(Store *, const WorkQuery *, WorkVisitor, void *, GError **);
+
 bool sqlite_accounts_at(Store *, const char *, const char *, size_t, Arena *, const char ***, size_t *, GError **);
 bool sqlite_revoked_at(Store *, const char *, const char *, Instant *, GError **);
 bool sqlite_resolve(Store *, const char *, const char *, Arena *, const char **, size_t *, GError **);

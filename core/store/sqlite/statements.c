@@ -45,6 +45,12 @@ static const char *const texts[N_QUERIES] = {
                               "UNION SELECT account FROM invoice WHERE number = ?1 LIMIT ?3",
     [QUERY_RESOLVE_ADDRESS] =
         "SELECT DISTINCT account FROM contact_point WHERE address = ?1 LIMIT ?3",
+    [QUERY_WORK_READ] = "SELECT account, item, kind, reason, urgency, due, assignee, property, "
+                        "source, text, deed FROM work WHERE account = ?1 ORDER BY item",
+    [QUERY_WORK_ADD] = "INSERT OR REPLACE INTO work (account, item, kind, reason, urgency, due, "
+                       "assignee, property, source, text, deed) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [QUERY_WORK_REMOVE] = "DELETE FROM work WHERE account = ?1 AND item = ?2",
     [QUERY_ACCOUNTS_AT] = "SELECT DISTINCT account FROM contact_point "
                           "WHERE address = ?1 AND account > ?2 ORDER BY account LIMIT ?3",
     [QUERY_REVOKED_AT] = "SELECT max(consent_at) FROM contact_point "

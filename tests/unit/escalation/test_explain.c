@@ -209,7 +209,7 @@ static void holds_and_reasons(void)
     expect(&scene, (const char *const[]){
                        "§5|2026-07-16|Hold pause, set by maria, because they", "through 2026-07-31",
                        "'dunhub hold end acme pause' ends it", "its age stands still now",
-                       "'dunhub assign'", "A person has to look at it: something_new", NULL});
+                       "'dunhub assign acme'", "A person has to look at it: something_new", NULL});
     expect_silence(&scene, "\r");
     arena_free(scene.arena);
 }
