@@ -142,7 +142,7 @@ static void put_replies(json_t *seen, const AccountState *state)
 {
     const Reply *latest = NULL;
     json_int_t open = 0;
-    STATE_FOREACH (state, KIND_REPLY, Reply, reply) {
+    STATE_FOREACH (state, KIND_REPLY, const Reply, reply) {
         latest = reply;
         open += reply->state == REPLY_OPEN;
     }

@@ -1,4 +1,4 @@
-/* dunhub show ACCOUNT, dunhub explain ACCOUNT: one account in full, and why it is where it is. */
+/* dunhub show ACCOUNT: one account in full. */
 #include <glib.h>
 
 #include "base/text.h"
@@ -157,7 +157,7 @@ static void print_replies(const AccountState *state)
     if (STATE_COUNT(state, KIND_REPLY) == 0)
         return;
     g_autoptr(Table) table = table_new(titles, 6);
-    STATE_FOREACH (state, KIND_REPLY, Reply, reply) {
+    STATE_FOREACH (state, KIND_REPLY, const Reply, reply) {
         char came[16];
         const char *cells[] = {reply->id,      date_format(reply->received_on, came),
                                reply->channel, reply_class_words[reply->class_],
@@ -177,7 +177,7 @@ static void print_requests(const AccountState *state)
     if (STATE_COUNT(state, KIND_REQUEST) == 0)
         return;
     g_autoptr(Table) table = table_new(titles, 6);
-    STATE_FOREACH (state, KIND_REQUEST, Request, request) {
+    STATE_FOREACH (state, KIND_REQUEST, const Request, request) {
         char on[16], until[16];
         const char *cells[] = {request->what,
                                request->by,
@@ -243,36 +243,5 @@ int cmd_show(const CommandLine *line)
     AccountView view;
     account_view(&state, &station->configuration->book, desk_now(), arena, &view);
     print_account(&state, &view);
-    return EXIT_GOOD;
-}
-
-static void print_sentence(const json_t *sentence, bool as_json)
-{
-    if (as_json) {
-        g_autofree char *text = json_canonical(sentence);
-        printf("%s\n", text);
-        return;
-    }
-    const char *on = json_string_value(json_object_get(sentence, "on"));
-    const char *rule = json_string_value(json_object_get(sentence, "rule"));
-    printf("%s%s%s%s%s%s\n", on != NULL ? on : "", on != NULL ? "  " : "",
-           json_string_value(json_object_get(sentence, "text")), rule != NULL ? "  [" : "",
-           rule != NULL ? rule : "", rule != NULL ? "]" : "");
-}
-
-int cmd_explain(const CommandLine *line)
-{
-    g_autoptr(Station) station = NULL;
-    g_autoptr(Arena) arena = arena_new();
-    AccountState state;
-    int code = desk_open(line, STATION_READ, &station);
-    if (code == EXIT_GOOD)
-        code = desk_account(line, station, line_argument(line, 0), arena, &state);
-    if (code != EXIT_GOOD)
-        return code;
-    g_autoptr(json_t) sentences =
-        explain_account(&state, &station->configuration->book, desk_now(), arena);
-    for (size_t i = 0; i < json_array_size(sentences); i++)
-        print_sentence(json_array_get(sentences, i), line_flag(line, "json"));
     return EXIT_GOOD;
 }

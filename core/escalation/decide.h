@@ -3,6 +3,7 @@
 #ifndef DUNHUB_ESCALATION_DECIDE_H
 #define DUNHUB_ESCALATION_DECIDE_H
 
+#include "compliance/gate.h"
 #include "escalation/policy.h"
 #include "ledger/balance.h"
 #include "model/event.h"
@@ -102,6 +103,9 @@ void account_view(const AccountState *state, const Rulebook *book, Instant now, 
  * least 30`. Text in the arena. */
 const char *condition_seen(const AccountState *state, const Rulebook *book, Instant now, const Cycle *cycle, Currency currency,
                            const Condition *condition, Arena *arena);
+
+/* What the gates say of that act if it were to leave at that instant. */
+GateAnswer act_gate_seen(const AccountState *state, const Rulebook *book, Instant at, const Act *act, Arena *arena);
 
 /* Sentences: why it is where it is, what happens next, when, and what would change it. JSON array of
  * {"text","rule","on"?}; new reference. */

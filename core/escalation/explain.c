@@ -48,8 +48,7 @@ const char *explain_days(const Telling *t, int64_t n)
     return arena_printf(t->arena, "%" PRId64 " %s", n, n == 1 ? "day" : "days");
 }
 
-/* "2026-07-11 at 09:00", in the account's zone. */
-static const char *hour(const Telling *t, Instant instant)
+const char *explain_hour(const Telling *t, Instant instant)
 {
     LocalTime local = zone_local(t->zone, instant);
     return arena_printf(t->arena, "%s at %02d:%02d", explain_day(t, local.date), local.minute / 60,
@@ -247,7 +246,7 @@ static void say_outside(Telling *t, const CurrencyView *c)
         return;
     explain_say(t, "§4 exit", cycle->left_on, "in %s it left step %s on %s: %s", c->currency.code,
                 cycle->last_step ? cycle->last_step : "(none)", explain_day(t, cycle->left_on),
-                cycle->exit_reason);
+                explain_why_left(cycle->exit_reason));
     if (cycle->parked)
         explain_say(t, "§5", DATE_NONE,
                     "its cycle stays open: it goes on at step %s if the amount counts again",
@@ -279,16 +278,37 @@ static void say_last_message(Telling *t)
                 shown);
 }
 
+/* Its policy acts on a person's word alone, and nobody has given it. */
+static bool waits_for_release(const Telling *t, const Notice *notice)
+{
+    const Cycle *cycle = notice->cycle ? state_find(t->state, KIND_CYCLE, notice->cycle) : NULL;
+    const Policy *policy = cycle && cycle->policy ? explain_policy(t, cycle)
+                           : t->view.policy       ? rulebook_policy(t->book, t->view.policy, NULL)
+                                                  : NULL;
+    if (!policy || policy->mode != MODE_PLAN)
+        return false;
+    STATE_FOREACH (t->state, KIND_ACT, const Act, act)
+        if (g_strcmp0(act->notice, notice->key) == 0 && act->state == ACT_PLANNED &&
+            g_strcmp0(act->reason, "released") != 0)
+            return true;
+    return false;
+}
+
 static void say_planned_message(Telling *t, const Notice *notice)
 {
     if (notice->state == NOTICE_RELEASED)
         explain_say(t, "§6.1", notice->handed_on,
                     "message %s was handed to %s, which has not answered yet", notice->name,
                     notice->channel ? notice->channel : "a channel");
+    else if (waits_for_release(t, notice))
+        explain_say(t, "§6.13", notice->planned_on,
+                    "message %s is planned and goes on a person's word alone: 'dunhub outbox %s' "
+                    "lists its key, 'dunhub retry KEY --release' lets it go",
+                    notice->name, t->state->account.id);
     else if (notice->release_at != INSTANT_NONE && notice->release_at > t->now)
         explain_say(t, "§6.8", day_of(t, notice->release_at),
                     "message %s goes out on %s, unless what it is about is settled by then",
-                    notice->name, hour(t, notice->release_at));
+                    notice->name, explain_hour(t, notice->release_at));
     else
         explain_say(t, "§6.6", t->view.today,
                     "message %s is due; it goes as soon as the ledger was read again and the gates "
@@ -308,8 +328,7 @@ static void say_messages(Telling *t)
             explain_say(t, notice->covered_by ? "§6.4" : "§6.6", notice->planned_on,
                         "message %s does not go: %s", notice->name,
                         notice->covered_by ? "a more severe one of the day stands for it"
-                        : notice->reason   ? notice->reason
-                                           : "suppressed");
+                                           : explain_why_suppressed(notice->reason));
     }
 }
 
@@ -337,7 +356,7 @@ static void say_waiting_act(Telling *t, const Act *act)
                     act->instance ? act->instance : "the hub");
     else if (act->release_at != INSTANT_NONE && act->release_at > t->now)
         explain_say(t, "§6.8", day_of(t, act->release_at), "%s is planned for %s", act_name(t, act),
-                    hour(t, act->release_at));
+                    explain_hour(t, act->release_at));
     else
         explain_say(t, "§6.1", act->planned_on,
                     "%s is planned since %s and waits for its message, a gate or a person",
@@ -347,7 +366,7 @@ static void say_waiting_act(Telling *t, const Act *act)
 static void say_failed_act(Telling *t, const Act *act)
 {
     const char *next = act->next_at != INSTANT_NONE && act->next_at != INSTANT_NEVER
-                           ? hour(t, act->next_at)
+                           ? explain_hour(t, act->next_at)
                            : "a later time";
     switch (act->state) {
     case ACT_RETRY:
@@ -418,8 +437,35 @@ static void say_hold(Telling *t, const Hold *hold)
                 "hold %s%s, set by %s%s%s, since %s, %s: %s ('dunhub hold end %s %s' ends it)",
                 kind, scope, hold->author ? hold->author : "the hub",
                 hold->reason ? ", because " : "", hold->reason ? hold->reason : "",
-                explain_day(t, hold->from), until, hold_effects[hold->kind], t->state->account.id,
-                kind);
+                explain_day(t, MIN(hold->from, t->view.today)), until, hold_effects[hold->kind],
+                t->state->account.id, kind);
+    if (age_hold_stops_clock(hold->kind) && hold->from > t->view.today && !hold->contact)
+        explain_say(t, "§5", hold->from,
+                    "its age stands still from %s on: today's evaluation was before the hold",
+                    explain_day(t, hold->from));
+}
+
+/* One set today holds at once, though its first held day is the next evaluation's; one set ahead begins on
+ * its day. */
+static bool is_in_force(const Telling *t, const Hold *hold)
+{
+    bool over =
+        hold->over_on != DATE_NONE || (hold->until != DATE_NONE && hold->until < t->view.today);
+    return !over && (hold->starts_on == DATE_NONE || hold->starts_on <= t->view.today);
+}
+
+static void say_hold_ahead(Telling *t, const Hold *hold)
+{
+    explain_say(t, "§5", hold->starts_on,
+                "hold %s, set by %s, begins on %s ('dunhub hold end %s %s' takes it back)",
+                hold_kind_words[hold->kind], hold->author ? hold->author : "the hub",
+                explain_day(t, hold->starts_on), t->state->account.id, hold_kind_words[hold->kind]);
+}
+
+/* Told with the promise itself, which says more. */
+static bool is_told_elsewhere(const Hold *hold)
+{
+    return hold->kind == HOLD_PROMISE;
 }
 
 static Currency currency_of_invoice(const Telling *t, const char *id)
@@ -443,11 +489,38 @@ static void say_plan(Telling *t, const Plan *plan)
                 next != DATE_NONE ? explain_day(t, next) : "");
 }
 
+/* The latest promise or plan that failed, while its money is owed. */
+static void say_broken(Telling *t)
+{
+    size_t promises = STATE_COUNT(t->state, KIND_PROMISE), plans = STATE_COUNT(t->state, KIND_PLAN);
+    const Promise *promise =
+        promises ? &STATE_ROWS(t->state, KIND_PROMISE, const Promise)[promises - 1] : NULL;
+    const Plan *plan = plans ? &STATE_ROWS(t->state, KIND_PLAN, const Plan)[plans - 1] : NULL;
+    const Cycle *cycle =
+        promise && promise->cycle ? state_find(t->state, KIND_CYCLE, promise->cycle) : NULL;
+    if (promise && promise->state == PROMISE_BROKEN && cycle && cycle->step)
+        explain_say(t, "§7 promise", promise->promised_on,
+                    "%s promised for %s did not come; %" PRId64 " of %" PRId64
+                    " promises of this cycle are used",
+                    explain_money(t, promise->amount, promise->currency),
+                    explain_day(t, promise->promised_on), cycle->promises,
+                    t->settings->promises_per_cycle);
+    if (plan && plan->state == PLAN_DEFAULTED &&
+        ledger_currency(&t->ledger, plan->currency).overdue > 0)
+        explain_say(
+            t, "§7 plan", plan->ended_on,
+            "plan %s over %s failed on %s: an instalment was missed, so all of its rest is due",
+            plan->id, explain_money(t, plan->amount, plan->currency),
+            explain_day(t, plan->ended_on));
+}
+
 static void say_holds(Telling *t)
 {
     STATE_FOREACH (t->state, KIND_HOLD, const Hold, hold)
-        if (age_hold_runs_on(hold, t->view.today) && hold->over_on == DATE_NONE)
+        if (is_in_force(t, hold) && !is_told_elsewhere(hold))
             say_hold(t, hold);
+        else if (hold->over_on == DATE_NONE && hold->starts_on > t->view.today)
+            say_hold_ahead(t, hold);
     STATE_FOREACH (t->state, KIND_DISPUTE, const Dispute, dispute)
         if (dispute->outcome == DISPUTE_OPEN)
             explain_say(t, "§5", dispute->opened_on,
@@ -464,6 +537,7 @@ static void say_holds(Telling *t)
     STATE_FOREACH (t->state, KIND_PLAN, const Plan, plan)
         if (plan->state == PLAN_ACTIVE)
             say_plan(t, plan);
+    say_broken(t);
 }
 
 /* ---- what a person has to do ---- */
@@ -514,6 +588,7 @@ json_t *explain_account(const AccountState *state, const Rulebook *book, Instant
     say_open_matters(&t);
     say_messages(&t);
     say_acts(&t);
+    explain_people(&t);
     explain_law(&t);
     for (size_t i = 0; i < t.view.n_currencies; i++)
         explain_outlook(&t, &t.view.currencies[i]);

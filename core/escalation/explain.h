@@ -18,11 +18,17 @@ typedef struct {
     json_t *out;
 } Telling;
 
+/* A word of the records as a person would say it: why a message did not go, why the account left. */
+const char *explain_why_suppressed(const char *reason);
+const char *explain_why_left(const char *reason);
+
 /* One sentence. on: the day it is about; DATE_NONE: no day. */
 void explain_say(Telling *t, const char *rule, Date on, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 
 const char *explain_money(const Telling *t, int64_t minor, Currency currency);
+/* "2026-07-11 at 09:00", in the account's zone. */
+const char *explain_hour(const Telling *t, Instant instant);
 const char *explain_day(const Telling *t, Date date);
 const char *explain_days(const Telling *t, int64_t n); /* "1 day", "12 days" */
 
@@ -33,6 +39,8 @@ bool explain_is_in_step(const CurrencyView *c);
 /* Next step or entry of that currency, and what would change it. */
 void explain_outlook(Telling *t, const CurrencyView *c);
 
+/* Replies, approvals, contact points, gates before what waits, what was left out. */
+void explain_people(Telling *t);
 /* What the law says of calls, the late fee and the notice before a court step. */
 void explain_law(Telling *t);
 

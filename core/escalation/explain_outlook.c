@@ -245,6 +245,48 @@ static Date would_enter(const Telling *t, const CurrencyView *c)
     return sum_by(t, c->currency, on) > minimum->minor ? on : DATE_NEVER;
 }
 
+static bool keeps_out(const Telling *t, const Hold *hold)
+{
+    static const bool kinds[HOLD_PAUSE + 1] = {[HOLD_PROMISE] = true,
+                                               [HOLD_BREATHING_SPACE] = true,
+                                               [HOLD_BANKRUPTCY] = true,
+                                               [HOLD_DECEASED] = true,
+                                               [HOLD_PAUSE] = true};
+    bool over =
+        hold->over_on != DATE_NONE || (hold->until != DATE_NONE && hold->until < t->view.today);
+    bool ahead = hold->starts_on != DATE_NONE && hold->starts_on > t->view.today;
+    bool named = !hold->blocks || ledger_lists(hold->blocks, "entry");
+    return kinds[hold->kind] && named && !over && !ahead && !hold->contact && !hold->invoice;
+}
+
+/* A hold of the account that blocks entry on that day; NULL. One without an end before others. */
+static const Hold *hold_before(const Telling *t, Date on)
+{
+    const Hold *found = NULL;
+    STATE_FOREACH (t->state, KIND_HOLD, const Hold, hold)
+        if (keeps_out(t, hold) && (hold->until == DATE_NONE || hold->until >= on) &&
+            (!found || (found->until != DATE_NONE &&
+                        (hold->until == DATE_NONE || hold->until > found->until))))
+            found = hold;
+    return found;
+}
+
+static void say_kept_out(Telling *t, const CurrencyView *c, Date on, const Hold *hold)
+{
+    const char *kind = hold_kind_words[hold->kind];
+    if (hold->until == DATE_NONE)
+        explain_say(t, "§4 E5", DATE_NONE,
+                    "it would become delinquent in %s on %s, but hold %s stands before it until a "
+                    "person ends it",
+                    c->currency.code, explain_day(t, on), kind);
+    else
+        explain_say(
+            t, "§4 E5", dates_add(hold->until, 1),
+            "it would become delinquent in %s on %s, but hold %s stands before it: on %s at "
+            "the earliest",
+            c->currency.code, explain_day(t, on), kind, explain_day(t, dates_add(hold->until, 1)));
+}
+
 static void say_entry(Telling *t, const CurrencyView *c)
 {
     const Limit *minimum = settings_minimum(t->settings, c->currency);
@@ -264,6 +306,8 @@ static void say_entry(Telling *t, const CurrencyView *c)
                     "it does not become delinquent: %s is not more than the minimum of %s",
                     explain_money(t, sum_by(t, c->currency, MAX(late, t->view.today)), c->currency),
                     least);
+    else if (hold_before(t, on))
+        say_kept_out(t, c, on, hold_before(t, on));
     else if (on > t->view.today)
         explain_say(t, "§4 entry", on,
                     "it becomes delinquent in %s on %s if more than %s is still overdue then",

@@ -38,7 +38,7 @@ static bool is_phone(const char *channel)
 
 static bool has_point(const AccountState *state, const char *address)
 {
-    STATE_FOREACH (state, KIND_CONTACT_POINT, ContactPoint, point)
+    STATE_FOREACH (state, KIND_CONTACT_POINT, const ContactPoint, point)
         if (address && g_strcmp0(point->address, address) == 0)
             return true;
     return false;

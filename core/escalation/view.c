@@ -176,6 +176,18 @@ const char *condition_seen(const AccountState *state, const Rulebook *book, Inst
     return words;
 }
 
+GateAnswer act_gate_seen(const AccountState *state, const Rulebook *book, Instant at,
+                         const Act *act, Arena *arena)
+{
+    Deciding d;
+    DecideIn in;
+    AccountState copy;
+    look(&d, &in, &copy, state, book, at, arena);
+    const Notice *notice = act->notice ? state_find(state, KIND_NOTICE, act->notice) : NULL;
+    GateAnswer answer = release_gate(&d, act, notice);
+    return answer;
+}
+
 InvoiceDates invoice_dates(const Settings *settings, Date issued_on, Date due_on)
 {
     DueRules rules = deciding_due_rules(settings);

@@ -80,7 +80,7 @@ static void add_reasons(Gathering *g)
 
 static void add_requests(Gathering *g)
 {
-    STATE_FOREACH (g->state, KIND_REQUEST, Request, request) {
+    STATE_FOREACH (g->state, KIND_REQUEST, const Request, request) {
         if (request->state != REQUEST_OPEN)
             continue;
         WorkItem item = {
@@ -111,7 +111,7 @@ static bool is_of_law(int class_)
 /* A hold that ends by itself should be looked at before it does. */
 static Date reply_due(const Gathering *g, const Reply *reply)
 {
-    STATE_FOREACH (g->state, KIND_HOLD, Hold, hold)
+    STATE_FOREACH (g->state, KIND_HOLD, const Hold, hold)
         if (words_have(reply->holds, hold->id) && hold->until != DATE_NONE)
             return hold->until;
     return reply->received_on;
@@ -119,7 +119,7 @@ static Date reply_due(const Gathering *g, const Reply *reply)
 
 static void add_replies(Gathering *g)
 {
-    STATE_FOREACH (g->state, KIND_REPLY, Reply, reply) {
+    STATE_FOREACH (g->state, KIND_REPLY, const Reply, reply) {
         if (reply->state != REPLY_OPEN)
             continue;
         const char *word = reply_class_words[reply->class_];
@@ -179,7 +179,7 @@ static void add_promises(Gathering *g)
 {
     size_t n = STATE_COUNT(g->state, KIND_PROMISE);
     for (size_t i = 0; i < n; i++)
-        add_promise(g, &STATE_ROWS(g->state, KIND_PROMISE, Promise)[i], i + 1 == n);
+        add_promise(g, &STATE_ROWS(g->state, KIND_PROMISE, const Promise)[i], i + 1 == n);
 }
 
 static bool owes(const Gathering *g, Currency currency)
@@ -194,7 +194,7 @@ static bool owes(const Gathering *g, Currency currency)
 static void add_plans(Gathering *g)
 {
     size_t n = STATE_COUNT(g->state, KIND_PLAN);
-    const Plan *plan = n > 0 ? &STATE_ROWS(g->state, KIND_PLAN, Plan)[n - 1] : NULL;
+    const Plan *plan = n > 0 ? &STATE_ROWS(g->state, KIND_PLAN, const Plan)[n - 1] : NULL;
     if (!plan || plan->state != PLAN_DEFAULTED || !owes(g, plan->currency))
         return;
     WorkItem item = {
@@ -219,7 +219,8 @@ static void add_contacts(Gathering *g)
 {
     size_t n = STATE_COUNT(g->state, KIND_CONTACT_POINT);
     for (size_t i = 0; i < n; i++) {
-        const ContactPoint *point = &STATE_ROWS(g->state, KIND_CONTACT_POINT, ContactPoint)[i];
+        const ContactPoint *point =
+            &STATE_ROWS(g->state, KIND_CONTACT_POINT, const ContactPoint)[i];
         if (!point->undeliverable)
             continue;
         bool matters = g->view->status != STATUS_CURRENT;
@@ -302,7 +303,7 @@ static void add_planned(Gathering *g, const Act *act)
 
 static void add_acts(Gathering *g)
 {
-    STATE_FOREACH (g->state, KIND_ACT, Act, act) {
+    STATE_FOREACH (g->state, KIND_ACT, const Act, act) {
         if (act->state == ACT_HELD)
             add_held(g, act);
         else if (act->state == ACT_DEAD)
@@ -315,7 +316,7 @@ static void add_acts(Gathering *g)
 /* A step that the account manager executes by speaking with the customer (§7 VIP). */
 static void add_outreach(Gathering *g)
 {
-    STATE_FOREACH (g->state, KIND_CYCLE, Cycle, cycle) {
+    STATE_FOREACH (g->state, KIND_CYCLE, const Cycle, cycle) {
         if (!cycle->step || cycle->closed_on != DATE_NONE || cycle->executed_on != DATE_NONE)
             continue;
         const Policy *policy = rulebook_policy(g->book, cycle->policy, cycle->policy_hash);

@@ -387,7 +387,8 @@ static bool write_list(const char *account, const ListRow *row, void *data)
 static void test_list(void)
 {
     g_autoptr(Store) store = fixture_memory();
-    const ListRow row = {"delinquent", "new", "review", 20000}, none = {.since = DATE_NONE};
+    const ListRow row = {"delinquent", "new", "review", 20000, NULL, 0},
+                  none = {.since = DATE_NONE};
     begin(store);
     set_wake(store, "A", NULL, INSTANT_NEVER, &row);
     set_wake(store, "B", NULL, INSTANT_NEVER, &row);
