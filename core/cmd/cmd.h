@@ -21,6 +21,7 @@ int cmd_grace(const CommandLine *line);
 int cmd_graph(const CommandLine *line);
 int cmd_help(const CommandLine *line);
 int cmd_hold(const CommandLine *line);
+int cmd_metrics(const CommandLine *line);
 int cmd_move(const CommandLine *line);
 int cmd_outbox(const CommandLine *line);
 int cmd_plugins(const CommandLine *line);
