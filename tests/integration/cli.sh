@@ -89,13 +89,27 @@ answers "hold end, twice" 1 "no_such_hold" hold end C-1 pause
 answers "a person does not approve what he asked for" 1 "self_approval" approve C-1 legal --requested-by maria --by maria
 answers "another does" 0 "legal approved" approve C-1 legal --requested-by maria --by jonas
 answers "an approval that a condition names" 0 "board approved" approve C-1 board --by jonas
+answers "an approval is asked for" 0 "request is recorded" request C-2 legal --evidence "file 7" --by maria
+answers "and stands in the worklist" 0 "waited .*request:request1" worklist --account C-2 --kind approval
+answers "an item tells what to do" 0 '"do":"someone other than person:maria' worklist --account C-2 --kind approval --json
+answers "who asked does not approve" 1 "self_approval" approve C-2 legal --by maria
+answers "nobody else withdraws it" 1 "not_requester" withdraw C-2 legal --by jonas
+answers "another one approves, and need not say who asked" 0 "legal approved" approve C-2 legal --by jonas
+same "then it waits no more" "" "$(dunhub worklist --account C-2 --reason legal --json)"
+answers "one item is given to a person" 0 "assigned to jonas" assign C-2 jonas --item request:request1
+answers "a word that is no kind" 2 "did you mean 'approval'" worklist --kind aproval
+answers "a promise" 0 "promise is recorded" promise C-4 "5.00 USD" "$(date -u -d '5 days' +%F)"
+answers "a reply that is not there" 1 "unknown_reply" reply C-4 reply9 --class nothing
+answers "a class that is not there" 2 "did you mean 'dispute'" reply C-4 reply9 --class disputes
+answers "the figures" 0 "collected in 45 days" metrics --by policy
+answers "the figures as CSV" 0 "^group,currency,accounts" metrics --csv
 answers "audit names who did it" 0 "person:jonas" audit show C-1 --json
 answers "call does an action" 0 '"outcome":"ok"' call drop chat.post
 same "poll only looks, as NDJSON" 0 "$(dunhub poll rents >"$site/polled" && json_lines <"$site/polled" && tail -n 1 "$site/polled" | grep -c '"findings":[1-9]')"
 answers "poll --keep has the hub look" 0 '"ok":true' poll rents --keep
 answers "graph as a picture" 0 "reminder" graph formal --dot
 if command -v dot >/dev/null; then expect "that dot can draw" bash -c "'$build/dunhub' graph formal --dot --conf '$site/conf' --plugins '$build/plugins' | dot -Tsvg"; fi
-answers "graph as a table" 0 "first  *1-29" graph ladder
+answers "graph as a table" 0 "first  *age 1-29" graph ladder
 answers "simulate" 0 "accounts, .* became delinquent" simulate --from "$(day 60)" --to "$(day 30)"
 dunhub simulate --from "$(day 60)" --to "$(day 30)" >/dev/null 2>"$site/errors"
 same "without a progress bar where none can be seen" "" "$(cat "$site/errors")"
@@ -124,7 +138,7 @@ same "it ends well" 0 $?
 completes() { # words of a line… ; the last one is being written
     bash -c 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dunhub; printf "%s " "${COMPREPLY[@]}"' "$build/dunhub" "$@"
 }
-same "bash completes commands" "accounts approve assign audit " "$(completes dunhub a | tr ' ' '\n' | sort | xargs) "
+same "bash completes commands" "accounts agency approve assign audit " "$(completes dunhub a | tr ' ' '\n' | sort | xargs) "
 same "and options" "--delinquent " "$(completes dunhub accounts --del)"
 on_terminal() { # environment command…
     TERM=xterm timeout 60 script -qec "stty cols 100; $1 '$build/dunhub' $2 --conf '$site/conf' --plugins '$build/plugins'" /dev/null
