@@ -149,6 +149,7 @@ $(BUILD)/tools/%: $(BUILD)/obj/tools/%.o $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB)
 	$(Q)$(CC) $(LDFLAGS_ALL) $< $(CORE_LIB) $(HOST_LIB) $(WIRE_LIB) $(CORE_LIBS) -o $@
 
 $(BUILD)/tools/bench/bus: | $(BUILD)/tests/plugins/echo.so
+$(BUILD)/tools/bench/notices: | $(BUILD)/dunhub-letter
 
 # The tests of plugins load the files that are shipped.
 $(filter $(BUILD)/tests/unit/plugins/% $(BUILD)/tests/unit/hub/test_configuration,$(UNIT_BINS)): | $(PLUGIN_SO) $(BUILD)/dunhub-host

@@ -75,6 +75,16 @@ static const CommandOption test_options[] = {
     JSON_OPTION,
     END,
 };
+static const CommandOption notice_options[] = {
+    CONF_OPTIONS,
+    {"format", "FORMAT", "text (default), html, pdf, sms, voice, or json: the whole message."},
+    {"out", "FILE", "Where to write it; default standard output."},
+    {"sample", NULL, "For a made-up account; needs no store."},
+    {"language", "TAG", "As if the account had this language: de, es-MX."},
+    {"jurisdiction", "PATH", "As if it were there: US/CA."},
+    {"segment", "NAME", "As if it were of this segment."},
+    END,
+};
 static const CommandOption accounts_options[] = {
     CONF_OPTIONS,
     {"delinquent", NULL, "Only accounts that are delinquent."},
@@ -302,6 +312,18 @@ static const Command own_commands[] = {
      "call mail message.email --input mail.json", cmd_call},
     {"poll", "INSTANCE [SOURCE]", 1, 2, "print what a ledger would tell", NULL, poll_options,
      "poll rents\npoll rents --keep", cmd_poll},
+    {"notice", "list | preview ACCOUNT STEP", 1, 3,
+     "list the templates, or see a notice before it is sent",
+     "'notice list' tells which templates there are, in which languages and for which channels. "
+     "'notice preview' writes what the "
+     "account would get at that step, or by the template of that name, as its books stand; nothing "
+     "is sent. With --sample, for "
+     "a made-up account: 'notice preview --sample STEP'.",
+     notice_options,
+     "notice list\nnotice preview C-1007 final_notice --format pdf --out letter.pdf\n"
+     "notice preview --sample friendly --format html --language de\nnotice preview --sample firm "
+     "--format sms",
+     cmd_notice},
     {"graph", "[POLICY]", 0, 1, "show a policy's steps", NULL, graph_options,
      "graph b2b_standard\ngraph b2b_standard --dot | dot -Tsvg >ladder.svg", cmd_graph},
     {"completion", "bash", 1, 1, "print the completion for a shell", NULL, NULL, "completion bash",

@@ -23,6 +23,7 @@ int cmd_help(const CommandLine *line);
 int cmd_hold(const CommandLine *line);
 int cmd_metrics(const CommandLine *line);
 int cmd_move(const CommandLine *line);
+int cmd_notice(const CommandLine *line);
 int cmd_outbox(const CommandLine *line);
 int cmd_plugins(const CommandLine *line);
 int cmd_poll(const CommandLine *line);

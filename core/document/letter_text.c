@@ -48,8 +48,9 @@ static bool add_text(Reading *r, BlockKind kind, int64_t level, const char *mark
     if (strlen(markup) > DOCUMENT_LONGEST_TEXT)
         return refuse(r, "a paragraph is longer than %d bytes", DOCUMENT_LONGEST_TEXT);
     return check_markup(r, markup) &&
-           add_block(
-               r, (Block){.kind = kind, .level = level, .markup = arena_strdup(r->arena, markup)});
+           add_block(r, (Block){.kind = (int)kind,
+                                .level = level,
+                                .markup = arena_strdup(r->arena, markup)});
 }
 
 static bool end_paragraph(Reading *r)
@@ -170,7 +171,7 @@ static bool take_line(Reading *r, char *line)
         return end_paragraph(r);
     for (size_t i = 0; i < G_N_ELEMENTS(bare); i++) {
         if (strcmp(line, bare[i].sign) == 0)
-            return end_paragraph(r) && add_block(r, (Block){.kind = bare[i].kind});
+            return end_paragraph(r) && add_block(r, (Block){.kind = (int)bare[i].kind});
     }
     if (line[0] == '#')
         return end_paragraph(r) && take_heading(r, line);

@@ -211,7 +211,7 @@ static bool add_content(Making *making, const char *hash, GError **error)
 static bool add_notices(Making *making, GError **error)
 {
     STATE_FOREACH (&making->state, KIND_ACT, Act, act)
-        if (!add_content(making, act->content, error))
+        if (!add_content(making, act->content, error) || !add_content(making, act->document, error))
             return false;
     STATE_FOREACH (&making->state, KIND_NOTICE, Notice, notice)
         if (!add_content(making, notice->content, error))

@@ -362,11 +362,15 @@ static void check_seals(Checking *checking)
 
 /* ---- what was sent, and what was in force ------------------------------------------------------ */
 
+/* Messages, and the letters that were drawn from them. */
 static void wanted_contents(const Checking *checking, const char *kind, GHashTable *wanted)
 {
+    static const char *const members[] = {"content", "document"};
     const json_t *rows = json_object_get(checking->state, kind);
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const char *hash = json_string_value(json_object_get(json_array_get(rows, i), "content"));
+    for (size_t i = 0; i < json_array_size(rows) * G_N_ELEMENTS(members); i++) {
+        const json_t *row = json_array_get(rows, i / G_N_ELEMENTS(members));
+        const char *hash =
+            json_string_value(json_object_get(row, members[i % G_N_ELEMENTS(members)]));
         if (hash != NULL)
             g_hash_table_add(wanted, (gpointer)hash);
     }

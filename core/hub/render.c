@@ -1,5 +1,6 @@
 /* From a released notice to the bytes that are sent and kept. */
 #include "hub/loop.h"
+#include "hub/preview.h"
 
 #include <string.h>
 
@@ -16,16 +17,73 @@ static const char *tone_of(const Configuration *configuration, const char *segme
     return NULL;
 }
 
-static json_t *render_act(const Configuration *configuration, const AccountState *state,
-                          const Notice *notice, const Act *act, Instant now, GError **error)
+/* ---- what a document shows that carries no notice ---- */
+
+static const CurrencyView *view_of(const AccountView *view, Currency currency)
+{
+    const CurrencyView *best = NULL;
+    for (size_t i = 0; i < view->n_currencies; i++) {
+        const CurrencyView *row = &view->currencies[i];
+        if (currency.code[0] != '\0' ? currency_equal(row->currency, currency)
+                                     : !best || row->days_overdue > best->days_overdue)
+            best = row;
+    }
+    return best;
+}
+
+static json_t *shown(const InvoiceBalance *b)
+{
+    char due[16];
+    const Invoice *invoice = b->invoice;
+    Date on = invoice->due_on != DATE_NONE ? invoice->due_on : b->overdue_on - 1;
+    return json_pack("{s:s,s:s,s:I,s:s,s:I}", "id", invoice->id, "number",
+                     invoice->number ? invoice->number : invoice->id, "open", (json_int_t)b->rest,
+                     "due_on", date_format(on, due), "days_overdue", (json_int_t)b->days_overdue);
+}
+
+void preview_figures(const AccountState *state, const Rulebook *book, Instant now,
+                     Currency currency, Arena *arena, Notice *ret_notice)
+{
+    AccountView view = {0};
+    account_view(state, book, now, arena, &view);
+    const CurrencyView *row = view_of(&view, currency);
+    record_init(&notice_type, ret_notice);
+    if (!row)
+        return;
+    g_autoptr(json_t) list = json_array();
+    for (size_t i = 0; i < view.n_invoices; i++)
+        if (view.invoices[i].counted &&
+            currency_equal(view.invoices[i].invoice->currency, row->currency))
+            json_array_append_new(list, shown(&view.invoices[i]));
+    g_autofree char *text = json_canonical(list);
+    ret_notice->currency = row->currency;
+    ret_notice->amount = row->overdue;
+    ret_notice->invoices = arena_strdup(arena, text);
+}
+
+static const Notice *figures_for(const Configuration *configuration, const AccountState *state,
+                                 const Act *act, Instant now, Arena *arena)
+{
+    const Cycle *cycle = act->cycle ? state_find(state, KIND_CYCLE, act->cycle) : NULL;
+    if (!cycle || !act->verb || !g_str_has_prefix(act->verb, "document."))
+        return NULL;
+    Notice *notice = arena_new0(arena, Notice, 1);
+    preview_figures(state, &configuration->book, now, cycle->currency, arena, notice);
+    notice->step = act->step;
+    return notice;
+}
+
+json_t *preview_render(const Configuration *configuration, const AccountState *state,
+                       const Notice *notice, const Act *act, Instant now, GError **error)
 {
     const char *name = account_zone(configuration, &state->account);
     const Zone *zone = zone_get(name, error);
+    g_autoptr(Arena) arena = arena_new();
     if (!zone)
         return NULL;
     NoticeIn in = {
         .state = state,
-        .notice = notice,
+        .notice = notice ? notice : figures_for(configuration, state, act, now, arena),
         .act = act,
         .organisation = configuration->book.organisation,
         .language = configuration->book.language,
@@ -60,7 +118,7 @@ bool render_wishes(Store *store, const Configuration *configuration, DecideOut *
         Notice *notice = state_find(&out->after, KIND_NOTICE, act->notice);
         g_autoptr(GError) problem = NULL;
         g_autoptr(json_t) message =
-            render_act(configuration, &out->after, notice, act, now, &problem);
+            preview_render(configuration, &out->after, notice, act, now, &problem);
         if (!message) {
             Unrendered *failed = arena_new0(arena, Unrendered, 1);
             *failed = (Unrendered){.key = act->key, .why = arena_strdup(arena, problem->message)};

@@ -175,9 +175,9 @@ static void set_numbers(const Writing *w, json_t *context, const json_t *rows)
     set_text(w, context, "invoice_numbers", line->str);
 }
 
-static bool set_invoices(const Writing *w, json_t *context, const Notice *notice, GError **error)
+static bool set_invoices(const Writing *w, json_t *context, const Notice *notice,
+                         const json_t *rows, GError **error)
 {
-    g_autoptr(json_t) rows = json_loads(notice->invoices, 0, NULL);
     json_t *invoices = json_array();
     json_object_set_new(context, "invoices", invoices);
     bool taken = json_is_array(rows);
@@ -261,7 +261,8 @@ static void set_subject_matter(const Writing *w, json_t *context, const NoticeIn
     }
 }
 
-static bool set_notice(const Writing *w, json_t *context, const NoticeIn *in, GError **error)
+static bool set_notice(const Writing *w, json_t *context, const NoticeIn *in, const json_t *rows,
+                       GError **error)
 {
     const Notice *notice = in->notice;
     set_word(context, "step", notice->step);
@@ -269,7 +270,7 @@ static bool set_notice(const Writing *w, json_t *context, const NoticeIn *in, GE
     if (notice->amount != AMOUNT_NONE && notice->amount > 0)
         set_amount(w, context, "amount", notice->amount, notice->currency);
     set_subject_matter(w, context, in);
-    return notice->invoices == NULL || set_invoices(w, context, notice, error);
+    return notice->invoices == NULL || set_invoices(w, context, notice, rows, error);
 }
 
 static void set_grace(const Writing *w, json_t *context, const NoticeIn *in)
@@ -304,8 +305,8 @@ static json_t *organisation_context(const Writing *w, const NoticeIn *in)
     return object;
 }
 
-json_t *notice_context(const NoticeIn *in, const char *language, const char *name, bool drawn,
-                       GError **error)
+json_t *notice_context(const NoticeIn *in, const json_t *rows, const char *language,
+                       const char *name, bool drawn, GError **error)
 {
     const char *channel = in->act->channel;
     bool brief = g_strcmp0(channel, "sms") == 0 || g_strcmp0(channel, "voice") == 0;
@@ -327,7 +328,7 @@ json_t *notice_context(const NoticeIn *in, const char *language, const char *nam
     if (in->tone != NULL)
         json_object_set_new(context, "tone", json_pack("{s:b}", in->tone, 1));
     set_grace(w, context, in);
-    if (in->notice != NULL && !set_notice(w, context, in, error))
+    if (in->notice != NULL && !set_notice(w, context, in, rows, error))
         return NULL;
     return g_steal_pointer(&context);
 }

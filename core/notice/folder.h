@@ -34,9 +34,9 @@ PartsOf parts_of(const Templates *templates, const char *language, FileKind file
 /* A TemplatePartial over a PartsOf. */
 const Template *templates_part(const void *parts_of, const char *name);
 
-/* All that a template may read of one message, ready-formatted in the language. drawn: for a letter, where amounts hold
- * together by no-break spaces. New reference. */
-json_t *notice_context(const NoticeIn *in, const char *language, const char *name, bool drawn, GError **error);
+/* All that a template may read of one message, ready-formatted in the language. rows: the notice's invoices, read; drawn: for
+ * a letter, where amounts hold together by no-break spaces. New reference. */
+json_t *notice_context(const NoticeIn *in, const json_t *rows, const char *language, const char *name, bool drawn, GError **error);
 
 /* The letter as it is drawn; text: letter.txt rendered. New reference; NULL and *error with the line. */
 json_t *letter_document(const NoticeIn *in, const char *language, const char *title, const char *text, GError **error);

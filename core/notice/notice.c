@@ -50,6 +50,7 @@ typedef struct {
     const Folder *folder; /* of the text */
     const char *tag;      /* in which it is written */
     const char *notice;   /* what it is called */
+    const json_t *rows;   /* invoices shown; NULL none */
     const json_t *context;
     json_t *message;
     GPtrArray *owned;
@@ -133,7 +134,8 @@ static bool write_member(const Writing *w, const char *member, FileKind file, si
     if (file != FILE_BODY && file != FILE_HTML)
         g_strchomp(text);
     g_autofree char *line = file == FILE_SUBJECT ? text_one_line(text, SUBJECT_LONGEST) : NULL;
-    json_object_set_new(w->message, member, json_string(line != NULL ? line : text));
+    /* made of texts that were checked: not looked at again */
+    json_object_set_new(w->message, member, json_string_nocheck(line != NULL ? line : text));
     return true;
 }
 
@@ -164,7 +166,7 @@ static bool is_drawn(const Act *act)
 static bool write_document(const Writing *w, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    g_autoptr(json_t) context = notice_context(w->in, w->tag, w->notice, true, &problem);
+    g_autoptr(json_t) context = notice_context(w->in, w->rows, w->tag, w->notice, true, &problem);
     Writing drawn = *w;
     drawn.context = context;
     g_autofree char *text =
@@ -208,14 +210,14 @@ static void set_text(json_t *object, const char *key, const char *text)
 }
 
 /* What was shown, in figures: evidence, and input for platforms that write texts of their own. */
-static void set_figures(json_t *message, const Notice *notice)
+static void set_figures(json_t *message, const Notice *notice, json_t *rows)
 {
     set_text(message, "notice", notice->name);
     set_text(message, "currency", notice->currency.code);
     if (notice->amount != AMOUNT_NONE && notice->amount > 0)
         json_object_set_new(message, "amount", json_integer(notice->amount));
-    if (notice->invoices != NULL)
-        json_object_set_new(message, "invoices", json_loads(notice->invoices, 0, NULL));
+    if (rows != NULL)
+        json_object_set(message, "invoices", rows);
 }
 
 json_t *notice_render(const Templates *templates, const NoticeIn *in, GError **error)
@@ -231,8 +233,11 @@ json_t *notice_render(const Templates *templates, const NoticeIn *in, GError **e
     if (!pick_folder(&w, error))
         return NULL;
     w.tag = tag_of(&w);
+    g_autoptr(json_t) rows =
+        notice != NULL && notice->invoices != NULL ? json_loads(notice->invoices, 0, NULL) : NULL;
+    w.rows = rows;
     w.notice = notice != NULL && notice->name != NULL ? notice->name : w.name;
-    g_autoptr(json_t) context = notice_context(in, w.tag, w.notice, false, error);
+    g_autoptr(json_t) context = notice_context(in, rows, w.tag, w.notice, false, error);
     if (context == NULL)
         return NULL;
     g_autoptr(json_t) message = json_object();
@@ -247,6 +252,6 @@ json_t *notice_render(const Templates *templates, const NoticeIn *in, GError **e
     if (!write_texts(&w, error))
         return NULL;
     if (notice != NULL)
-        set_figures(message, notice);
+        set_figures(message, notice, rows);
     return g_steal_pointer(&message);
 }

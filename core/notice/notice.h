@@ -30,6 +30,10 @@ const char *templates_source(const Templates *templates, const char *name);
 /* NULL-ended, sorted, borrowed: for "did you mean" and the reference. */
 const char *const *templates_names(const Templates *templates);
 
+/* Every folder: variant and language "" where it has none, files: their names, comma separated. In the order of their names. */
+typedef void (*TemplateVisitor)(void *data, const char *name, const char *variant, const char *language, const char *files);
+void templates_visit(const Templates *templates, TemplateVisitor visitor, void *data);
+
 /* What a template may read: rows for check and for the reference page. */
 typedef struct {
     const char *name, *doc;

@@ -84,12 +84,10 @@ static bool put_html(Writer *w, const char *text)
     return true;
 }
 
-/* Lists, objects and null have no text. */
+/* Of what is no text; lists, objects and null have none. */
 static char *text_of(const json_t *value)
 {
     switch (json_typeof(value)) {
-    case JSON_STRING:
-        return g_strdup(json_string_value(value));
     case JSON_TRUE:
         return g_strdup("true");
     case JSON_FALSE:
@@ -132,7 +130,8 @@ static bool write_value(Writer *w, const Part *part, const Frame *frame)
     const json_t *value = look_up(frame, part->path);
     if (value == NULL)
         return true;
-    g_autofree char *text = text_of(value);
+    g_autofree char *made = json_is_string(value) ? NULL : text_of(value);
+    const char *text = made != NULL ? made : json_string_value(value);
     bool raw =
         part->raw && w->mode != ESCAPE_LETTER; /* structure of a letter never comes from data */
     if (raw || w->mode == ESCAPE_NONE)

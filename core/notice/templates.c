@@ -504,6 +504,28 @@ void templates_foreach(const Templates *templates, void (*visit)(const Folder *f
         visit(g_hash_table_lookup(templates->folders, keys->pdata[i]), data);
 }
 
+typedef struct {
+    TemplateVisitor visitor;
+    void *data;
+} Visit;
+
+static void visit_folder(const Folder *folder, void *data)
+{
+    const Visit *visit = data;
+    g_autoptr(GString) files = g_string_new(NULL);
+    for (FileKind kind = 0; kind < N_FILES; kind++) {
+        if (folder->files[kind] != NULL)
+            g_string_append_printf(files, "%s%s", files->len > 0 ? ", " : "", file_names[kind]);
+    }
+    visit->visitor(visit->data, folder->name, folder->variant, folder->language, files->str);
+}
+
+void templates_visit(const Templates *templates, TemplateVisitor visitor, void *data)
+{
+    Visit visit = {visitor, data};
+    templates_foreach(templates, visit_folder, &visit);
+}
+
 void templates_check_sms(const Templates *templates, int64_t segments, Diags *diags)
 {
     SmsCheck check = {templates, segments, diags};

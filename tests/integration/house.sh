@@ -33,7 +33,7 @@ check new-plugin-refuses-a-path refuses_bad_name
 check install make --no-print-directory -s BUILD="$build" install DESTDIR="$scratch/root" PREFIX=/usr
 installed() {
     local f
-    for f in usr/bin/dunhub usr/lib/dunhub/dunhub-host usr/lib/dunhub/plugins/csv_ledger.so usr/include/dunhub/plugin.h \
+    for f in usr/bin/dunhub usr/lib/dunhub/dunhub-host usr/lib/dunhub/dunhub-letter usr/lib/dunhub/plugins/csv_ledger.so usr/include/dunhub/plugin.h \
         usr/share/dunhub/conf.d usr/share/bash-completion/completions/dunhub; do
         [ -e "$scratch/root/$f" ] || { echo "missing: $f"; return 1; }
     done

@@ -8,7 +8,7 @@ mkdir -p "$site/conf" "$site/inbox" "$site/run"
 # Programs of its own, so that its hosts can be told from all others.
 bin=$site/bin
 mkdir "$bin"
-cp "$build/dunhub" "$build/dunhub-host" "$bin"
+cp "$build/dunhub" "$build/dunhub-host" "$build/dunhub-letter" "$bin"
 started=
 
 forget_site() {

@@ -119,7 +119,7 @@ static void test_each_has_help(void)
         answer_clear(&help);
         n++;
     }
-    g_assert_cmpuint(n, ==, 41);
+    g_assert_cmpuint(n, ==, 42);
     answer_clear(&list);
     answer_clear(&completion);
 }

@@ -14,14 +14,17 @@ static const struct {
 } starters[] = {
     {"delinquency", true},
     {"firm", true},
+    {"formal_demand", true},
     {"formal_notice", true},
     {"friendly", true},
     {"grace_courtesy", false},
     {"help_info", false},
     {"instalment_reminder", false},
     {"invoice", true},
+    {"letter_of_claim", false},
     {"opt_out_confirmation", false},
     {"overdue", true},
+    {"pay_or_quit", false},
     {"payment_returned", true},
     {"placement", true},
     {"promise_reminder", false},
@@ -30,6 +33,7 @@ static const struct {
     {"rent_reminder", true},
     {"severe", true},
     {"urgent", true},
+    {"validation_notice", false},
 };
 
 static void test_starter_set(void)
@@ -109,6 +113,36 @@ static void check_golden(const char *file, const char *text)
     g_file_get_contents(path, &expected, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(text, ==, expected);
+}
+
+/* The core of the starter set, in the languages that it speaks, on every channel. */
+static void test_translations(void)
+{
+    static const char *const names[] = {"delinquency", "firm",   "friendly", "overdue",
+                                        "placement",   "severe", "urgent"};
+    static const struct {
+        const char *language, *lang, *says, *amount;
+    } rows[] = {{"de-DE", "<html lang=\"de-DE\" dir=\"ltr\">", "Rechnung", "1.234,50 USD"},
+                {"es-MX", "<html lang=\"es-MX\" dir=\"ltr\">", "actura", "USD 1,234.50"},
+                {"en-US", "<html lang=\"en-US\" dir=\"ltr\">", "nvoice", "$1,234.50"}};
+    g_autoptr(Templates) templates = load_starter_set();
+    Sample sample;
+    sample_init(&sample);
+    for (size_t k = 0; k < G_N_ELEMENTS(rows) * G_N_ELEMENTS(names); k++) {
+        const char *name = names[k / G_N_ELEMENTS(rows)];
+        size_t i = k % G_N_ELEMENTS(rows);
+        sample.state.account.language = rows[i].language;
+        g_autoptr(json_t) email = render(templates, &sample, name, "email");
+        g_assert_nonnull(strstr(member(email, "html"), rows[i].lang));
+        g_assert_nonnull(strstr(member(email, "text"), rows[i].says));
+        g_assert_nonnull(strstr(member(email, "text"), rows[i].amount));
+        g_autoptr(json_t) sms = render(templates, &sample, name, "sms");
+        g_assert_nonnull(strstr(member(sms, "text"), "STOP"));
+        g_assert_nonnull(strstr(member(sms, "text"), rows[i].amount));
+        g_autoptr(json_t) letter = render(templates, &sample, name, "letter");
+        g_assert_nonnull(json_object_get(letter, "document"));
+    }
+    sample_done(&sample);
 }
 
 static void test_golden(void)
@@ -495,6 +529,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/notice/starter-set", test_starter_set);
     g_test_add_func("/notice/all-render", test_all_render);
+    g_test_add_func("/notice/translations", test_translations);
     g_test_add_func("/notice/golden", test_golden);
     g_test_add_func("/notice/message", test_message);
     g_test_add_func("/notice/hostile-values", test_hostile_values);
