@@ -82,6 +82,8 @@ static const DiagCode codes[] = {
      "Decide by what is owed and since when; same facts, same step (42 U.S.C. 3604)."},
     {"C068", DIAG_ERROR, "A stage cannot count from the notice before it",
      "Count the first stage from the overdue date, and leave 'to' to the stage that follows."},
+    {"C069", DIAG_ERROR, "A setting that cannot differ by account",
+     "Write it in the section 'settings:', where it holds for all."},
     /* C070..C079: instances */
     {"C070", DIAG_ERROR, "Unknown plugin", "`dunhub plugins` lists those that are installed."},
     {"C071", DIAG_ERROR, "Unknown option of a plugin", "`dunhub plugins NAME` lists its options."},

@@ -32,7 +32,8 @@ const Shape case_shapes[] = {
     {"case", "id:text title:text source:text given?:@given when:any[] then:@expect[]"},
     {"given",
      "tz?:zone evaluate_at?:minute send_at?:minute send_window?:minute[2] "
-     "currency?:currency settings?:@settings "
+     "currency?:currency settings?:@settings properties?:any{} leases?:any{} segments?:any{} "
+     "account_settings?:any{} calendars?:any{} "
      "accounts?:@account[] account?:@default_account cost_benefit?:=pass|fail "
      "closed_days?:date[] holidays?:date[]{} "
      "connected?:text[] configured_fee_cents?:int reference_rates?:text{}{} "

@@ -39,6 +39,9 @@ static void put_calendars(Node *root, const Case *c, Arena *arena)
     }
     graft_take(arena, calendar, "closed_days", node_get(c->given, "closed_days"));
     graft_put(arena, calendars, "default", calendar);
+    const Node *more = node_get(c->given, "calendars");
+    for (const Node *own = more != NULL ? more->first : NULL; own != NULL; own = own->next)
+        graft_put(arena, calendars, own->key, own);
     graft_put(arena, root, "calendars", calendars);
 }
 
@@ -147,6 +150,17 @@ static void put_policies(Node *root, const Case *c, const GPtrArray *published, 
     graft_put(arena, root, "policies", policies);
 }
 
+/* Sections as conf.d has them; `accounts` of a case are the accounts themselves. */
+static void put_layers(Node *root, const Case *c, Arena *arena)
+{
+    static const char *const sections[][2] = {{"properties", "properties"},
+                                              {"leases", "leases"},
+                                              {"account_settings", "accounts"},
+                                              {"segments", "segments"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(sections); i++)
+        graft_take(arena, root, sections[i][1], node_get(c->given, sections[i][0]));
+}
+
 static const Node *configuration_tree(const Case *c, const Node *settings,
                                       const GPtrArray *published, const Node *rules, Arena *arena)
 {
@@ -160,6 +174,7 @@ static const Node *configuration_tree(const Case *c, const Node *settings,
     put_channels(root, c, arena);
     put_policies(root, c, published, arena);
     put_routes(root, c, arena);
+    put_layers(root, c, arena);
     return root;
 }
 

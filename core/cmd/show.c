@@ -120,6 +120,25 @@ static void print_holds(const AccountState *state, Date today)
     table_free(table);
 }
 
+/* Values that are not the organisation's, and whose they are. */
+static void print_settings(const AccountState *state, const Rulebook *book, Arena *arena)
+{
+    static const char *const titles[] = {"setting", "value", "by", NULL};
+    size_t n = 0;
+    const SettingOrigin *rows =
+        account_origins(book, &state->account, segment_policy(&state->account, book), arena, &n);
+    if (n == 0)
+        return;
+    Table *table = table_new(titles, 0);
+    for (size_t i = 0; i < n; i++) {
+        const char *cells[] = {rows[i].setting, rows[i].value, rows[i].origin, NULL};
+        table_add(table, cells);
+    }
+    printf("\n");
+    table_print(table, stdout);
+    table_free(table);
+}
+
 static void print_notices(const AccountState *state)
 {
     static const char *const titles[] = {"notice", "planned", "state", "channel",
@@ -193,7 +212,8 @@ static void print_requests(const AccountState *state)
     table_print(table, stdout);
 }
 
-static void print_account(const AccountState *state, const AccountView *view)
+static void print_account(const AccountState *state, const AccountView *view, const Rulebook *book,
+                          Arena *arena)
 {
     static const char *const statuses[] = {"current", "overdue", "delinquent"};
     const Account *account = &state->account;
@@ -212,10 +232,13 @@ static void print_account(const AccountState *state, const AccountView *view)
     print_date("new payment since", view->new_payment_since);
     print_line("service", account->service == SERVICE_SUSPENDED ? "suspended" : "active");
     print_line("portal", account->portal == SERVICE_SUSPENDED ? "suspended" : NULL);
+    print_line("property", account->property);
+    print_line("lease", account->lease);
     print_line("path", account->path);
     for (size_t i = 0; i < view->n_currencies; i++)
         print_currency(&view->currencies[i]);
     print_invoices(view);
+    print_settings(state, book, arena);
     print_holds(state, view->today);
     print_notices(state);
     print_replies(state);
@@ -242,6 +265,6 @@ int cmd_show(const CommandLine *line)
     }
     AccountView view;
     account_view(&state, &station->configuration->book, desk_now(), arena, &view);
-    print_account(&state, &view);
+    print_account(&state, &view, &station->configuration->book, arena);
     return EXIT_GOOD;
 }

@@ -277,7 +277,9 @@ static bool sum_account(const char *account, const ListRow *row, void *data)
     if (!store_load_account(summing->station->store, account, arena, &state, &found,
                             &summing->error))
         return false;
-    const Settings *settings = &summing->station->configuration->book.settings;
+    const Rulebook *book = &summing->station->configuration->book;
+    const Settings *settings =
+        account_settings(book, &state.account, segment_policy(&state.account, book), arena);
     DueRules rules = {.days_to_overdue = settings->days_to_overdue,
                       .ledger_grace_days = settings->ledger_grace_days};
     Ledger ledger;

@@ -12,7 +12,7 @@ static Date hold_until(const Deciding *d, const HoldRequest *request)
     if (request->until != DATE_NONE)
         return request->until;
     if (request->kind == HOLD_HELP)
-        return calendar_add_business_days(&d->book->calendar, begins, HELP_BUSINESS_DAYS);
+        return calendar_add_business_days(d->calendar, begins, HELP_BUSINESS_DAYS);
     if (request->kind == HOLD_BREATHING_SPACE)
         return dates_add(begins, BREATHING_DAYS);
     return DATE_NONE;

@@ -21,7 +21,8 @@ void deciding_read_ledger(Deciding *d)
 void deciding_pick_policy(Deciding *d)
 {
     d->policy = segment_policy(&d->state->account, d->book);
-    d->settings = d->policy->settings ? d->policy->settings : &d->book->settings;
+    d->settings = account_settings(d->book, &d->state->account, d->policy, d->arena);
+    d->calendar = account_calendar(d->book, &d->state->account);
 }
 
 Date deciding_first_held_day(const Deciding *d)

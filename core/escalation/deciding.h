@@ -23,7 +23,8 @@ typedef struct {
     Date today;               /* business date: never goes back (§6.11) */
     bool daily;               /* this is the day's evaluation */
     const Policy *policy;     /* newest version for the segment of this moment */
-    const Settings *settings; /* of that policy */
+    const Settings *settings; /* of that policy, with what differs for the account */
+    const Calendar *calendar; /* of the account's property, else the organisation's */
     Ledger ledger, before;    /* now; before the event */
     LedgerFacts read_from;    /* what `ledger` was read from */
     const char *reversed;     /* currencies in which this event took money back, comma separated */
@@ -82,7 +83,6 @@ void call_placed(Deciding *d, const Act *act);
 /* ---- segment.c ------------------------------------------------------------------------------- */
 void segment_judge(Deciding *d);
 const char *segment_judged(const AccountState *state, const Rulebook *book, const Ledger *ledger);
-const Policy *segment_policy(const Account *account, const Rulebook *book);
 /* The cycle goes on under the policy of today's segment, if its step exists there (§7). */
 void segment_follow(Deciding *d, Cycle *cycle);
 
@@ -274,7 +274,7 @@ typedef struct {
 } ScopeContext;
 ConditionScope scope_of(const ScopeContext *context);
 bool rule_applies(const Deciding *d, Cycle *cycle, const Condition *when);
-/* For a tenant: the statutory period of the step's notice ran out, by the law of the day it was served (§9 pay_or_quit). */
+/* The days of notice of the contract have passed; for a tenant also: the statutory period of the step's notice ran out, by the law of the day it was served (§9 pay_or_quit). */
 bool statutory_period_over(const Deciding *d, const Cycle *cycle);
 bool approval_valid(const Deciding *d, const Cycle *cycle, const char *what);
 Instant wake_instant(const Deciding *d);

@@ -567,10 +567,22 @@ static void telling_init(Telling *t, const AccountState *state, const Rulebook *
                    .out = json_array(),
                    .zone = zone_of(state, book)};
     account_view(state, book, now, arena, &t->view);
-    const Policy *policy = t->view.policy ? rulebook_policy(book, t->view.policy, NULL) : NULL;
-    t->settings = policy ? policy->settings : &book->settings;
+    t->settings =
+        account_settings(book, &state->account, segment_policy(&state->account, book), arena);
     DueRules rules = {t->settings->days_to_overdue, t->settings->ledger_grace_days};
     ledger_read(state, &rules, t->view.today, arena, &t->ledger);
+}
+
+/* What differs for this account, and who says so (§2). */
+static void say_origins(Telling *t)
+{
+    const Account *account = &t->state->account;
+    size_t n = 0;
+    const SettingOrigin *rows =
+        account_origins(t->book, account, segment_policy(account, t->book), t->arena, &n);
+    for (size_t i = 0; i < n; i++)
+        explain_say(t, "§2 settings", DATE_NONE, "for this account %s is %s, by %s",
+                    rows[i].setting, rows[i].value, rows[i].origin);
 }
 
 json_t *explain_account(const AccountState *state, const Rulebook *book, Instant now, Arena *arena)
@@ -586,6 +598,7 @@ json_t *explain_account(const AccountState *state, const Rulebook *book, Instant
     }
     say_holds(&t);
     say_open_matters(&t);
+    say_origins(&t);
     say_messages(&t);
     say_acts(&t);
     explain_people(&t);

@@ -32,8 +32,22 @@ typedef struct {
     int64_t max_ledger_age_ms, max_clock_jump_ms, approval_days, min_notice_days;
     int64_t promises_per_cycle, plan_least, plan_most;
     int64_t expected_rate_permille, expected_cost;    /* cost-benefit; AMOUNT_NONE: not judged */
+    int64_t notice_days;                              /* agreed: days after a notice before a court step; the law's where they are more */
     Currency currency;                                /* of amounts without one */
 } Settings;
+
+/* ---- layers: settings that differ by segment, property, lease or account (§2) --------------------------------------- */
+typedef enum { LAYER_SEGMENT, LAYER_PROPERTY, LAYER_LEASE, LAYER_ACCOUNT, N_LAYERS } LayerKind; /* least specific first */
+typedef struct {
+    const char *name;             /* of the segment, property, lease or account */
+    DiagPlace place;
+    const char *policy;           /* accounts below it that name none themselves; NULL: none */
+    const char *calendar_name;    /* NULL: none */
+    const Calendar *calendar;
+    const Node *written;          /* its settings as written; NULL: none */
+    Settings values;              /* the same, read; only what is written counts */
+} Layer;
+typedef struct { const Layer *rows; size_t n; } LayerSet; /* by name, for bsearch */
 
 /* ---- steps --------------------------------------------------------------------------------------------------------- */
 /* A named action of the configuration (`actions:`), or one written in place. */
@@ -143,12 +157,32 @@ typedef struct {
     const ActionRule *message_channels; size_t n_message_channels; /* how each channel is carried: name = "email" "sms" … */
     const ActionRule *actions; size_t n_actions;        /* `actions:` by name */
     ReplyRules replies;        /* what replies say */
+    LayerSet layers[N_LAYERS]; bool has_layers;         /* has_layers false: nothing differs for anybody */
     int64_t fuse_factor;       /* a day above this many times the usual number of notices stops */
 } Rulebook;
 
 const Policy *rulebook_policy(const Rulebook *book, const char *name, const char *hash); /* hash NULL: newest */
 const Step *policy_step(const Policy *policy, const char *name);
 const Limit *settings_minimum(const Settings *settings, Currency currency); /* NULL: none configured */
+
+/* What holds for an account (escalation/layers.c): the policy's settings with the layers it stands in laid over them, the most
+ * specific last; a limit or a step's days that a layer does not name stay. Where nothing differs it is the policy's own and
+ * takes no memory. The law caps each (§9), whoever wrote it. */
+const Settings *account_settings(const Rulebook *book, const Account *account, const Policy *policy, Arena *arena);
+const Calendar *account_calendar(const Rulebook *book, const Account *account);
+/* The policy that the account, its lease or its property names, in this order; NULL: none does. *ret_layer (may be NULL): the
+ * layer that names it; NULL: the account itself, in its ledger. */
+const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer);
+/* The newest version of that policy, else of its segment's or the default one. Never NULL where there is a policy at all. */
+const Policy *segment_policy(const Account *account, const Rulebook *book);
+/* Where each value that is not the organisation's comes from, most specific first, for `show` and `explain`. */
+typedef struct {
+    const char *setting; /* "max_grace_days", "policy", "calendar" */
+    const char *value;   /* as written */
+    const char *origin;  /* "lease L-7, 60-places.yaml:14" */
+} SettingOrigin;
+const SettingOrigin *account_origins(const Rulebook *book, const Account *account, const Policy *policy, Arena *arena, size_t *ret_n);
+extern const char *const layer_words[]; /* by LayerKind, NULL-ended: "segment" … */
 
 /* ---- loading ------------------------------------------------------------------------------------------------------- */
 /* The names conditions may read (age, overdue, balance, segment, account.kind, …). */

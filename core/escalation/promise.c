@@ -68,7 +68,7 @@ void apply_promise(Deciding *d)
     Hold *hold = hold_add(d, HOLD_PROMISE, deciding_actor(d, request->by), "promise to pay");
     hold->id = hold_id(d, promise);
     hold->currency = currency;
-    hold->until = calendar_business_day_from(&d->book->calendar, request->promised_on + 1);
+    hold->until = calendar_business_day_from(d->calendar, request->promised_on + 1);
     char day[16];
     reason_add(d, "promise_made", "§7 promise", promise->id, NULL,
                json_pack("{s:I,s:s}", "amount", (json_int_t)promise->amount, "promised_on",

@@ -23,7 +23,7 @@ GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
         .act = act,
         .notice = notice,
         .zone = d->zone,
-        .calendar = &d->book->calendar,
+        .calendar = d->calendar,
         .rules = &d->book->rules,
         .now = d->now,
         .window_from = d->settings->window_from,

@@ -171,7 +171,7 @@ static void set_hold(Deciding *d, Reply *reply, int class_, const char *by)
     Hold *hold =
         hold_add(d, kind, by, arena_printf(d->arena, "reply: %s", reply_class_words[class_]));
     if (kind == HOLD_HELP)
-        hold->until = calendar_add_business_days(&d->book->calendar, d->today, HELP_BUSINESS_DAYS);
+        hold->until = calendar_add_business_days(d->calendar, d->today, HELP_BUSINESS_DAYS);
     else if (kind == HOLD_BANKRUPTCY)
         hold->petition_on = d->today + 1;
     if (effects[class_].only_address)

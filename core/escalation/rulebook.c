@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
     SegmentRules rules;
-    const Node *vip_revenue, *policies;
+    const Node *vip_revenue, *policies, *settings;
 } Segments;
 
 static const Key organisation_keys[] = {
@@ -52,6 +52,11 @@ static const Key segment_keys[] = {
      .offset = offsetof(Segments, policies),
      .doc = "Policy of each segment: {vip: b2b_vip, standard: b2b_standard, high_risk: "
             "b2b_high_risk}."},
+    {.name = "settings",
+     .type = KEY_NODE,
+     .offset = offsetof(Segments, settings),
+     .doc = "Settings that differ by segment: {vip: {max_grace_days: 30}}; properties, leases and "
+            "accounts win over them."},
     {.name = "vip_revenue",
      .type = KEY_NODE,
      .offset = offsetof(Segments, vip_revenue),
@@ -113,6 +118,10 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
             {"calendars.<name>.rules[]", "A holiday as a rule.", holiday_keys, n_holiday_keys},
             {"segments", "What makes an account vip or high_risk, and the policy of each segment.",
              segment_keys, G_N_ELEMENTS(segment_keys)},
+            {"properties.<name>, leases.<name>, accounts.<id>",
+             "What differs for the accounts of a property, of a lease or contract, or for one "
+             "account: the most specific wins, then segments, then policies.",
+             layer_keys, n_layer_keys},
             {"channels.<channel>", "How notices are carried: email, sms, letter, voice, in_app.",
              channel_keys, n_channel_keys},
             {"actions.<name>", "Actions, named once and used by policies, graphs and routes.",
@@ -184,7 +193,7 @@ static bool read_rules(const Loader *loader, const Node *map, Rulebook *book)
 }
 
 static bool read_segments(const Loader *loader, const Node *root, Rulebook *book,
-                          const Node **ret_policies)
+                          const Node **ret_policies, const Node **ret_settings)
 {
     static const Node nothing = {.kind = NODE_MAP};
     const Node *map = node_get(root, "segments");
@@ -204,6 +213,7 @@ static bool read_segments(const Loader *loader, const Node *root, Rulebook *book
         return false;
     book->segment_rules = source.rules;
     *ret_policies = source.policies;
+    *ret_settings = source.settings;
     return true;
 }
 
@@ -422,12 +432,12 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
 {
     Rulebook book = {.epoch = epoch};
     Loader loader = {arena, diags, &book, NULL};
-    const Node *of_segments = NULL;
+    const Node *of_segments = NULL, *segment_settings = NULL;
     bool good = read_organisation(&loader, root, &book);
     good = read_settings(&loader, root, &book) && good;
     good = read_section(&loader, root, "calendars", &book, read_calendars) && good;
     good = read_section(&loader, root, "rules", &book, read_rules) && good;
-    good = read_segments(&loader, root, &book, &of_segments) && good;
+    good = read_segments(&loader, root, &book, &of_segments, &segment_settings) && good;
     good = read_section(&loader, root, "channels", &book, channels_read) && good;
     book.replies = reply_builtin(arena);
     good = read_section(&loader, root, "replies", &book, replies_read) && good;
@@ -435,6 +445,7 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
     bool loaded = load_policies(&loader, root, older, n_older, &book);
     /* names of policies are only looked up where all of them are known */
     good = loaded && assign_policies(&loader, root, of_segments, &book) && good;
+    good = good && layers_read(&loader, root, segment_settings, &book);
     good = read_section(&loader, root, "routes", &book, routes_read) && good;
     if (good)
         *ret_book = book;

@@ -25,6 +25,10 @@ bool settings_read(const Loader *loader, const Node *map, Settings *settings);
 bool limits_read(const Loader *loader, const Node *cents, const Node *text, Currency currency, const Limit **ret_limits,
                  size_t *ret_n);
 bool amount_read(const Loader *loader, const Node *text, Currency currency, int64_t *ret_minor);
+/* Lays what `written` names out of *from over *settings, currency by currency and step by step. */
+void settings_lay_over(const Node *written, const Settings *from, Arena *arena, Settings *settings);
+/* Every key names something that settings_lay_over knows; NULL, or one that does not. For the tests. */
+const char *settings_unlaid_key(void);
 extern const Key settings_keys[];
 extern const size_t n_settings_keys;
 
@@ -45,6 +49,12 @@ extern const size_t n_reply_keys;
 
 extern const Key action_keys[], channel_keys[], route_keys[];
 extern const size_t n_action_keys, n_channel_keys, n_route_keys;
+
+/* ---- layers (layers_load.c) */
+/* of_segments: `settings` of the section segments; NULL none. After policies and calendars. */
+bool layers_read(const Loader *loader, const Node *root, const Node *of_segments, Rulebook *book);
+extern const Key layer_keys[];
+extern const size_t n_layer_keys;
 
 /* ---- policies (policy_load.c, policy_extends.c) */
 /* The map with extends, ranges, waits, offset_days and changes carried out. NULL and findings. */

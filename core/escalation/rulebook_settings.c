@@ -96,6 +96,9 @@ const Key settings_keys[] = {
      .doc = "A forward jump of the clock above this stops the hub's acting."},
     {SETTING(approval_days, INT), DAYS, .default_text = "60",
      .doc = "Days that a legal approval is valid."},
+    {SETTING(notice_days, INT), DAYS, .default_text = "0",
+     .doc = "Days after a notice before a court step, as the contract says; those of the law count "
+            "where they are more."},
     {SETTING(min_notice_days, INT), DAYS, .default_text = "1",
      .doc = "Days after a migration before the first move."},
     {SETTING(promises_per_cycle, INT), .least = 0, .most = 100, .default_text = "2",
@@ -335,5 +338,109 @@ const Limit *settings_minimum(const Settings *settings, Currency currency)
     for (size_t i = 0; i < settings->n_minimums; i++)
         if (currency_equal(settings->minimums[i].currency, currency))
             return &settings->minimums[i];
+    return NULL;
+}
+
+/* ---- laid over ---- */
+
+/* What a key sets: a single value lies where the table says, these are more than one. */
+static const struct {
+    const char *key;
+    size_t offset, size;
+} wide[] = {
+#define SPAN(first, last)                                                                          \
+    offsetof(Settings, first),                                                                     \
+        offsetof(Settings, last) + sizeof(((Settings *)NULL)->last) - offsetof(Settings, first)
+    {"send_window", SPAN(window_from, window_to)},
+    {"late_fee", SPAN(late_fee, late_fee)},
+    {"expected_cost", SPAN(expected_cost, expected_cost)},
+};
+
+static size_t size_of(KeyType type)
+{
+    static const size_t sizes[] = {
+        [KEY_NAME] = sizeof(const char *), [KEY_TEXT] = sizeof(const char *),
+        [KEY_BOOL] = sizeof(bool),         [KEY_INT] = sizeof(int64_t),
+        [KEY_MINUTE] = sizeof(int),        [KEY_CURRENCY] = sizeof(Currency),
+        [KEY_DURATION] = sizeof(int64_t),  [KEY_CHOICE] = sizeof(int),
+        [KEY_AMOUNT] = sizeof(int64_t),
+    };
+    return (size_t)type < G_N_ELEMENTS(sizes) ? sizes[type] : 0;
+}
+
+static bool is_limits(const char *key)
+{
+    return strcmp(key, "minimum") == 0 || strcmp(key, "minimum_cents") == 0;
+}
+
+static bool place_of(const char *name, size_t *ret_offset, size_t *ret_size)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)
+        if (strcmp(wide[i].key, name) == 0) {
+            *ret_offset = wide[i].offset;
+            *ret_size = wide[i].size;
+            return true;
+        }
+    for (size_t i = 0; i < n_settings_keys; i++) {
+        const Key *key = &settings_keys[i];
+        if (strcmp(key->name, name) != 0 || size_of(key->type) == 0)
+            continue;
+        *ret_offset = key->offset - offsetof(Source, settings);
+        *ret_size = size_of(key->type);
+        return true;
+    }
+    return false;
+}
+
+static void lay_limits(const Settings *from, Arena *arena, Settings *settings)
+{
+    Limit *limits = arena_new0(arena, Limit, from->n_minimums + settings->n_minimums);
+    size_t n = 0;
+    for (size_t i = 0; i < from->n_minimums; i++)
+        limits[n++] = from->minimums[i];
+    for (size_t i = 0; i < settings->n_minimums; i++)
+        if (!settings_minimum(from, settings->minimums[i].currency))
+            limits[n++] = settings->minimums[i];
+    settings->minimums = limits;
+    settings->n_minimums = n;
+}
+
+static void lay_step_days(const Settings *from, Arena *arena, Settings *settings)
+{
+    StepDays *days = arena_new0(arena, StepDays, from->n_step_days + settings->n_step_days);
+    size_t n = 0;
+    for (size_t i = 0; i < from->n_step_days; i++)
+        days[n++] = from->step_days[i];
+    for (size_t i = 0; i < settings->n_step_days; i++) {
+        bool named = false;
+        for (size_t k = 0; k < from->n_step_days; k++)
+            named = named || strcmp(from->step_days[k].step, settings->step_days[i].step) == 0;
+        if (!named)
+            days[n++] = settings->step_days[i];
+    }
+    settings->step_days = days;
+    settings->n_step_days = n;
+}
+
+void settings_lay_over(const Node *written, const Settings *from, Arena *arena, Settings *settings)
+{
+    size_t offset, size;
+    for (const Node *entry = written->first; entry; entry = entry->next)
+        if (is_limits(entry->key))
+            lay_limits(from, arena, settings);
+        else if (strcmp(entry->key, "step_days") == 0)
+            lay_step_days(from, arena, settings);
+        else if (place_of(entry->key, &offset, &size))
+            memcpy((char *)settings + offset, (const char *)from + offset, size);
+}
+
+const char *settings_unlaid_key(void)
+{
+    size_t offset, size;
+    for (size_t i = 0; i < n_settings_keys; i++) {
+        const char *name = settings_keys[i].name;
+        if (!is_limits(name) && strcmp(name, "step_days") != 0 && !place_of(name, &offset, &size))
+            return name;
+    }
     return NULL;
 }

@@ -83,7 +83,7 @@ const char *segment_of(const AccountState *state, const Rulebook *book, Date tod
 {
     g_autoptr(Arena) arena = arena_new();
     const Policy *policy = segment_policy(&state->account, book);
-    DueRules rules = deciding_due_rules(policy->settings ? policy->settings : &book->settings);
+    DueRules rules = deciding_due_rules(account_settings(book, &state->account, policy, arena));
     Ledger ledger;
     ledger_read(state, &rules, today, arena, &ledger);
     return segment_judged(state, book, &ledger);
@@ -91,7 +91,8 @@ const char *segment_of(const AccountState *state, const Rulebook *book, Date tod
 
 const Policy *segment_policy(const Account *account, const Rulebook *book)
 {
-    const char *name = account->policy ? account->policy : book->default_policy;
+    const char *own = account_policy(book, account, NULL);
+    const char *name = own ? own : book->default_policy;
     if (name && strcmp(name, "by_segment") == 0) {
         const char *segment = account->segment ? account->segment : "standard";
         name = NULL;

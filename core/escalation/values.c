@@ -238,7 +238,10 @@ bool statutory_period_over(const Deciding *d, const Cycle *cycle)
 {
     RuleSubject subject = rules_subject(&d->state->account);
     NoticePeriod law = rules_notice_period(&d->book->rules, &subject, cycle->executed_on, false);
-    return !law.rule || d->today >= law.next_act_from;
+    bool agreed = d->settings->notice_days == 0 ||
+                  (cycle->executed_on != DATE_NONE &&
+                   d->today > dates_add(cycle->executed_on, d->settings->notice_days));
+    return agreed && (!law.rule || d->today >= law.next_act_from);
 }
 
 /* The step's notice was accepted and its days have passed, the day of service not counted; for a

@@ -57,7 +57,8 @@ static const Key root_keys[] = {
     }
     ROOT("organisation"), ROOT("settings"), ROOT("calendars"), ROOT("segments"), ROOT("channels"),
     ROOT("actions"),      ROOT("policies"), ROOT("graphs"),    ROOT("routes"),   ROOT("instances"),
-    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),   ROOT("replies"),
+    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),   ROOT("replies"),  ROOT("properties"),
+    ROOT("leases"),       ROOT("accounts"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)

@@ -1,5 +1,6 @@
 /* Policies and rulebooks: what the forms compile to, and what is refused with which words. */
 #include "escalation/policy.h"
+#include "escalation/rulebook_load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -471,6 +472,23 @@ static void mistakes(void)
          "policies:\n  p:\n    count_from: due_month_end\n    stages:\n      - {name: a, from: 5}\n"
          "      - {name: b, from: 5}\n",
          "a.yaml:7:9: error: stage 'b' begins at age 5, not after 'a', which begins at 5 [C053]\n"},
+        {TOP "policies: {p: {steps: [new]}}\nleases:\n  L-1: {settngs: {}}\n  L-2: {policy: q}\n"
+             "  L-3: {calendar: nowhere}\n  L-4: {settings: {max_grace_dys: 3}}\n",
+         "a.yaml:4:9: error: unknown key 'settngs', did you mean 'settings'? [C031]\n"
+         "a.yaml:5:17: error: unknown policy 'q'; there are: p [C058]\n"
+         "a.yaml:6:19: error: unknown calendar 'nowhere'; there are: default [C065]\n"
+         "a.yaml:7:20: error: unknown key 'max_grace_dys', did you mean 'max_grace_days'? "
+         "[C031]\n"},
+        {TOP "policies: {p: {steps: [new]}}\nsegments:\n  settings: {vip: {currency: EUR}}\n"
+             "accounts: {A: {settings: {first_step: new, max_clock_jump: 3h}}}\nproperties: [a]\n",
+         "a.yaml:4:20: error: 'currency' cannot differ here; write it in the section settings "
+         "[C069]\n"
+         "a.yaml:5:27: error: 'first_step' cannot differ here; write it in the section settings or "
+         "in a policy [C069]\n"
+         "a.yaml:5:44: error: 'max_clock_jump' cannot differ here; write it in the section "
+         "settings "
+         "[C069]\n"
+         "a.yaml:6:13: error: 'properties' must be a map by name, not a list [C030]\n"},
         {TOP "policies:\n  p:\n    enter_when: overdue_invoces >= 2\n    steps: [new]\n",
          "a.yaml:4:17: error: unknown name 'overdue_invoces', did you mean 'overdue_invoices'? "
          "[C042]\n"},
@@ -600,6 +618,86 @@ static void damaged(void)
     g_assert_cmpint(loaded, >, 50);
 }
 
+/* The most specific wins, key by key; the others stay, and so does what nobody names. */
+static void layers(void)
+{
+    static const char yaml[] =
+        "organisation: {name: Example, zone: America/Chicago}\n"
+        "settings: {currency: USD, minimum: {USD: \"10.00\", EUR: \"20.00\"}, step_days: {new: 5, "
+        "suspended: 10}}\n"
+        "calendars: {default: {holidays: [2026-12-25]}, riverside: {closed_days: [2026-07-03]}}\n"
+        "policies: {p: {steps: [new], settings: {approval_days: 7}}, q: {steps: [new]}}\n"
+        "segments: {settings: {vip: {max_grace_days: 30, send_window: [\"10:00\", \"16:00\"]}}}\n"
+        "properties:\n"
+        "  riverside: {calendar: riverside, policy: q, settings: {max_grace_days: 3, late_fee: "
+        "\"9.00 USD\"}}\n"
+        "leases:\n"
+        "  L-1: {settings: {minimum: {EUR: \"5.00\"}, step_days: {new: 1}, late_fee: null}}\n"
+        "accounts:\n"
+        "  rents:7: {settings: {auto_suspend: true}}\n";
+    g_autoptr(Arena) arena = arena_new();
+    Rulebook book;
+    load(yaml, arena, &book);
+    const Policy *p = rulebook_policy(&book, "p", NULL);
+    Account account = {.id = "rents:8", .segment = "standard"};
+    g_assert_true(account_settings(&book, &account, p, arena) == p->settings);
+    g_assert_true(account_calendar(&book, &account) == &book.calendar);
+    g_assert_null(account_policy(&book, &account, NULL));
+    account = (Account){.id = "rents:7", .segment = "vip", .property = "riverside", .lease = "L-1"};
+    const Settings *own = account_settings(&book, &account, p, arena);
+    g_assert_cmpint(own->max_grace_days, ==, 3);
+    g_assert_cmpint(own->window_from, ==, 600);
+    g_assert_cmpint(own->window_to, ==, 960);
+    g_assert_true(own->auto_suspend && own->late_fee == AMOUNT_NONE);
+    g_assert_cmpint(own->approval_days, ==, 7);
+    g_assert_cmpint(settings_minimum(own, (Currency){"EUR"})->minor, ==, 500);
+    g_assert_cmpint(settings_minimum(own, (Currency){"USD"})->minor, ==, 1000);
+    g_assert_cmpuint(own->n_step_days, ==, 2);
+    g_assert_cmpint(own->step_days[0].days, ==, 1);
+    g_assert_cmpint(own->step_days[1].days, ==, 10);
+    g_assert_cmpint(p->settings->max_grace_days, ==, 14);
+    g_assert_true(calendar_is_closed(account_calendar(&book, &account), date_from_ymd(2026, 7, 3)));
+    g_assert_cmpstr(account_policy(&book, &account, NULL), ==, "q");
+    account.policy = "p";
+    g_assert_cmpstr(account_policy(&book, &account, NULL), ==, "p");
+}
+
+static void origins(void)
+{
+    static const char yaml[] =
+        "organisation: {name: Example, zone: America/Chicago}\n"
+        "settings: {currency: USD}\n"
+        "policies: {p: {steps: [new], settings: {approval_days: 7, max_grace_days: 1}}}\n"
+        "segments: {settings: {standard: {max_grace_days: 30}}}\n"
+        "leases:\n"
+        "  L-1: {policy: p, settings: {minimum: {EUR: \"5.00\"}}}\n";
+    static const SettingOrigin rows[] = {
+        {"policy", "p", "lease L-1, a.yaml:6"},
+        {"minimum", "{\"EUR\":\"5.00\"}", "lease L-1, a.yaml:6"},
+        {"max_grace_days", "30", "segment standard, a.yaml:4"},
+        {"approval_days", "7", "policy p"},
+    };
+    g_autoptr(Arena) arena = arena_new();
+    Rulebook book;
+    load(yaml, arena, &book);
+    Account account = {.id = "A", .lease = "L-1"};
+    size_t n = 0;
+    const SettingOrigin *seen =
+        account_origins(&book, &account, rulebook_policy(&book, "p", NULL), arena, &n);
+    g_assert_cmpuint(n, ==, G_N_ELEMENTS(rows));
+    for (size_t i = 0; i < n; i++) {
+        g_assert_cmpstr(seen[i].setting, ==, rows[i].setting);
+        g_assert_cmpstr(seen[i].value, ==, rows[i].value);
+        g_assert_cmpstr(seen[i].origin, ==, rows[i].origin);
+    }
+}
+
+/* A setting that is added and not laid over would be ignored in silence. */
+static void every_setting_can_be_laid_over(void)
+{
+    g_assert_cmpstr(settings_unlaid_key(), ==, NULL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -616,5 +714,9 @@ int main(int argc, char **argv)
                     stored_graph_begins_where_it_did);
     g_test_add_func("/escalation/policy/hash_ignores_order", hash_ignores_order);
     g_test_add_func("/escalation/policy/damaged", damaged);
+    g_test_add_func("/escalation/policy/layers", layers);
+    g_test_add_func("/escalation/policy/origins", origins);
+    g_test_add_func("/escalation/policy/every-setting-can-be-laid-over",
+                    every_setting_can_be_laid_over);
     return g_test_run();
 }

@@ -1,0 +1,155 @@
+/* Settings that differ by segment, property, lease or account, looked up from the most specific (§2). What holds for an
+ * account is made anew for each decision out of at most four layers; where none is meant for it, nothing is copied. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "escalation/rulebook_load.h"
+
+const char *const layer_words[] = {"segment", "property", "lease", "account", NULL};
+
+static int compare_name(const void *name, const void *layer)
+{
+    return strcmp(name, ((const Layer *)layer)->name);
+}
+
+static const Layer *layer_named(const Rulebook *book, LayerKind kind, const char *name)
+{
+    const LayerSet *set = &book->layers[kind];
+    if (!name || set->n == 0)
+        return NULL;
+    return bsearch(name, set->rows, set->n, sizeof *set->rows, compare_name);
+}
+
+static const Layer *layer_of(const Rulebook *book, const Account *account, LayerKind kind)
+{
+    switch (kind) {
+    case LAYER_SEGMENT:
+        return layer_named(book, kind, account->segment ? account->segment : "standard");
+    case LAYER_PROPERTY:
+        return layer_named(book, kind, account->property);
+    case LAYER_LEASE:
+        return layer_named(book, kind, account->lease);
+    case LAYER_ACCOUNT: {
+        const Layer *own = layer_named(book, kind, account->id);
+        return own ? own : layer_named(book, kind, account->external_id);
+    }
+    case N_LAYERS:
+        break;
+    }
+    return NULL;
+}
+
+const Settings *account_settings(const Rulebook *book, const Account *account, const Policy *policy,
+                                 Arena *arena)
+{
+    const Settings *base = policy->settings ? policy->settings : &book->settings;
+    Settings *own = NULL;
+    for (LayerKind kind = 0; book->has_layers && kind < N_LAYERS; kind++) {
+        const Layer *layer = layer_of(book, account, kind);
+        if (!layer || !layer->written)
+            continue;
+        if (!own)
+            own = arena_dup(arena, base, sizeof *base);
+        settings_lay_over(layer->written, &layer->values, arena, own);
+    }
+    return own ? own : base;
+}
+
+const Calendar *account_calendar(const Rulebook *book, const Account *account)
+{
+    for (int kind = N_LAYERS - 1; book->has_layers && kind >= 0; kind--) {
+        const Layer *layer = layer_of(book, account, (LayerKind)kind);
+        if (layer && layer->calendar)
+            return layer->calendar;
+    }
+    return &book->calendar;
+}
+
+const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer)
+{
+    const Layer *own = book->has_layers ? layer_of(book, account, LAYER_ACCOUNT) : NULL;
+    const Layer *named = own && own->policy ? own : NULL;
+    for (int kind = LAYER_LEASE;
+         book->has_layers && !named && !account->policy && kind >= LAYER_PROPERTY; kind--) {
+        const Layer *layer = layer_of(book, account, (LayerKind)kind);
+        named = layer && layer->policy ? layer : NULL;
+    }
+    if (ret_layer)
+        *ret_layer = named;
+    return named ? named->policy : account->policy;
+}
+
+/* ---- where it comes from --------------------------------------------------------------------- */
+
+static const char *value_text(const Node *node, Arena *arena)
+{
+    if (node->kind == NODE_SCALAR)
+        return node_is_null(node) ? "none" : arena_strdup(arena, node->text);
+    g_autoptr(json_t) json = node_to_json(node);
+    g_autofree char *text = json_canonical(json);
+    return arena_strdup(arena, text);
+}
+
+typedef struct {
+    GArray *rows;
+    Arena *arena;
+} Origins;
+
+/* A value that a more specific layer has named stands for itself. */
+static void note(const Origins *origins, const char *setting, const char *value, const char *origin)
+{
+    for (guint i = 0; i < origins->rows->len; i++)
+        if (strcmp(g_array_index(origins->rows, SettingOrigin, i).setting, setting) == 0)
+            return;
+    SettingOrigin row = {arena_strdup(origins->arena, setting), value, origin};
+    g_array_append_val(origins->rows, row);
+}
+
+static void note_map(const Origins *origins, const Node *written, const char *origin)
+{
+    for (const Node *entry = written ? written->first : NULL; entry; entry = entry->next)
+        note(origins, entry->key, value_text(entry, origins->arena), origin);
+}
+
+static void note_layer(const Origins *origins, LayerKind kind, const Layer *layer,
+                       bool names_policy)
+{
+    const char *file = layer->place.file ? layer->place.file : "?";
+    const char *origin = arena_printf(origins->arena, "%s %s, %s:%d", layer_words[kind],
+                                      layer->name, file, layer->place.line);
+    if (names_policy)
+        note(origins, "policy", layer->policy, origin);
+    if (layer->calendar)
+        note(origins, "calendar", layer->calendar_name, origin);
+    note_map(origins, layer->written, origin);
+}
+
+static void note_policy(const Origins *origins, const Policy *policy)
+{
+    g_autoptr(json_t) source =
+        json_parse(policy->source_json, strlen(policy->source_json), TREE_MAX_BYTES, NULL);
+    const json_t *settings = json_object_get(source, "settings");
+    if (!json_is_object(settings))
+        return;
+    const char *origin = arena_printf(origins->arena, "policy %s", policy->name);
+    note_map(origins, node_from_json(settings, origin, origins->arena), origin);
+}
+
+const SettingOrigin *account_origins(const Rulebook *book, const Account *account,
+                                     const Policy *policy, Arena *arena, size_t *ret_n)
+{
+    Origins origins = {g_array_new(FALSE, TRUE, sizeof(SettingOrigin)), arena};
+    const Layer *names_policy;
+    account_policy(book, account, &names_policy);
+    for (int kind = N_LAYERS - 1; book->has_layers && kind >= 0; kind--) {
+        const Layer *layer = layer_of(book, account, (LayerKind)kind);
+        if (layer)
+            note_layer(&origins, (LayerKind)kind, layer, layer == names_policy);
+    }
+    note_policy(&origins, policy);
+    *ret_n = origins.rows->len;
+    const SettingOrigin *rows =
+        arena_dup(arena, origins.rows->data, origins.rows->len * sizeof(SettingOrigin));
+    g_array_unref(origins.rows);
+    return rows;
+}
