@@ -155,6 +155,8 @@ bool hold_read_blocks(Arena *arena, const char *text, const char **ret_blocks, c
 bool hold_reaches(const Hold *hold, const Ledger *ledger, Currency currency);
 /* Effects of all running holds on that currency together; grace, pending, plans and disputes have their own rules. */
 unsigned holds_block(const Deciding *d, Currency currency);
+/* The same without holds of that kind: a promise lets its own reminder through, not what another hold blocks. */
+unsigned holds_block_besides(const Deciding *d, Currency currency, int kind);
 /* What the event that left an invoice out, or took it in, is the cause of. */
 void invoice_exclusion_changed(Deciding *d, const Invoice *invoice);
 Hold *hold_add(Deciding *d, int kind, const char *author, const char *reason);

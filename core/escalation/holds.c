@@ -106,13 +106,19 @@ static unsigned blocks_of(const Hold *hold)
     return blocks;
 }
 
-unsigned holds_block(const Deciding *d, Currency currency)
+unsigned holds_block_besides(const Deciding *d, Currency currency, int kind)
 {
     unsigned blocks = 0;
     STATE_FOREACH (d->look, KIND_HOLD, const Hold, hold)
-        if (hold_is_running(hold, d->today) && hold_reaches(hold, &d->ledger, currency))
+        if (hold->kind != kind && hold_is_running(hold, d->today) &&
+            hold_reaches(hold, &d->ledger, currency))
             blocks |= blocks_of(hold);
     return blocks;
+}
+
+unsigned holds_block(const Deciding *d, Currency currency)
+{
+    return holds_block_besides(d, currency, -1);
 }
 
 static bool any_running(const Deciding *d, int kind)

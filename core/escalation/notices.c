@@ -197,8 +197,8 @@ const char *notice_obsolete(const Deciding *d, const Notice *notice)
         why = ledger_currency(&d->ledger, notice->currency).overdue == 0 ? "paid" : NULL;
     if (why)
         return why;
-    bool blocked =
-        (holds_block(d, notice->currency) & BLOCKS_MESSAGES) && !is_promise_reminder(notice);
+    int own = is_promise_reminder(notice) ? HOLD_PROMISE : -1;
+    bool blocked = holds_block_besides(d, notice->currency, own) & BLOCKS_MESSAGES;
     return blocked || is_ceased(d, notice) ? "hold" : NULL;
 }
 
