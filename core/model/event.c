@@ -6,7 +6,7 @@
 
 G_DEFINE_QUARK(dunhub - event - error - quark, event_error)
 
-enum { OPTIONAL = 0, REQUIRED = FIELD_REQUIRED, PERSON = FIELD_PERSONAL };
+enum { OPTIONAL = 0, REQUIRED = FIELD_REQUIRED, PERSON = FIELD_PERSONAL, DATA_MAX_BYTES = 1 << 20 };
 
 /* The member that half of the payloads share. */
 #define BY(Struct)                                                                                 \
@@ -477,6 +477,23 @@ bool event_decode(const char *type_name, const json_t *data, Arena *arena, Event
     }
     *ret_event = event;
     return true;
+}
+
+bool event_decode_bytes(EventKind kind, const char *bytes, size_t n, Arena *arena, Event *ret_event,
+                        GError **error)
+{
+    const EventType *type = &event_types[kind];
+    if (type->payload && n > 0) {
+        Event event = {.kind = kind, .time = INSTANT_NONE, .received_at = INSTANT_NONE};
+        void *payload = arena_alloc(arena, type->payload->size);
+        event.payload = payload;
+        if (record_decode_flat(type->payload, bytes, n, arena, payload, event.present)) {
+            *ret_event = event;
+            return true;
+        }
+    }
+    g_autoptr(json_t) data = n > 0 ? json_parse(bytes, n, DATA_MAX_BYTES, error) : NULL;
+    return (n == 0 || data) && event_decode(type->name, data, arena, ret_event, error);
 }
 
 static bool is_present(const Event *event, size_t i)

@@ -108,6 +108,8 @@ GQuark event_error_quark(void);
 
 /* From the CloudEvent's members; data is checked against the catalogue. The event and its texts live in the arena. */
 bool event_decode(const char *type, const json_t *data, Arena *arena, Event *ret_event, GError **error);
+/* The same from the bytes of the data member; n 0: it has none. The plain case costs no tree. */
+bool event_decode_bytes(EventKind kind, const char *bytes, size_t n, Arena *arena, Event *ret_event, GError **error);
 /* The data member; new reference, NULL for events without payload. */
 json_t *event_encode(const Event *event);
 bool event_has(const Event *event, const char *field);

@@ -74,6 +74,11 @@ bool record_from_json(const RecordType *type, const json_t *json, Arena *arena, 
 /* The same, and which fields came: bit i of ret_present for field i. A null member came and is absent: it clears. */
 bool record_decode(const RecordType *type, const json_t *json, Arena *arena, void *ret_record, uint64_t ret_present[2],
                    GError **error);
+/* The same from bytes where they are a plain flat object, without a tree and fast; false: they are not, or something is wrong
+ * that record_decode says in words. */
+bool record_decode_flat(const RecordType *type, const char *bytes, size_t n, Arena *arena, void *ret_record,
+                        uint64_t ret_present[2]);
+
 /* Absent fields are left out; numbers and truth values are always written. New reference. */
 json_t *record_to_json(const RecordType *type, const void *record);
 /* One field; NULL when it is absent. New reference. */
