@@ -38,6 +38,8 @@ static const char *key_of(Deciding *d, const ActPlan *plan)
 
 static const char *input_of(Deciding *d, const ActPlan *plan)
 {
+    if (d->in->bare)
+        return NULL;
     json_t *input = plan->rule->input ? json_loads(plan->rule->input, 0, NULL) : NULL;
     input = input ? input : json_object();
     const Cycle *cycle = plan->cycle;
@@ -395,9 +397,10 @@ static json_t *event_data(const Deciding *d, const Cycle *cycle, json_t *detail)
     return data;
 }
 
-void hub_event(Deciding *d, Cycle *cycle, const char *name, json_t *detail)
+void hub_event_with(Deciding *d, Cycle *cycle, const char *name, json_t *detail)
 {
-    wish_add(d, WISH_PUBLISH, name, INSTANT_NONE, json_text(d, event_data(d, cycle, detail)));
+    if (!d->in->bare)
+        wish_add(d, WISH_PUBLISH, name, INSTANT_NONE, json_text(d, event_data(d, cycle, detail)));
     const char *purpose = g_str_has_prefix(name, "case.") ? name + strlen("case.") : name;
     for (size_t i = 0; i < d->book->n_routes; i++) {
         const Route *route = &d->book->routes[i];

@@ -60,6 +60,12 @@ static void merge(Deciding *d, const RecordType *type, void *row)
             copy_field(d->arena, &type->fields[i], event->payload, row);
 }
 
+/* A ledger that is read again before an act tells all it knows of the account once more: what was known already is no news. */
+static bool is_news(const RecordType *type, bool is_new, const void *before, const void *after)
+{
+    return is_new || !record_equal(type, before, after);
+}
+
 static void tell(Deciding *d, const char *what, const char *id)
 {
     const Event *event = d->in->event;
@@ -102,10 +108,13 @@ static int64_t amount_or_nothing(int64_t amount)
 void apply_account(Deciding *d)
 {
     Account *account = &d->state->account;
+    bool is_new = d->in->state->account.evaluated_on == DATE_NONE;
+    Account old = *account;
     merge(d, &account_type, account);
     account->service = account->service < 0 ? SERVICE_ACTIVE : account->service;
     account->portal = account->portal < 0 ? SERVICE_ACTIVE : account->portal;
-    tell(d, "account", account->id);
+    if (is_news(&account_type, is_new, &old, account))
+        tell(d, "account", account->id);
 }
 
 /* ---- invoices -------------------------------------------------------------------------------- */
@@ -168,7 +177,9 @@ void apply_invoice(Deciding *d)
         invoice_status_changed(d, row, old.status);
     if (!is_new && row->excluded != old.excluded)
         invoice_exclusion_changed(d, row);
-    tell(d, "invoice", row->id);
+    old.stated_after = row->stated_after;
+    if (is_news(&invoice_type, is_new, &old, row))
+        tell(d, "invoice", row->id);
 }
 
 /* ---- money ----------------------------------------------------------------------------------- */
@@ -212,6 +223,7 @@ void apply_payment(Deciding *d)
         row = state_add(d->state, KIND_PAYMENT);
         row->sequence = next_sequence(d);
     }
+    Payment old = *row;
     merge(d, &payment_type, row);
     row->state = row->state < 0 ? PAYMENT_SETTLED : row->state;
     const Invoice *invoice = row->invoice ? state_find(d->state, KIND_INVOICE, row->invoice) : NULL;
@@ -223,7 +235,8 @@ void apply_payment(Deciding *d)
         row->initiated_on = d->today;
     payment_state_changed(d, row, before);
     d->cause = "payment";
-    tell(d, "payment", row->id);
+    if (is_news(&payment_type, before < 0, &old, row))
+        tell(d, "payment", row->id);
 }
 
 void apply_credit(Deciding *d)
@@ -238,6 +251,7 @@ void apply_credit(Deciding *d)
         row->sequence = next_sequence(d);
     }
     bool cancelled = row->cancelled;
+    Credit old = *row;
     merge(d, &credit_type, row);
     const Invoice *invoice = row->invoice ? state_find(d->state, KIND_INVOICE, row->invoice) : NULL;
     if (!row->currency.code[0] && invoice)
@@ -252,15 +266,18 @@ void apply_credit(Deciding *d)
             money_taken_back(d, row->currency);
     }
     d->cause = "credit";
-    tell(d, "credit", row->id);
+    if (is_news(&credit_type, is_new, &old, row))
+        tell(d, "credit", row->id);
 }
 
 void apply_dispute(Deciding *d)
 {
     const Dispute *came = d->in->event->payload;
     Dispute *row = state_find(d->state, KIND_DISPUTE, came->id);
+    bool is_new = !row;
     if (!row)
         row = state_add(d->state, KIND_DISPUTE);
+    Dispute old = *row;
     merge(d, &dispute_type, row);
     row->outcome = row->outcome < 0 ? DISPUTE_OPEN : row->outcome;
     row->amount = amount_or_nothing(row->amount);
@@ -269,7 +286,8 @@ void apply_dispute(Deciding *d)
     if (row->outcome != DISPUTE_OPEN && row->closed_on == DATE_NONE)
         row->closed_on = d->today;
     d->cause = row->outcome == DISPUTE_OPEN ? "dispute" : "credit";
-    tell(d, "dispute", row->id);
+    if (is_news(&dispute_type, is_new, &old, row))
+        tell(d, "dispute", row->id);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
@@ -305,7 +323,8 @@ void apply_contact(Deciding *d)
         if (!event_has(d->in->event, "consent_at"))
             row->consent_at = d->now;
     }
-    tell(d, "contact point", row->channel);
+    if (is_news(&contact_point_type, is_new, &before, row))
+        tell(d, "contact point", row->channel);
 }
 
 /* Only an attempt: the money itself comes as a payment (§3.3). */

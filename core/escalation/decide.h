@@ -22,6 +22,8 @@ typedef struct {
     Instant now;
     const Rulebook *book;
     unsigned switches;
+    bool bare;                 /* for counting: reasons without text and detail, acts without input, notices without their
+                                  list of invoices, nothing to publish; what is decided is the same */
 } DecideIn;
 
 /* Why: becomes an entry of the account's audit chain. */

@@ -38,9 +38,13 @@ typedef struct {
 } Deciding;
 
 /* ---- reasons.c ------------------------------------------------------------------------------- */
-/* detail is consumed and may be NULL. event must be in the catalogue. */
-void reason_add(Deciding *d, const char *event, const char *rule, const char *subject, const char *reason,
-                json_t *detail, const char *format, ...) G_GNUC_PRINTF(7, 8);
+/* detail is consumed and may be NULL. event must be in the catalogue. Of a bare decision neither detail nor text is made. */
+#define reason_add(d, event, rule, subject, reason, detail, ...)                                                     \
+    ((d)->in->bare ? reason_add_bare((d), (event), (rule), (subject), (reason))                                      \
+                   : reason_add_whole((d), (event), (rule), (subject), (reason), (detail), __VA_ARGS__))
+void reason_add_whole(Deciding *d, const char *event, const char *rule, const char *subject, const char *reason,
+                      json_t *detail, const char *format, ...) G_GNUC_PRINTF(7, 8);
+void reason_add_bare(Deciding *d, const char *event, const char *rule, const char *subject, const char *reason);
 void wish_add(Deciding *d, WishKind kind, const char *key, Instant after, const char *detail);
 void reject(Deciding *d, const char *code, json_t *detail, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* Canonical JSON as arena text; consumes. */
@@ -263,7 +267,8 @@ bool acts_required_done(const Deciding *d, const Cycle *cycle);
 bool act_is_open(const Act *act); /* neither done nor given up */
 bool act_suspends(const Act *act);
 /* One of the hub's own events: published, and routed. detail is consumed. */
-void hub_event(Deciding *d, Cycle *cycle, const char *name, json_t *detail);
+#define hub_event(d, cycle, name, detail) hub_event_with((d), (cycle), (name), (d)->in->bare ? NULL : (detail))
+void hub_event_with(Deciding *d, Cycle *cycle, const char *name, json_t *detail);
 ActionRule action_of_verb(const Deciding *d, const char *verb);
 bool any_cycle_asks_suspension(const Deciding *d);
 void service_lift(Deciding *d, Cycle *cycle);

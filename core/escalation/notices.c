@@ -235,14 +235,19 @@ static int64_t amount_promised(const Deciding *d, const Notice *notice)
     return 0;
 }
 
-void notice_show(Deciding *d, Notice *notice)
+static const char *shown_invoices(Deciding *d, const Notice *notice, bool single)
 {
-    bool single = is_about_invoice(notice) && strcmp(notice->name, "overdue") != 0;
-    g_autoptr(json_t) list = json_array();
+    json_t *list = json_array();
     for (size_t i = 0; i < d->ledger.n_invoices; i++)
         if (is_shown(&d->ledger.invoices[i], notice, single))
             json_array_append_new(list, shown_invoice(&d->ledger.invoices[i]));
-    notice->invoices = json_text(d, json_incref(list));
+    return json_text(d, list);
+}
+
+void notice_show(Deciding *d, Notice *notice)
+{
+    bool single = is_about_invoice(notice) && strcmp(notice->name, "overdue") != 0;
+    notice->invoices = d->in->bare ? NULL : shown_invoices(d, notice, single);
     const InvoiceBalance *b = single ? ledger_invoice(&d->ledger, notice->invoice) : NULL;
     if (b)
         notice->amount = b->open;

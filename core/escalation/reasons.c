@@ -105,22 +105,34 @@ const char *json_text(Deciding *d, json_t *json)
     return arena_strdup(d->arena, text);
 }
 
-void reason_add(Deciding *d, const char *event, const char *rule, const char *subject,
-                const char *reason, json_t *detail, const char *format, ...)
+static Reason *next_reason(Deciding *d, const char *event, const char *rule, const char *subject,
+                           const char *reason)
 {
-    g_assert(is_known(event));
     if (d->n_reasons == d->most_reasons)
         d->reasons = one_more(d->arena, d->reasons, sizeof(Reason), &d->most_reasons);
+    Reason *row = &d->reasons[d->n_reasons++];
+    *row = (Reason){.event = event,
+                    .rule = rule,
+                    .subject = arena_strdup(d->arena, subject),
+                    .reason = arena_strdup(d->arena, reason)};
+    return row;
+}
+
+void reason_add_bare(Deciding *d, const char *event, const char *rule, const char *subject,
+                     const char *reason)
+{
+    next_reason(d, event, rule, subject, reason);
+}
+
+void reason_add_whole(Deciding *d, const char *event, const char *rule, const char *subject,
+                      const char *reason, json_t *detail, const char *format, ...)
+{
+    g_assert(is_known(event));
+    Reason *row = next_reason(d, event, rule, subject, reason);
     va_list args;
     va_start(args, format);
-    d->reasons[d->n_reasons++] = (Reason){
-        .event = event,
-        .rule = rule,
-        .subject = arena_strdup(d->arena, subject),
-        .reason = arena_strdup(d->arena, reason),
-        .text = arena_vprintf(d->arena, format, args),
-        .detail = json_text(d, detail),
-    };
+    row->text = arena_vprintf(d->arena, format, args);
+    row->detail = json_text(d, detail);
     va_end(args);
 }
 
