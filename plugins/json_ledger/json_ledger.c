@@ -314,7 +314,7 @@ static const DunhubSource sources[] = {{
     .doc = "Reads the files that changed and tells what changed in them; bad records are findings "
            "and the rest goes on.",
     .every_s = 300,
-    .flags = DUNHUB_SOURCE_LEDGER,
+    .flags = DUNHUB_SOURCE_LEDGER | DUNHUB_SOURCE_HISTORY,
     .poll = poll,
     .read = read_accounts,
 }};

@@ -78,8 +78,4 @@ extern const DunhubHost call_functions;
 bool call_flush(DunhubCall *call, DunhubBytes cursor);
 void call_tell_suppressed(DunhubCall *call);
 
-/* Options of the instance as texts; *error names the one that is missing. */
-GHashTable *options_resolve(const Contract *contract, const json_t *configured, const char *instance,
-                            GError **error);
-
 #endif

@@ -37,6 +37,9 @@ const DunhubAction *contract_action(const Contract *contract, const char *verb);
 const DunhubSource *contract_source(const Contract *contract, const char *name);   /* NULL: not offered */
 const DunhubOption *contract_option(const Contract *contract, const char *name);   /* NULL: not declared */
 
+/* Options of the instance as texts, name -> GBytes, only what has a value; *error names the one that is missing. */
+GHashTable *options_resolve(const Contract *contract, const json_t *configured, const char *instance, GError **error);
+
 /* The manifest (form: core/bus/manifest.h); new reference. NULL: an input schema is not JSON. */
 json_t *contract_manifest(const Contract *contract, GError **error);
 

@@ -97,6 +97,7 @@ const char *ledger_title(const LedgerMapping *mapping, LedgerColumn column);
 /* ---- a pass over all files: poll, read, check ---- */
 
 typedef struct LedgerPass LedgerPass;
+typedef struct LedgerHistory LedgerHistory; /* lib/ledger_history.h */
 typedef struct {
     const char *const *patterns; /* of the files of a folder, NULL-ended: "*.csv" */
     const char *kinds;           /* the same for a person: ".csv, .tsv or .txt" */
@@ -120,10 +121,13 @@ struct LedgerPass {
     DunhubBuffer data, event;
     char signature[17];
     LedgerTable seen; /* row -> number, account or contact -> 1 */
+    LedgerHistory *history; /* NULL: the files as they are, or as of one day */
     bool reports;
     uint64_t rows, bad;
 };
 
+/* With a member `history` in its input: all of the files once, each fact with the day on which a poll of that day would first
+ * have told it (docs/plugin-author.md, DUNHUB_SOURCE_HISTORY). */
 void ledger_poll(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options);
 /* The accounts that the input names. */
 void ledger_read_accounts(const DunhubTask *task, const LedgerFormat *format, const LedgerMapping *mapping, const void *options);

@@ -11,6 +11,7 @@
 
 #include "lib/ledger.h"
 #include "lib/ledger_facts.h"
+#include "lib/ledger_history.h"
 
 enum {
     PAGE_EVENTS = 400 /* the host hands on a page of 500 by itself */,
@@ -75,7 +76,7 @@ bool ledger_emit(LedgerPass *pass, DunhubBytes event)
     return true;
 }
 
-static bool emit_fact(LedgerPass *pass, const LedgerFact *fact, const char *account,
+bool ledger_tell_fact(LedgerPass *pass, const LedgerFact *fact, const char *account,
                       const char *object, const char *version)
 {
     DunhubBuffer *out = &pass->event;
@@ -96,6 +97,9 @@ static bool emit_fact(LedgerPass *pass, const LedgerFact *fact, const char *acco
     ledger_append_text(out, account);
     dunhub_append_text(out, ",\"data\":");
     dunhub_append(out, pass->data.p + fact->from, fact->to - fact->from);
+    if (pass->history)
+        dunhub_append_format(out, ",\"known_on\":\"%s\",\"page\":%u", pass->history->known_on,
+                             (unsigned)pass->history->page);
     dunhub_append_text(out, "}");
     if (out->failed || pass->data.failed) {
         dunhub_retry(pass->task, 0, "memory", "there is not enough memory for an event of %s",
@@ -109,7 +113,7 @@ static bool emit_facts(LedgerPass *pass, const LedgerFacts *facts, const char *a
                        const char *object, const char *version)
 {
     for (size_t i = 0; i < facts->n; i++)
-        if (!emit_fact(pass, &facts->rows[i], account, object, version))
+        if (!ledger_tell_fact(pass, &facts->rows[i], account, object, version))
             return false;
     return true;
 }
@@ -146,7 +150,7 @@ static bool tell(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, const
 
 /* ---- rows ---- */
 
-static uint64_t key_of(const char *tag, const char *account, const char *object)
+uint64_t ledger_key(const char *tag, const char *account, const char *object)
 {
     const DunhubBytes parts[] = {{tag, 1}, {account, strlen(account)}, {object, strlen(object)}};
     return ledger_memory_hash(parts, 3);
@@ -173,7 +177,7 @@ static bool take_account(LedgerPass *pass, const LedgerRow *row)
     static const char *const channels[] = {"email", "sms", "letter"};
     const char *account = row->text[COLUMN_account];
     LedgerFacts facts;
-    uint64_t key = key_of("a", account, "");
+    uint64_t key = ledger_key("a", account, "");
     bool is_only_named = row->says_no_account_facts && ledger_table_find(&pass->memory.table, key);
     if (!is_only_named && is_first(pass, key)) {
         ledger_facts_of_account(row, &pass->data, &facts);
@@ -187,7 +191,7 @@ static bool take_account(LedgerPass *pass, const LedgerRow *row)
         const DunhubBytes content = {pass->data.p, pass->data.n};
         snprintf(object, sizeof object, "%s-%08x", channels[i],
                  (unsigned)ledger_memory_hash(&content, 1));
-        key = key_of("c", account, object);
+        key = ledger_key("c", account, object);
         if (is_first(pass, key) && !tell(pass, key, &facts, account, object))
             return false;
     }
@@ -203,7 +207,7 @@ static bool take_row(LedgerPass *pass, const LedgerRow *row, uint64_t number)
         return true;
     if (!row->has_invoice)
         return take_account(pass, row);
-    uint64_t key = key_of("i", account, row->text[COLUMN_invoice]);
+    uint64_t key = ledger_key("i", account, row->text[COLUMN_invoice]);
     const uint64_t *first = ledger_table_find(&pass->seen, key);
     if (first) {
         char why[320];
@@ -249,13 +253,15 @@ bool ledger_step(LedgerPass *pass)
 
 bool ledger_page(LedgerPass *pass)
 {
-    return pass->accounts || pass->on_page < PAGE_EVENTS || end_page(pass);
+    return pass->accounts || pass->history || pass->on_page < PAGE_EVENTS || end_page(pass);
 }
 
 bool ledger_take(LedgerPass *pass, const LedgerRow *row, bool is_good, uint64_t number)
 {
     if (!is_good)
         ledger_report(pass, number, row->why);
+    else if (pass->history)
+        return ledger_history_take(pass, row, number);
     else if (is_wanted(pass, row) && !take_row(pass, row, number))
         return false;
     return ledger_page(pass);
@@ -302,7 +308,7 @@ static bool read_file(LedgerPass *pass, int fd, const struct stat *st)
         sign_file(&after, signature);
     if (strcmp(signature, pass->signature) == 0)
         json_object_set_new(pass->files, pass->path, json_string(signature));
-    if (!pass->accounts && pass->mapping->as_of == DUNHUB_NO_DATE)
+    if (!pass->accounts && !pass->history && pass->mapping->as_of == DUNHUB_NO_DATE)
         say_what_went(pass);
     return true;
 }
@@ -429,6 +435,21 @@ static void run_pass(LedgerPass *pass, const json_t *input)
         dunhub_ok(pass->task, NULL);
 }
 
+/* Every file, in order; nothing is remembered. */
+static void run_history(LedgerPass *pass)
+{
+    glob_t files;
+    pass->files = json_object();
+    bool good = find_files(pass->task, pass->format, pass->mapping->path, &files);
+    for (size_t i = 0; good && i < files.gl_pathc; i++) {
+        pass->history->file++;
+        good = visit_file(pass, files.gl_pathv[i], true);
+    }
+    globfree(&files);
+    if (good)
+        dunhub_ok(pass->task, NULL);
+}
+
 static void pass_done(LedgerPass *pass)
 {
     ledger_memory_done(&pass->memory);
@@ -443,8 +464,15 @@ void ledger_poll(const DunhubTask *task, const LedgerFormat *format, const Ledge
 {
     LedgerPass pass = {.task = task, .format = format, .mapping = mapping, .options = options};
     json_auto_t *input = dunhub_input(task);
-    if (input)
+    LedgerHistory history = {0};
+    bool wrong = false;
+    if (input && ledger_history_init(task, mapping, input, &history, &wrong)) {
+        pass.history = &history;
+        run_history(&pass);
+    } else if (input && !wrong) {
         run_pass(&pass, input);
+    }
+    ledger_history_done(&history);
     pass_done(&pass);
 }
 

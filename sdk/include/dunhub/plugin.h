@@ -138,7 +138,13 @@ typedef struct {
     DunhubHandler lookup;     /* NULL unless DUNHUB_REPEAT_LOOKUP */
 } DunhubAction;
 
-enum { DUNHUB_SOURCE_LEDGER = 1 /* accounts, invoices, payments: asked again before the act */ };
+enum {
+    DUNHUB_SOURCE_LEDGER = 1, /* accounts, invoices, payments: asked again before the act */
+    /* A poll whose input has {"history":{"from":"2026-01-01"},"now":…} tells in one pass what the polls of all days from that
+     * one through now's would have told: each event once, with the members "known_on" (the first such day) and "page" (which
+     * page of that day's poll it stood on, from 0), and takes no cursor. Result code "day_by_day": this file cannot be. */
+    DUNHUB_SOURCE_HISTORY = 2
+};
 typedef struct {
     uint32_t size;
     const char *name;     /* "ledger" */
