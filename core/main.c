@@ -63,6 +63,16 @@ static const CommandOption simulate_options[] = {
     {"from", "DATE", "First day, like 2026-07-01."},
     {"to", "DATE", "Last day."},
     {"ledger", "INSTANCE", "The ledger to replay; default all of the configuration."},
+    {"compare", NULL,
+     "Two policies on the same ledger: A and B are folders of a configuration, or files that are "
+     "laid over it."},
+    {"limit", "N", "Accounts of a comparison that are shown; default 20."},
+    {"summary", NULL, "Only what it came to, without a line for each decision."},
+    {"format", "FORMAT", "Of the report: table, csv, json, svg; default table."},
+    {"out", "FOLDER", "Write the report's files there: tables, JSON and charts."},
+    {"all", NULL, "Every entry that the audit would have, as JSON lines."},
+    {"day-by-day", NULL,
+     "Through the hub itself instead of account by account: slow, and the same decisions."},
     JSON_OPTION,
     END,
 };
@@ -203,13 +213,16 @@ static const Command own_commands[] = {
      "Reads the configuration and the plugins' manifests and prints every finding with file, line "
      "and column.",
      check_options, "check conf.d\ncheck --live", cmd_check},
-    {"simulate", "", 0, 0, "replay a ledger on a virtual clock, sending nothing",
-     "Replays the ledgers of the configuration day by day under its policies: a line for each "
-     "decision, and a summary. The ledger\n"
-     "plugins read their files as of each day; nothing is sent and nothing is kept.",
+    {"simulate", "[A B]", 0, 2, "what would have happened with a ledger, under one policy or two",
+     "Plays the ledgers of the configuration under its policies, account by account on a clock of "
+     "its own: a line for each decision\nwith the rule and the gates behind it, and what it came "
+     "to: notices, days in each step, acts, costs and the four figures of\nsuccess. Nothing is "
+     "sent and nothing is kept. With --compare two policies stand side by side, with the accounts "
+     "that are\ntreated differently and why.",
      simulate_options,
      "simulate --conf conf.d --from 2026-01-01 --to 2026-06-30\nsimulate --from 2026-01-01 --to "
-     "2026-06-30 --json",
+     "2026-06-30 --format svg --out charts\nsimulate --from 2026-01-01 --to 2026-06-30 --compare "
+     "conf.d gentler.yaml",
      cmd_simulate},
     {"test", "FILE…", 1, -1, "play given/when/then cases of a policy",
      "Plays the cases of the files through the same decisions, policies and loader as the hub, on "

@@ -1,398 +1,328 @@
-/* dunhub simulate: a line for each decision of a replayed ledger, and what it came to. */
+/* dunhub simulate: what would have happened with a ledger under a policy, or under two, and what it came to. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
 #include "cmd/progress.h"
 #include "cmd/replay.h"
-#include "ledger/balance.h"
-#include "ledger/metrics.h"
+#include "cmd/simulate_lines.h"
+#include "cmd/simulate_report.h"
+#include "cmd/simulate_sides.h"
+#include "simulate/pair.h"
+#include "simulate/simulation.h"
 
-enum {
-    TEXT_MAX = 400,
-    PAGE = 500,
-};
-
-/* A line waits for the end of its day: within a day they stand in order of instant and account. */
-typedef struct {
-    Instant at;
-    char *account, *text;
-    size_t order;
-} Line;
+enum { PAGE = 500, SHOWN = 20, SHOWN_MAX = 10000 };
 
 typedef struct {
-    bool json;
-    const Zone *zone;
-    GArray *lines;       /* of the day */
-    GHashTable *notices; /* name -> count */
-    GHashTable *entered; /* accounts that became delinquent */
-    size_t decisions;
+    const CommandLine *line;
+    Station *station;
+    ReportFormat format;
     Date from, to;
+    Lines *lines; /* NULL: none are wanted */
+    Tally *tally;
+    Progress progress;
+    size_t findings;
+    GError *error; /* of the lines */
 } Simulation;
 
-/* ---- lines -------------------------------------------------------------------------------- */
+/* ---- what comes in --------------------------------------------------------------------------- */
 
-/* What is told of a decision; everything else is its working. */
-static const char *const told[] = {"entered",
-                                   "left",
-                                   "step_entered",
-                                   "step_skipped",
-                                   "resumed",
-                                   "cycle_reopened",
-                                   "notice_released",
-                                   "notice_suppressed",
-                                   "notice_unreachable",
-                                   "fee_charged",
-                                   "service_suspended",
-                                   "service_restored",
-                                   "act_done",
-                                   "needs_intervention",
-                                   "awaiting",
-                                   NULL};
-
-/* The latest notice of that name: what it showed. */
-static const Notice *notice_named(const AccountState *state, const char *name)
+static void take_reason(Simulation *simulation, const char *account, Instant now,
+                        const AccountState *after, const Reason *reason)
 {
-    const Notice *latest = NULL;
-    STATE_FOREACH (state, KIND_NOTICE, const Notice, notice)
-        if (g_strcmp0(notice->name, name) == 0)
-            latest = notice;
-    return latest;
+    tally_reason(simulation->tally, account, now, after, reason);
+    if (simulation->lines != NULL && simulation->error == NULL)
+        lines_add(simulation->lines, account, now, after, reason, &simulation->error);
 }
 
-static const Cycle *latest_cycle(const AccountState *state)
+static void on_reason(void *data, size_t side, const char *account, Instant now,
+                      const AccountState *after, const Reason *reason)
 {
-    const Cycle *latest = NULL;
-    STATE_FOREACH (state, KIND_CYCLE, const Cycle, cycle)
-        latest = cycle;
-    return latest;
+    (void)side;
+    take_reason(data, account, now, after, reason);
 }
 
-static bool is_about_notice(const Reason *reason)
-{
-    return g_str_has_prefix(reason->event, "notice_");
-}
-
-static json_t *invoices_of(const Notice *notice)
-{
-    json_t *list = notice->invoices != NULL
-                       ? json_parse(notice->invoices, strlen(notice->invoices), 1 << 20, NULL)
-                       : NULL;
-    json_t *ids = json_array();
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *number = json_object_get(json_array_get(list, i), "number");
-        const json_t *id = json_object_get(json_array_get(list, i), "id");
-        json_array_append_new(ids, json_copy((json_t *)(json_is_string(number) ? number : id)));
-    }
-    json_decref(list);
-    return ids;
-}
-
-static json_t *line_json(const char *date, const char *account, const AccountState *after,
-                         const Reason *reason)
-{
-    json_t *line =
-        json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "date", date, "account", account, "decision",
-                  reason->event, "rule", reason->rule, "reason",
-                  reason->reason != NULL ? reason->reason : reason->text, "text", reason->text);
-    const Cycle *cycle = latest_cycle(after);
-    json_object_set_new(line, "step",
-                        cycle != NULL && cycle->step != NULL ? json_string(cycle->step)
-                                                             : json_null());
-    const Notice *notice = is_about_notice(reason) ? notice_named(after, reason->subject) : NULL;
-    json_object_set_new(line, "notice", notice != NULL ? json_string(notice->name) : json_null());
-    json_object_set_new(line, "invoices", notice != NULL ? invoices_of(notice) : json_array());
-    if (notice != NULL && notice->amount != AMOUNT_NONE) {
-        g_autofree char *amount = money_to_decimal((Money){notice->amount, notice->currency});
-        json_object_set_new(line, "amount", json_string(amount));
-        json_object_set_new(line, "currency", json_string(notice->currency.code));
-    } else {
-        json_object_set_new(line, "amount", json_null());
-    }
-    return line;
-}
-
-/* Ids of cycles say nothing to a reader. */
-static const char *subject_of(const Reason *reason)
-{
-    static const char *const about_cycles[] = {"entered", "left", "resumed", "cycle_reopened",
-                                               NULL};
-    return reason->subject != NULL && !g_strv_contains(about_cycles, reason->event)
-               ? reason->subject
-               : "-";
-}
-
-static char *line_text(const char *date, const char *account, const AccountState *after,
+static void on_watched(void *data, const char *account, Instant now, const AccountState *after,
                        const Reason *reason)
 {
-    g_autofree char *text = text_one_line(reason->text != NULL ? reason->text : "", TEXT_MAX);
-    const Notice *notice = is_about_notice(reason) ? notice_named(after, reason->subject) : NULL;
-    g_autofree char *amount = notice != NULL && notice->amount != AMOUNT_NONE
-                                  ? money_to_text((Money){notice->amount, notice->currency})
-                                  : NULL;
-    return g_strdup_printf("%s  %-14s %-18s %-16s %s%s%s", date, account, reason->event,
-                           subject_of(reason), amount != NULL ? amount : "",
-                           amount != NULL ? "  " : "", text);
+    take_reason(data, account, now, after, reason);
 }
 
-static void count(GHashTable *counts, const char *name)
+static void on_ended(void *data, size_t side, const char *account, const AccountState *state)
 {
-    size_t n = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, name));
-    g_hash_table_replace(counts, g_strdup(name), GSIZE_TO_POINTER(n + 1));
+    (void)side;
+    tally_account(((Simulation *)data)->tally, account, state);
 }
 
-static void watch(void *data, const char *account, Instant now, const AccountState *after,
-                  const Reason *reason)
+static bool on_next(void *data, const AccountHistory *history)
+{
+    (void)history;
+    return ((const Simulation *)data)->error == NULL;
+}
+
+static void on_finding(void *data, const char *text)
 {
     Simulation *simulation = data;
-    if (!g_strv_contains(told, reason->event))
-        return;
-    const Zone *own =
-        after->account.zone != NULL ? zone_get(after->account.zone, NULL) : simulation->zone;
-    char date[16];
-    date_format(zone_date(own, now), date);
-    if (strcmp(reason->event, "notice_released") == 0 && reason->subject != NULL)
-        count(simulation->notices, reason->subject);
-    if (strcmp(reason->event, "entered") == 0)
-        g_hash_table_add(simulation->entered, g_strdup(account));
-    Line line = {.at = now, .account = g_strdup(account), .order = simulation->lines->len};
-    if (simulation->json) {
-        g_autoptr(json_t) json = line_json(date, account, after, reason);
-        line.text = json_canonical(json);
-    } else {
-        line.text = line_text(date, account, after, reason);
-    }
-    g_array_append_val(simulation->lines, line);
-    simulation->decisions++;
+    simulation->findings++;
+    fprintf(stderr, "%s\n", text);
 }
 
-static int by_instant(gconstpointer a, gconstpointer b)
+static void on_place(void *data, const char *place, const char *text)
 {
-    const Line *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    int order = strcmp(x->account, y->account);
-    return order != 0 ? order : x->order < y->order ? -1 : 1;
+    g_autofree char *whole =
+        g_strdup_printf("%s%s%s", place != NULL ? place : "", place != NULL ? ": " : "", text);
+    on_finding(data, whole);
 }
 
-static void clear_line(gpointer data)
+static void on_progress(void *data, size_t part, size_t parts)
 {
-    Line *line = data;
-    g_free(line->account);
-    g_free(line->text);
+    Simulation *simulation = data;
+    (void)parts;
+    progress_at(&simulation->progress, (int64_t)part);
 }
 
-static void print_day(Simulation *simulation)
-{
-    g_array_sort(simulation->lines, by_instant);
-    for (guint i = 0; i < simulation->lines->len; i++)
-        puts(g_array_index(simulation->lines, Line, i).text);
-    g_array_set_size(simulation->lines, 0);
-}
-
-/* ---- summary ------------------------------------------------------------------------------ */
+/* ---- day by day ------------------------------------------------------------------------------ */
 
 typedef struct {
-    Currency currency;
-    Metrics metrics;
-} CurrencyMetrics;
-
-typedef struct {
-    const Station *station;
-    const Simulation *simulation;
-    GArray *currencies; /* CurrencyMetrics, by code */
-    size_t accounts, n;
+    Simulation *simulation;
+    size_t n;
     char *last;
     GError *error;
 } Summing;
-
-static Metrics *metrics_in(Summing *summing, Currency currency)
-{
-    guint i = 0;
-    while (i < summing->currencies->len &&
-           currency_compare(g_array_index(summing->currencies, CurrencyMetrics, i).currency,
-                            currency) < 0)
-        i++;
-    if (i == summing->currencies->len ||
-        !currency_equal(g_array_index(summing->currencies, CurrencyMetrics, i).currency,
-                        currency)) {
-        CurrencyMetrics fresh = {currency, {.recovered = {0, 1}}};
-        g_array_insert_val(summing->currencies, i, fresh);
-    }
-    return &g_array_index(summing->currencies, CurrencyMetrics, i).metrics;
-}
-
-static int by_day(gconstpointer a, gconstpointer b)
-{
-    const MetricPayment *x = a, *y = b;
-    return x->day < y->day ? -1 : x->day > y->day;
-}
-
-/* Money that names the invoice; where the ledger states what is open, its own word on the rest is
- * taken on the day it settled. */
-static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBalance *balance,
-                                    Arena *arena)
-{
-    const Invoice *invoice = balance->invoice;
-    MetricPayment *payments =
-        arena_new0(arena, MetricPayment, STATE_COUNT(state, KIND_PAYMENT) + 1);
-    size_t n = 0;
-    int64_t named = 0;
-    STATE_FOREACH (state, KIND_PAYMENT, const Payment, payment) {
-        bool settled = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REVERSED;
-        if (!settled || g_strcmp0(payment->invoice, invoice->id) != 0 ||
-            !currency_equal(payment->currency, invoice->currency))
-            continue;
-        Date day = payment->effective_on != DATE_NONE ? payment->effective_on : payment->settled_on;
-        payments[n++] =
-            (MetricPayment){day, payment->amount,
-                            payment->state == PAYMENT_REVERSED ? payment->ended_on : DATE_NONE};
-        named += payment->state == PAYMENT_SETTLED ? payment->amount : 0;
-    }
-    int64_t rest = invoice->amount - balance->open - named;
-    if (rest > 0 && balance->settled_on != DATE_NONE)
-        payments[n++] = (MetricPayment){balance->settled_on, rest, DATE_NONE};
-    qsort(payments, n, sizeof *payments, by_day);
-    int64_t credited = invoice->status == INVOICE_VOID ? invoice->amount : 0;
-    STATE_FOREACH (state, KIND_CREDIT, const Credit, credit)
-        if (!credit->cancelled && g_strcmp0(credit->invoice, invoice->id) == 0)
-            credited += credit->amount;
-    return (MetricInvoice){invoice->amount, credited, balance->overdue_on, payments, n};
-}
 
 static bool sum_account(const char *account, const ListRow *row, void *data)
 {
     (void)row;
     Summing *summing = data;
-    const Simulation *simulation = summing->simulation;
     g_autoptr(Arena) arena = arena_new();
     AccountState state;
     bool found = false;
     g_free(summing->last);
     summing->last = g_strdup(account);
     summing->n++;
-    summing->accounts++;
-    if (!store_load_account(summing->station->store, account, arena, &state, &found,
+    if (!store_load_account(summing->simulation->station->store, account, arena, &state, &found,
                             &summing->error))
         return false;
-    const Rulebook *book = &summing->station->configuration->book;
-    const Settings *settings =
-        account_settings(book, &state.account, segment_policy(&state.account, book), arena);
-    DueRules rules = {.days_to_overdue = settings->days_to_overdue,
-                      .ledger_grace_days = settings->ledger_grace_days};
-    Ledger ledger;
-    ledger_read(&state, &rules, simulation->to, arena, &ledger);
-    for (size_t i = 0; i < ledger.n_invoices; i++) {
-        if (!ledger.invoices[i].charge)
-            continue;
-        MetricInvoice invoice = metric_invoice(&state, &ledger.invoices[i], arena);
-        Metrics *metrics = metrics_in(summing, ledger.invoices[i].invoice->currency);
-        *metrics = metrics_join(
-            *metrics, metrics_of(&invoice, 1, simulation->from, simulation->to, simulation->to));
-    }
+    tally_account(summing->simulation->tally, account, &state);
     return true;
 }
 
-static bool sum_all(Summing *summing)
+static bool sum_all(Summing *summing, GError **error)
 {
+    bool good = true;
     do {
         summing->n = 0;
         g_autofree char *after = g_steal_pointer(&summing->last);
-        if (!store_accounts(summing->station->store, after, PAGE, sum_account, summing,
-                            summing->error == NULL ? &summing->error : NULL))
+        good = store_accounts(summing->simulation->station->store, after, PAGE, sum_account,
+                              summing, error) &&
+               summing->error == NULL;
+    } while (good && summing->n == PAGE);
+    g_free(summing->last);
+    if (summing->error != NULL)
+        g_propagate_error(error, summing->error);
+    return good;
+}
+
+/* Through the hub itself, as `run` goes on a moved clock: slow, and the same decisions. */
+static bool play_by_day(Simulation *simulation, GError **error)
+{
+    g_autoptr(Replay) replay = NULL;
+    if (!replay_open(simulation->station, line_option(simulation->line, "ledger"), simulation->from,
+                     on_watched, simulation, &replay, error))
+        return false;
+    simulation->progress = progress_start("simulating", simulation->to - simulation->from + 1);
+    for (Date day = simulation->from; day <= simulation->to; day++) {
+        if (!replay_day(replay, day, error))
             return false;
-    } while (summing->n == PAGE && summing->error == NULL);
-    return summing->error == NULL;
-}
-
-static GList *sorted_names(GHashTable *counts)
-{
-    return g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
-}
-
-static json_t *ratio_json(Ratio ratio)
-{
-    g_autofree char *text = ratio_text(ratio);
-    return text != NULL ? json_string(text) : json_null();
-}
-
-static void print_summary_json(const Simulation *simulation, const Summing *summing)
-{
-    char from[16], to[16];
-    json_t *notices = json_object(), *metrics = json_object();
-    g_autoptr(GList) names = sorted_names(simulation->notices);
-    for (const GList *name = names; name != NULL; name = name->next)
-        json_object_set_new(notices, name->data,
-                            json_integer((json_int_t)GPOINTER_TO_SIZE(
-                                g_hash_table_lookup(simulation->notices, name->data))));
-    for (guint i = 0; i < summing->currencies->len; i++) {
-        const CurrencyMetrics *own = &g_array_index(summing->currencies, CurrencyMetrics, i);
-        json_object_set_new(metrics, own->currency.code,
-                            json_pack("{s:o, s:o}", "collection_rate_45d",
-                                      ratio_json(own->metrics.collection_rate_45d),
-                                      "days_to_payment", ratio_json(own->metrics.days_to_payment)));
+        progress_at(&simulation->progress, day - simulation->from + 1);
     }
-    g_autoptr(json_t) line =
-        json_pack("{s:{s:s, s:s, s:I, s:I, s:I, s:o, s:o}}", "summary", "from",
-                  date_format(simulation->from, from), "to", date_format(simulation->to, to),
-                  "accounts", (json_int_t)summing->accounts, "delinquent",
-                  (json_int_t)g_hash_table_size(simulation->entered), "decisions",
-                  (json_int_t)simulation->decisions, "notices", notices, "metrics", metrics);
-    g_autofree char *text = json_canonical(line);
-    puts(text);
+    progress_end(&simulation->progress);
+    simulation->findings += replay_findings(replay);
+    Summing summing = {.simulation = simulation};
+    return sum_all(&summing, error);
 }
 
-static void print_ratio(const char *label, const char *currency, const char *metric, Ratio ratio)
+/* ---- by account ------------------------------------------------------------------------------ */
+
+static bool read_history(Simulation *simulation, const Configuration *configuration,
+                         History **ret_history, char **ret_why, GError **error)
 {
-    g_autofree char *text = ratio_text(ratio);
-    const char *target = metrics_target(metric, ratio);
-    printf("%-26s %s %s%s%s%s\n", label, currency, text != NULL ? text : "nothing to judge",
-           target != NULL ? " (target " : "", target != NULL ? target : "",
-           target != NULL ? ")" : "");
+    HistorySetup setup = {
+        .configuration = configuration,
+        .plugin_dir = simulation->station->plugin_dir,
+        .ledger = line_option(simulation->line, "ledger"),
+        .from = simulation->from,
+        .to = simulation->to,
+        .finding = on_place,
+        .data = simulation,
+    };
+    return history_read(&setup, ret_history, ret_why, error);
 }
 
-static void print_summary(const Simulation *simulation, const Summing *summing)
+static bool play_by_account(Simulation *simulation, History *history, GError **error)
 {
-    char from[16], to[16];
-    printf("\n%s to %s: %zu accounts, %u became delinquent, %zu decisions\n",
-           date_format(simulation->from, from), date_format(simulation->to, to), summing->accounts,
-           g_hash_table_size(simulation->entered), simulation->decisions);
-    g_autoptr(GList) names = sorted_names(simulation->notices);
-    for (const GList *name = names; name != NULL; name = name->next)
-        printf("%-26s %zu\n", (const char *)name->data,
-               GPOINTER_TO_SIZE(g_hash_table_lookup(simulation->notices, name->data)));
-    for (guint i = 0; i < summing->currencies->len; i++) {
-        const CurrencyMetrics *own = &g_array_index(summing->currencies, CurrencyMetrics, i);
-        print_ratio("collection rate 45 days", own->currency.code, "collection_rate_45d",
-                    own->metrics.collection_rate_45d);
-        print_ratio("days to payment", own->currency.code, "days_to_payment",
-                    own->metrics.days_to_payment);
+    SimulationSetup setup = {
+        .configurations = {simulation->station->configuration},
+        .n_sides = 1,
+        .from = simulation->from,
+        .to = simulation->to,
+        .bare = simulation->lines == NULL,
+        .data = simulation,
+        .reason = on_reason,
+        .ended = on_ended,
+        .next = on_next,
+        .finding = on_finding,
+        .progress = on_progress,
+    };
+    simulation_let_go(simulation->station->configuration);
+    simulation->progress = progress_start("simulating", (int64_t)history_parts(history));
+    bool good = simulation_play(&setup, history, error);
+    progress_end(&simulation->progress);
+    return good;
+}
+
+static bool play(Simulation *simulation, GError **error)
+{
+    g_autoptr(History) history = NULL;
+    g_autofree char *why = NULL;
+    if (line_flag(simulation->line, "day-by-day"))
+        return play_by_day(simulation, error);
+    if (!read_history(simulation, simulation->station->configuration, &history, &why, error))
+        return false;
+    if (history != NULL)
+        return play_by_account(simulation, history, error);
+    fprintf(stderr, "Played day by day, which takes longer: %s.\n", why);
+    return play_by_day(simulation, error);
+}
+
+/* ---- what goes out --------------------------------------------------------------------------- */
+
+static int report_out(const Simulation *simulation, const Report *report)
+{
+    g_autoptr(GError) error = NULL;
+    const char *folder = line_option(simulation->line, "out");
+    bool lines_only = simulation->format == REPORT_TABLE && folder == NULL;
+    if (lines_only && (line_flag(simulation->line, "json") || line_flag(simulation->line, "all")))
+        report_print_json(report);
+    else if (!report_write(report, simulation->format, folder, &error))
+        return command_fail("simulate", EXIT_ENVIRONMENT, "%s", error->message);
+    return simulation->findings > 0 ? EXIT_FINDING : EXIT_GOOD;
+}
+
+static bool print_lines(Simulation *simulation, GError **error)
+{
+    for (Date day = simulation->from; simulation->lines != NULL && day <= simulation->to; day++)
+        if (!lines_print(simulation->lines, day, stdout, error))
+            return false;
+    return true;
+}
+
+static int simulate(Simulation *simulation)
+{
+    g_autoptr(GError) error = NULL;
+    bool good = play(simulation, &error);
+    if (good && simulation->error != NULL) {
+        g_propagate_error(&error, g_steal_pointer(&simulation->error));
+        good = false;
     }
+    progress_end(&simulation->progress);
+    if (!good || !print_lines(simulation, &error))
+        return command_fail("simulate", EXIT_ENVIRONMENT, "%s", error->message);
+    Report report = {.sides = {tally_finish(simulation->tally)}, .n_sides = 1};
+    return report_out(simulation, &report);
 }
 
-static int summarise(const Simulation *simulation, const Station *station)
+/* ---- two side by side ------------------------------------------------------------------------ */
+
+typedef struct {
+    Configuration *configurations[2];
+    Tally *tallies[2];
+    Compare *compare;
+} Sides;
+
+static void sides_done(Sides *sides)
 {
-    Summing summing = {.station = station,
-                       .simulation = simulation,
-                       .currencies = g_array_new(FALSE, FALSE, sizeof(CurrencyMetrics))};
+    for (size_t i = 0; i < 2; i++) {
+        tally_free(sides->tallies[i]);
+        configuration_free(sides->configurations[i]);
+    }
+    compare_free(sides->compare);
+}
+
+static bool sides_open(Simulation *simulation, size_t shown, Sides *ret_sides)
+{
+    *ret_sides = (Sides){.compare = compare_new(shown)};
+    for (size_t i = 0; i < 2; i++) {
+        Configuration *side = side_load(simulation->station, line_argument(simulation->line, i));
+        if (side == NULL)
+            return false;
+        simulation_let_go(side);
+        ret_sides->configurations[i] = side;
+        ret_sides->tallies[i] = tally_new(side, simulation->from, simulation->to);
+    }
+    if (!sides_read_the_same(simulation->station, ret_sides->configurations[0],
+                             ret_sides->configurations[1]))
+        fprintf(stderr, "The ledgers of %s serve both sides; those of %s are others.\n",
+                line_argument(simulation->line, 0), line_argument(simulation->line, 1));
+    return true;
+}
+
+static bool play_both(Simulation *simulation, const Sides *sides, GError **error)
+{
+    g_autoptr(History) history = NULL;
+    g_autofree char *why = NULL;
+    if (!read_history(simulation, sides->configurations[0], &history, &why, error))
+        return false;
+    if (history == NULL) {
+        g_set_error(error, HISTORY_ERROR, 1,
+                    "two policies are compared account by account, and that cannot be done here: "
+                    "%s. Simulate each of them and compare their reports",
+                    why);
+        return false;
+    }
+    PairSetup setup = {
+        .configurations = {sides->configurations[0], sides->configurations[1]},
+        .tallies = {sides->tallies[0], sides->tallies[1]},
+        .compare = sides->compare,
+        .from = simulation->from,
+        .to = simulation->to,
+        .data = simulation,
+        .finding = on_finding,
+        .progress = on_progress,
+    };
+    simulation->progress = progress_start("comparing", (int64_t)history_parts(history));
+    bool good = pair_play(&setup, history, error);
+    progress_end(&simulation->progress);
+    return good;
+}
+
+static int compare(Simulation *simulation)
+{
+    g_autoptr(GError) error = NULL;
+    Sides sides;
+    long shown = SHOWN;
     int code = EXIT_GOOD;
-    if (!sum_all(&summing))
-        code = command_fail("simulate", EXIT_ENVIRONMENT, "%s",
-                            summing.error != NULL ? summing.error->message
-                                                  : "the store cannot be read");
-    else if (simulation->json)
-        print_summary_json(simulation, &summing);
-    else
-        print_summary(simulation, &summing);
-    g_array_free(summing.currencies, TRUE);
-    g_free(summing.last);
-    g_clear_error(&summing.error);
+    if (!line_integer(simulation->line, "limit", 0, SHOWN_MAX, &shown))
+        return EXIT_USAGE;
+    if (!sides_open(simulation, (size_t)shown, &sides)) {
+        code = EXIT_USAGE;
+    } else if (!play_both(simulation, &sides, &error)) {
+        code = command_fail("simulate", EXIT_ENVIRONMENT, "%s", error->message);
+    } else {
+        Report report = {
+            .sides = {tally_finish(sides.tallies[0]), tally_finish(sides.tallies[1])},
+            .names = {line_argument(simulation->line, 0), line_argument(simulation->line, 1)},
+            .n_sides = 2,
+            .compare = sides.compare,
+        };
+        code = report_out(simulation, &report);
+    }
+    sides_done(&sides);
     return code;
 }
 
-/* ---- the command -------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static bool read_day(const CommandLine *line, const char *name, Date *ret_day)
 {
@@ -407,46 +337,76 @@ static bool read_day(const CommandLine *line, const char *name, Date *ret_day)
     return false;
 }
 
-static int play(Simulation *simulation, Station *station, const char *ledger)
+static bool read_format(const CommandLine *line, ReportFormat *ret_format)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Replay) replay = NULL;
-    if (!replay_open(station, ledger, simulation->from, watch, simulation, &replay, &error))
-        return command_fail("simulate", EXIT_ENVIRONMENT, "%s", error->message);
-    Progress progress = progress_start("simulating", simulation->to - simulation->from + 1);
-    for (Date day = simulation->from; day <= simulation->to && error == NULL; day++) {
-        replay_day(replay, day, &error);
-        if (progress.active)
-            progress_clear(&progress);
-        print_day(simulation);
-        progress_at(&progress, day - simulation->from + 1);
-    }
-    progress_end(&progress);
-    if (error != NULL)
-        return command_fail("simulate", EXIT_ENVIRONMENT, "%s", error->message);
-    int code = summarise(simulation, station);
-    return code == EXIT_GOOD && replay_findings(replay) > 0 ? EXIT_FINDING : code;
+    static const char *const words[] = {"table", "csv", "json", "svg", NULL};
+    const char *word = line_option(line, "format");
+    *ret_format = REPORT_TABLE;
+    for (size_t i = 0; word != NULL && words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            *ret_format = (ReportFormat)i;
+    if (word != NULL && !g_strv_contains(words, word))
+        command_fail("simulate", EXIT_USAGE, "--format is table, csv, json or svg, not '%s'", word);
+    else if (*ret_format == REPORT_SVG && line_option(line, "out") == NULL)
+        command_fail("simulate", EXIT_USAGE,
+                     "charts are files: say where they go with --out FOLDER");
+    else
+        return true;
+    return false;
+}
+
+static bool read_line(const CommandLine *line, Simulation *ret)
+{
+    size_t sides = line_count(line);
+    *ret = (Simulation){.line = line};
+    if (!read_day(line, "from", &ret->from) || !read_day(line, "to", &ret->to) ||
+        !read_format(line, &ret->format))
+        return false;
+    if (ret->to < ret->from)
+        command_fail("simulate", EXIT_USAGE, "--to is before --from");
+    else if (line_flag(line, "compare") != (sides > 0) || sides == 1)
+        command_fail("simulate", EXIT_USAGE,
+                     "two policies are compared with --compare A B: folders of a configuration, or "
+                     "files that are laid over it");
+    else
+        return true;
+    return false;
+}
+
+static bool wants_lines(const Simulation *simulation)
+{
+    return simulation->format == REPORT_TABLE && !line_flag(simulation->line, "summary");
+}
+
+static int simulate_one(Simulation *simulation)
+{
+    const CommandLine *line = simulation->line;
+    LinesSetup lines = {
+        .form = line_flag(line, "json") || line_flag(line, "all") ? LINES_JSON : LINES_TEXT,
+        .all = line_flag(line, "all"),
+        .zone = simulation->station->configuration->book.zone,
+        .from = simulation->from,
+        .to = simulation->to,
+    };
+    simulation->lines = wants_lines(simulation) ? lines_new(&lines) : NULL;
+    simulation->tally =
+        tally_new(simulation->station->configuration, simulation->from, simulation->to);
+    int code = simulate(simulation);
+    lines_free(simulation->lines);
+    tally_free(simulation->tally);
+    g_clear_error(&simulation->error);
+    return code;
 }
 
 int cmd_simulate(const CommandLine *line)
 {
-    Simulation simulation = {.json = line_flag(line, "json")};
-    if (!read_day(line, "from", &simulation.from) || !read_day(line, "to", &simulation.to))
+    Simulation simulation;
+    if (!read_line(line, &simulation))
         return EXIT_USAGE;
-    if (simulation.to < simulation.from)
-        return command_fail("simulate", EXIT_USAGE, "--to is before --from");
     g_autoptr(Station) station = NULL;
     int code = desk_open(line, STATION_CONFIGURATION, &station);
     if (code != EXIT_GOOD)
         return code;
-    simulation.zone = station->configuration->book.zone;
-    simulation.lines = g_array_new(FALSE, FALSE, sizeof(Line));
-    g_array_set_clear_func(simulation.lines, clear_line);
-    simulation.notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    simulation.entered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    code = play(&simulation, station, line_option(line, "ledger"));
-    g_array_free(simulation.lines, TRUE);
-    g_hash_table_unref(simulation.notices);
-    g_hash_table_unref(simulation.entered);
-    return code;
+    simulation.station = station;
+    return line_flag(line, "compare") ? compare(&simulation) : simulate_one(&simulation);
 }

@@ -58,7 +58,7 @@ static const Key root_keys[] = {
     ROOT("organisation"), ROOT("settings"), ROOT("calendars"), ROOT("segments"), ROOT("channels"),
     ROOT("actions"),      ROOT("policies"), ROOT("graphs"),    ROOT("routes"),   ROOT("instances"),
     ROOT("hub"),          ROOT("rules"),    ROOT("notices"),   ROOT("replies"),  ROOT("properties"),
-    ROOT("leases"),       ROOT("accounts"),
+    ROOT("leases"),       ROOT("accounts"), ROOT("costs"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)
@@ -69,7 +69,7 @@ const ConfigSection *configuration_sections(size_t *ret_n)
     if (g_once_init_enter(&ready)) {
         size_t n_rulebook;
         const ConfigSection *rulebook = rulebook_sections(&n_rulebook);
-        g_assert(n_rulebook + 3 <= G_N_ELEMENTS(sections));
+        g_assert(n_rulebook + 4 <= G_N_ELEMENTS(sections));
         sections[n++] = (ConfigSection){
             "hub",
             "Where the hub keeps its files. Relative paths count from the configuration's folder.",
@@ -79,6 +79,9 @@ const ConfigSection *configuration_sections(size_t *ret_n)
             notice_keys, n_notice_keys};
         sections[n++] = (ConfigSection){"instances.<name>", "A plugin with its options.",
                                         instance_keys, n_instance_keys};
+        sections[n++] = (ConfigSection){
+            "costs", "What acting costs: `dunhub simulate` reckons with it. Absent: nothing does.",
+            costs_keys, n_costs_keys};
         for (size_t i = 0; i < n_rulebook; i++)
             sections[n++] = rulebook[i];
         g_once_init_leave(&ready, 1);
@@ -179,6 +182,7 @@ static bool load(Loading *loading, Whole *whole, const Node *root, const StoredP
     bool places = read_hub(loading, root);
     bool notices = notices_load(loading, node_get(root, "notices"));
     bool instances = instances_load(loading, node_get(root, "instances"));
+    bool costs = costs_load(loading, node_get(root, "costs"));
     bool rules = rulebook_load(root, older, n_older, epoch, loading->arena, loading->diags,
                                &configuration->book);
     if (places)
@@ -189,7 +193,7 @@ static bool load(Loading *loading, Whole *whole, const Node *root, const StoredP
                             loading->diags);
     if (rules)
         rules = configuration_check(loading);
-    good = good && places && notices && instances && rules && whole->templates;
+    good = good && places && notices && instances && costs && rules && whole->templates;
     if (good)
         keep_canonical(loading, root);
     return good;

@@ -14,6 +14,15 @@ typedef struct {
     DiagPlace place;
 } Instance;
 
+/* What acting costs, all in one currency (`costs`): the figures of a simulation. */
+typedef struct { const char *channel; int64_t minor_per_1000; } DeliveryCost;
+typedef struct {
+    Currency currency;       /* "": no price is configured */
+    const DeliveryCost *deliveries; size_t n_deliveries;
+    int64_t agency, agency_permille; /* for each hand-over; of the cash that comes after it */
+    int64_t staff_minute, task_minutes;
+} Costs;
+
 typedef struct {
     const char *segment, *tone; /* friendly, urgent, firm */
 } SegmentTone;
@@ -26,6 +35,7 @@ typedef struct {
     const Templates *templates;
     const Letterhead *letterhead;     /* the section notices; NULL in what no file was read for */
     const SegmentTone *tones; size_t n_tones;
+    Costs costs;
     const char *store_path, *run_dir; /* absolute */
     const char *signing_key;          /* absolute; NULL: signing.key beside the store */
     const char *publish;              /* endpoint of the PUB socket; NULL none */

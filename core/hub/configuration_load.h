@@ -30,6 +30,10 @@ extern const size_t n_instance_keys;
 bool notices_load(Loading *loading, const Node *map);
 extern const Key notice_keys[];
 extern const size_t n_notice_keys;
+/* The section costs (configuration_costs.c). */
+bool costs_load(Loading *loading, const Node *map);
+extern const Key costs_keys[];
+extern const size_t n_costs_keys;
 
 /* Who carries what, and with which template (configuration_check.c). */
 bool configuration_check(Loading *loading);

@@ -70,6 +70,10 @@ static const Row rows[] = {
     {"simulate", 2, NULL, "say which days"},
     {"simulate --from 2026-02-30 --to 2026-03-01", 2, NULL, "--from"},
     {"simulate --from 2026-03-02 --to 2026-03-01", 2, NULL, "--to is before --from"},
+    {"simulate --from 2026-03-01 --to 2026-03-02 --format svg", 2, NULL, "--out FOLDER"},
+    {"simulate --from 2026-03-01 --to 2026-03-02 --format pie", 2, NULL, "not 'pie'"},
+    {"simulate --from 2026-03-01 --to 2026-03-02 --compare a", 2, NULL, "--compare A B"},
+    {"simulate a b --from 2026-03-01 --to 2026-03-02", 2, NULL, "--compare A B"},
     {"completion zsh", 2, NULL, "only bash is known"},
     {"plugins --plugins /nowhere", 3, NULL, "there is no plugin folder /nowhere"},
     {"test /nowhere.yaml", 2, NULL, "/nowhere.yaml"},
@@ -214,31 +218,47 @@ static const char *const letters[] = {"nudge", "firm", "payment_returned", "inst
 
 static const char timeline[] =
     "2026-03-06  C1             entered            -                EUR 100.00 is overdue (day 1): "
-    "the "
-    "account is delinquent\n"
-    "2026-03-06  C1             step_entered       nudge            step nudge begins\n"
+    "the account is delinquent  [§4 entry]\n"
+    "2026-03-06  C1             step_entered       nudge            step nudge begins  [policy "
+    "ladder version 1]\n"
     "2026-03-06  C1             notice_released    nudge            EUR 100.00  notice nudge goes "
-    "by email\n"
+    "by email  [§6.6]\n"
     "2026-03-07  C2             entered            -                EUR 50.00 is overdue (day 1): "
-    "the "
-    "account is delinquent\n"
-    "2026-03-07  C2             step_entered       nudge            step nudge begins\n"
+    "the account is delinquent  [§4 entry]\n"
+    "2026-03-07  C2             step_entered       nudge            step nudge begins  [policy "
+    "ladder version 1]\n"
     "2026-03-07  C2             notice_released    nudge            EUR 50.00  notice nudge goes "
-    "by email\n"
-    "2026-03-09  C1             step_entered       firm             step firm begins\n"
+    "by email  [§6.6]\n"
+    "2026-03-09  C1             step_entered       firm             step firm begins  [policy "
+    "ladder version 1]\n"
     "2026-03-09  C1             notice_released    firm             EUR 100.00  notice firm goes "
-    "by email\n"
-    "2026-03-10  C2             step_entered       firm             step firm begins\n"
+    "by email  [§6.6]\n"
+    "2026-03-10  C2             step_entered       firm             step firm begins  [policy "
+    "ladder version 1]\n"
     "2026-03-10  C2             notice_released    firm             EUR 50.00  notice firm goes by "
-    "email\n"
+    "email  [§6.6]\n"
     "2026-03-12  C1             left               -                the account left step firm: "
-    "payment\n"
+    "payment  [§4 exit]\n"
     "\n"
     "2026-03-01 to 2026-03-20: 3 accounts, 2 became delinquent, 11 decisions\n"
-    "firm                       2\n"
-    "nudge                      2\n"
-    "collection rate 45 days    EUR nothing to judge\n"
-    "days to payment            EUR 7.0000 (target met)\n";
+    "\n"
+    "notices          \n"
+    "firm by email   2\n"
+    "nudge by email  2\n"
+    "all notices     4\n"
+    "\n"
+    "steps                \n"
+    "nudge entered       2\n"
+    "nudge account-days  6\n"
+    "firm entered        2\n"
+    "firm account-days   14\n"
+    "\n"
+    "figures                        \n"
+    "collection rate 45 days, EUR  nothing to judge\n"
+    "days to payment, EUR          7.0000 (target met)\n"
+    "recovered cash, EUR           100.00\n"
+    "retention                     nothing to judge\n"
+    "cost per recovery             nothing to judge\n";
 
 static void write_file(const char *dir, const char *name, const char *text)
 {
@@ -288,11 +308,14 @@ static void test_simulate(void)
         g_assert_cmpint(answer.status, ==, 0);
         answer_clear(&answer);
     }
+    Answer by_day = run(dir, "simulate --conf . --from 2026-03-01 --to 2026-03-20 --day-by-day");
+    g_assert_cmpstr(by_day.out, ==, timeline);
+    answer_clear(&by_day);
     Answer json = run(dir, "simulate --conf . --from 2026-03-01 --to 2026-03-06 --json");
     check_part(json.out,
                "{\"account\":\"C1\",\"amount\":\"100.00\",\"currency\":\"EUR\",\"date\":\"2026-03-"
                "06\",\"decision\":\"notice_released\","
-               "\"invoices\":[\"I1\"],\"notice\":\"nudge\"",
+               "\"gates\":[],\"invoices\":[\"I1\"],\"notice\":\"nudge\"",
                "simulate --json");
     answer_clear(&json);
     g_autofree char *inbox = g_build_filename(dir, "inbox", NULL),

@@ -25,7 +25,7 @@ struct Driver {
 
 static inline void driver_ask(Driver *v, const Event *event)
 {
-    DecideIn in = {&v->state, event, v->now, &v->book, v->switches};
+    DecideIn in = {&v->state, event, v->now, &v->book, v->switches, false};
     decide(&in, v->arena, &v->out);
     if (v->decided)
         v->decided(v, &in);
