@@ -77,8 +77,7 @@ static Block *block_push(Arena *arena, size_t least)
     return block;
 }
 
-/* As it comes from the block: what is written at once need not be zeroed before. */
-static void *take(Arena *arena, size_t bytes)
+void *arena_take(Arena *arena, size_t bytes)
 {
     const size_t step = alignof(max_align_t);
     g_assert(bytes <= SIZE_MAX / 2);
@@ -93,12 +92,12 @@ static void *take(Arena *arena, size_t bytes)
 
 void *arena_alloc(Arena *arena, size_t bytes)
 {
-    return memset(take(arena, bytes), 0, MAX(bytes, 1));
+    return memset(arena_take(arena, bytes), 0, MAX(bytes, 1));
 }
 
 void *arena_dup(Arena *arena, const void *from, size_t bytes)
 {
-    void *copy = take(arena, bytes);
+    void *copy = arena_take(arena, bytes);
     if (bytes > 0)
         memcpy(copy, from, bytes);
     return copy;
@@ -114,7 +113,7 @@ char *arena_strndup(Arena *arena, const char *text, size_t bytes)
     if (text == NULL)
         return NULL;
     size_t n = strnlen(text, bytes);
-    char *copy = take(arena, n + 1);
+    char *copy = arena_take(arena, n + 1);
     memcpy(copy, text, n);
     copy[n] = '\0';
     return copy;
@@ -137,7 +136,7 @@ char *arena_vprintf(Arena *arena, const char *format, va_list arguments)
     int n = vsnprintf(usual, sizeof usual, format, arguments);
     g_assert(n >= 0);
     size_t bytes = (size_t)n + 1;
-    char *text = take(arena, bytes);
+    char *text = arena_take(arena, bytes);
     if (bytes <= sizeof usual)
         memcpy(text, usual, bytes);
     else

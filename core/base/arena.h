@@ -16,6 +16,8 @@ void arena_reset(Arena *arena);
 
 /* Zeroed, aligned for any type; never NULL (memory exhaustion aborts, as in GLib). bytes may be 0. */
 void *arena_alloc(Arena *arena, size_t bytes);
+/* The same with whatever the bytes happen to be: for what is written at once. */
+void *arena_take(Arena *arena, size_t bytes);
 void *arena_dup(Arena *arena, const void *from, size_t bytes);
 /* NULL in, NULL out. */
 char *arena_strdup(Arena *arena, const char *text);

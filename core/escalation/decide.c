@@ -66,18 +66,23 @@ void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
-/* The clock of an invoice stands still while all that is open on it is disputed (§5). */
-static void mark_whole_disputes(Deciding *d)
+/* The clock of an invoice stands still while all that is open on it is disputed (§5). True: one
+ * was marked. */
+static bool mark_whole_disputes(Deciding *d)
 {
+    bool marked = false;
     size_t n = STATE_COUNT(d->look, KIND_DISPUTE);
     for (size_t i = 0; i < n; i++) {
         const Dispute *dispute = &STATE_ROWS(d->look, KIND_DISPUTE, const Dispute)[i];
         if (dispute->outcome != DISPUTE_OPEN || dispute->whole_from != DATE_NONE)
             continue;
         const InvoiceBalance *b = ledger_invoice(&d->ledger, dispute->invoice);
-        if (b && b->open > 0 && b->disputed == b->open)
-            STATE_ROWS(d->state, KIND_DISPUTE, Dispute)[i].whole_from = deciding_first_held_day(d);
+        if (!b || b->open <= 0 || b->disputed != b->open)
+            continue;
+        STATE_ROWS(d->state, KIND_DISPUTE, Dispute)[i].whole_from = deciding_first_held_day(d);
+        marked = true;
     }
+    return marked;
 }
 
 /* First overdue day of a currency for which nobody has said from what amount on it counts (§3.8).
@@ -159,8 +164,8 @@ static void evaluate(Deciding *d)
     promises_judge(d);
     plans_judge(d);
     deciding_read_ledger(d);
-    mark_whole_disputes(d);
-    deciding_read_ledger(d);
+    if (mark_whole_disputes(d))
+        deciding_read_ledger(d);
     grace_judge(d);
     segment_judge(d);
     judge_minimums(d);

@@ -76,7 +76,9 @@ static CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
 
 static void currency_note(Ledger *ledger, Currency currency)
 {
-    if (!currency.code[0] || currency_row(ledger, currency))
+    bool first =
+        ledger->n_currencies > 0 && currency_equal(ledger->currencies[0].currency, currency);
+    if (first || !currency.code[0] || currency_row(ledger, currency))
         return;
     size_t at = ledger->n_currencies;
     while (at > 0 && currency_compare(ledger->currencies[at - 1].currency, currency) > 0) {
@@ -231,14 +233,28 @@ static int64_t apply_unnamed(Allocation *a, const Payment *p, int64_t amount)
     return amount;
 }
 
+static bool waits_outside_plans(const Payment *p)
+{
+    return p->state == PAYMENT_PENDING && !p->plan;
+}
+
+/* Named money first, each by each; what it leaves over and unnamed money after all of it. */
 static void apply_payments(Allocation *a)
 {
     size_t n = STATE_COUNT(a->state, KIND_PAYMENT);
     const Payment *payments = STATE_ROWS(a->state, KIND_PAYMENT, const Payment);
-    int64_t *excess = arena_new0(a->arena, int64_t, n + 1);
-    for (size_t i = 0; i < n; i++)
-        excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
+    int64_t *excess = arena_take(a->arena, sizeof *excess * (n + 1));
+    bool any = false;
     for (size_t i = 0; i < n; i++) {
+        excess[i] = payment_counts(a, &payments[i]) ? apply_named(a, &payments[i]) : 0;
+        any = any || excess[i] > 0;
+        CurrencyBalance *c = waits_outside_plans(&payments[i])
+                                 ? currency_row(a->ledger, payments[i].currency)
+                                 : NULL;
+        if (c)
+            c->pending = ledger_sum(c->pending, payments[i].amount);
+    }
+    for (size_t i = 0; any && i < n; i++) {
         if (excess[i] <= 0)
             continue;
         int64_t rest = apply_unnamed(a, &payments[i], excess[i]);
@@ -339,10 +355,10 @@ static bool plan_runs(const AccountState *state, const char *id)
 static void list_invoices(Allocation *a, Date today)
 {
     size_t n = STATE_COUNT(a->state, KIND_INVOICE);
-    a->ledger->invoices = arena_new0(a->arena, InvoiceBalance, n + 1);
+    a->ledger->invoices = arena_take(a->arena, sizeof(InvoiceBalance) * (n + 1));
     a->ledger->n_invoices = n;
-    a->left = arena_new0(a->arena, int64_t, n + 1);
-    a->stated_paid = arena_new0(a->arena, int64_t, n + 1);
+    a->left = arena_take(a->arena, sizeof(int64_t) * (n + 1));
+    a->stated_paid = arena_take(a->arena, sizeof(int64_t) * (n + 1));
     const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, const Invoice);
     for (size_t i = 0; i < n; i++) {
         const Invoice *invoice = &rows[i];
@@ -391,11 +407,6 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
     apply_credits(&a);
     apply_payments(&a);
     close_invoices(&a);
-    STATE_FOREACH (state, KIND_PAYMENT, const Payment, p) {
-        CurrencyBalance *c = currency_row(ret_ledger, p->currency);
-        if (c && p->state == PAYMENT_PENDING && !p->plan)
-            c->pending = ledger_sum(c->pending, p->amount);
-    }
     for (size_t i = 0; i < ret_ledger->n_currencies; i++)
         take_unapplied(&ret_ledger->currencies[i]);
 }

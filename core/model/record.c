@@ -107,6 +107,9 @@ bool record_same(const RecordType *type, const void *a, const void *b)
         return true;
     const unsigned char *left = a, *right = b;
     size_t offset = 0;
+    while (offset + sizeof(uint64_t) <= type->size &&
+           memcmp(left + offset, right + offset, sizeof(uint64_t)) == 0)
+        offset += sizeof(uint64_t);
     while (left[offset] == right[offset])
         offset++;
     const Field *field = field_at(type, offset);

@@ -61,8 +61,8 @@ void *state_own(AccountState *state, RecordKind kind)
 
 static void grow(RecordSet *set, Arena *arena)
 {
-    size_t capacity = set->n ? set->n * 2 : 4;
-    void *rows = arena_alloc(arena, capacity * set->type->size);
+    size_t capacity = set->n < 8 ? 2 * set->n + 4 : set->n + set->n / 2;
+    void *rows = arena_take(arena, capacity * set->type->size); /* state_add sets each row */
     if (set->n > 0)
         memcpy(rows, set->rows, set->n * set->type->size);
     set->rows = rows;
