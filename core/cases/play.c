@@ -292,7 +292,7 @@ static const Command commands[] = {
     {"assign", EVENT_ACCOUNT_ASSIGNED, "to by"},
     {"confirm_suspension", EVENT_SUSPENSION_CONFIRMED, "by"},
     {"evaluate_now", EVENT_EVALUATE_REQUESTED, ""},
-    {"hold_set", EVENT_HOLD_SET, "kind by petition_on from until invoice blocks"},
+    {"hold_set", EVENT_HOLD_SET, "kind by petition_on from until invoice blocks crisis"},
     {"hold_moved", EVENT_HOLD_MOVED, "kind by id from until"},
     {"invoice_excluded", EVENT_INVOICE_EXCLUDED, "invoice excluded by"},
     {"hold_ended", EVENT_HOLD_ENDED, "kind by"},
@@ -307,6 +307,11 @@ static const Command commands[] = {
     {"reply_decided", EVENT_REPLY_DECIDED, "reply class by reason invoice"},
     {"approval_requested", EVENT_APPROVAL_REQUESTED, "what by evidence"},
     {"approval_withdrawn", EVENT_APPROVAL_WITHDRAWN, "what by"},
+    /* facts of the law; a case's dispute is called by its invoice */
+    {"law_facts", EVENT_ACCOUNT_UPDATED, ""},
+    {"invoice_facts", EVENT_INVOICE_UPDATED, "invoice=id"},
+    {"dispute_facts", EVENT_DISPUTE_UPDATED, "invoice=id"},
+    {"contact_facts", EVENT_CONTACT_UPDATED, "channel address"},
 };
 
 static json_t *member_value(const Node *value)
@@ -342,6 +347,7 @@ static json_t *command_data(const Play *play, const Command *command, const Node
         else if (strcmp(member, "by") == 0)
             json_object_set_new(data, member, json_string("operator"));
     }
+    world_put_law(data, node_get(event, "law"));
     if (command->kind == EVENT_PROMISE_MADE)
         set_text(data, "currency", play_currency(play, event));
     return data;

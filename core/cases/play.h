@@ -65,6 +65,7 @@ const Configuration *world_configuration(const Case *c, const Node *settings,
                                          Diags *diags);
 /* data of account.updated and of one contact.updated each; new references. */
 json_t *world_account(const Case *c, const Node *account, Date today);
+void world_put_law(json_t *data, const Node *law);
 json_t *world_contact(const Node *point, size_t position);
 
 #endif

@@ -61,15 +61,61 @@ static json_t *query_segments(Play *play, const Node *event, GError **error)
 
 /* ---- compliance --------------------------------------------------------------------------------------------------------- */
 
-/* A call that would be placed now, as the release of the hub asks about it. */
-static GateAnswer ask_call(Play *play, const AccountState *state, const Zone *zone, Instant now)
+/* What would be done now, as the release of the hub asks about it. */
+static const struct {
+    const char *action, *verb, *channel;
+    int effect;
+} actions[] = {
+    {"call", "call.voice", NULL, GUARD_NONE},
+    {"email", "message.email", "email", GUARD_NONE},
+    {"sms", "message.sms", "sms", GUARD_NONE},
+    {"voice", "call.voice", "voice", GUARD_NONE},
+    {"letter", "message.letter", "letter", GUARD_NONE},
+    {"suspend", "service.suspend", NULL, GUARD_SUSPENSION},
+    {"collect", "agency.place", NULL, GUARD_COLLECTIONS},
+    {"court", "package.write", NULL, GUARD_LEGAL},
+    {"report", "bureau.report", NULL, GUARD_CREDIT},
+};
+
+/* The first address of the channel. */
+static const char *address_on(const AccountState *state, const char *channel)
+{
+    STATE_FOREACH (state, KIND_CONTACT_POINT, const ContactPoint, point)
+        if (channel != NULL && g_strcmp0(point->channel, channel) == 0)
+            return point->address;
+    return NULL;
+}
+
+static bool is_decided(const AccountState *state, Date today)
+{
+    STATE_FOREACH (state, KIND_APPROVAL, const Approval, approval)
+        if (g_strcmp0(approval->what, "person_decision") == 0 && today <= approval->valid_through)
+            return true;
+    return false;
+}
+
+static GateAnswer ask_gates(Play *play, const Node *event, const AccountState *state,
+                            const Zone *zone, Instant now)
 {
     const Settings *settings = &play->book->settings;
+    const char *action = node_text(event, "action");
+    size_t i = 0;
+    while (strcmp(actions[i].action, action) != 0)
+        i++;
     Act act;
     record_init(&act_type, &act);
-    act.verb = "call.voice";
+    act.verb = actions[i].verb;
+    act.channel = actions[i].channel;
+    act.address = address_on(state, actions[i].channel);
+    Notice notice;
+    record_init(&notice_type, &notice);
+    notice.name = node_text(event, "notice") != NULL ? node_text(event, "notice") : "overdue";
+    DueRules due = {settings->days_to_overdue, settings->ledger_grace_days};
+    Ledger ledger;
+    ledger_read(state, &due, zone_date(zone, now), play->arena, &ledger);
     GateIn in = {.state = state,
                  .act = &act,
+                 .notice = actions[i].channel != NULL ? &notice : NULL,
                  .zone = zone,
                  .calendar = &play->book->calendar,
                  .rules = &play->book->rules,
@@ -77,9 +123,15 @@ static GateAnswer ask_call(Play *play, const AccountState *state, const Zone *zo
                  .window_from = settings->window_from,
                  .window_to = settings->window_to,
                  .send_at = settings->send_at,
-                 .no_cutoff_before_closed_day = settings->no_cutoff_before_closed_day};
+                 .no_cutoff_before_closed_day = settings->no_cutoff_before_closed_day,
+                 .effect = actions[i].effect,
+                 .ledger = &ledger,
+                 .currency = settings->currency,
+                 .person_decided = is_decided(state, zone_date(zone, now))};
     return gate_act(&in, play->arena);
 }
+
+static const char *const verdict_words[] = {"allow", "delay", "redirect", "refuse"};
 
 static json_t *query_gate(Play *play, const Node *event, GError **error)
 {
@@ -92,11 +144,16 @@ static json_t *query_gate(Play *play, const Node *event, GError **error)
     Instant now = stage_now(play->stage);
     const Zone *own = state->account.zone != NULL ? zone_get(state->account.zone, NULL) : NULL;
     const Zone *zone = own != NULL ? own : play->zone;
-    GateAnswer gate = ask_call(play, state, zone, now);
+    GateAnswer gate = ask_gates(play, event, state, zone, now);
     json_t *answer = json_pack("{s:b}", "allowed", gate.verdict == GATE_ALLOW);
     if (gate.verdict == GATE_ALLOW)
         return answer;
     json_object_set_new(answer, "gate", json_string(gate.gate));
+    json_object_set_new(answer, "verdict", json_string(verdict_words[gate.verdict]));
+    if (gate.rule != NULL)
+        json_object_set_new(answer, "rule", json_string(gate.rule->id));
+    if (gate.verdict == GATE_DELAY)
+        set_date(answer, "until", zone_date(zone, gate.until));
     if (strcmp(gate.gate, "call_cap") == 0) {
         RuleSubject subject = rules_subject(&state->account);
         CallAnswer call = rules_call(&play->book->rules, &subject, state, zone_date(zone, now));
@@ -109,7 +166,9 @@ static json_t *query_gate(Play *play, const Node *event, GError **error)
 /* A tenant of that state. */
 static RuleSubject tenant_of(Play *play, const Node *event)
 {
-    return (RuleSubject){arena_printf(play->arena, "US/%s", node_text(event, "state")),
+    return (RuleSubject){strchr(node_text(event, "state"), '/') != NULL
+                             ? node_text(event, "state")
+                             : arena_printf(play->arena, "US/%s", node_text(event, "state")),
                          FOR_CONSUMER | FOR_TENANT, NULL, 0};
 }
 
@@ -159,6 +218,50 @@ static json_t *query_late_fee(Play *play, const Node *event, GError **error)
     json_object_set_new(answer, "gate", json_string("late_fee"));
     set_date(answer, "earliest", law.earliest);
     return answer;
+}
+
+/* Reference rates of the case stand in place of the row's own. */
+static bool take_rates(Play *play, const Node *event, Rule *row, GError **error)
+{
+    const Node *of_case = node_get(play->c->given, "reference_rates");
+    const Node *rates = of_case != NULL ? node_get(of_case, node_text(event, "regime")) : NULL;
+    ReferenceRate *list = arena_new0(play->arena, ReferenceRate, rates != NULL ? rates->n : 0);
+    size_t n = 0;
+    for (const Node *rate = rates != NULL ? rates->first : NULL; rate != NULL; rate = rate->next) {
+        if (!date_parse(rate->key, &list[n].from, error))
+            return false;
+        if (!rule_read_percent(rate->text, &list[n].hundredths)) {
+            g_set_error(error, QUERY_ERROR, 1, "'%s' is no percent", rate->text);
+            return false;
+        }
+        n++;
+    }
+    if (n > 0) {
+        row->rates = list;
+        row->n_rates = n;
+    }
+    return true;
+}
+
+static json_t *query_statutory_interest(Play *play, const Node *event, GError **error)
+{
+    RuleSubject subject = {.jurisdiction = node_text(event, "regime"),
+                           .is = FOR_COMPANY | FOR_BUSINESS};
+    Date paid_on = node_date(event, "paid_on");
+    const Rule *found = rules_interest_row(&play->book->rules, &subject, paid_on);
+    Rule row = found != NULL ? *found : (Rule){0};
+    StatutoryInterest interest;
+    if (found == NULL || !take_rates(play, event, &row, error) ||
+        !rule_interest(&row, node_int(event, "principal_cents", 0), node_date(event, "due_on"),
+                       paid_on, &interest)) {
+        if (error != NULL && *error == NULL)
+            g_set_error(error, QUERY_ERROR, 1, "no rate of %s is known for these days",
+                        node_text(event, "regime"));
+        return NULL;
+    }
+    return json_pack("{s:I, s:I, s:I}", "days", (json_int_t)interest.days, "interest_cents",
+                     (json_int_t)interest.interest, "fixed_sum_cents",
+                     (json_int_t)interest.fixed_sum);
 }
 
 /* ---- metrics ------------------------------------------------------------------------------------------------------------- */
@@ -224,6 +327,7 @@ static const struct {
     {"query_notice_end", query_notice_end},
     {"query_notice_form", query_notice_form},
     {"query_late_fee", query_late_fee},
+    {"query_statutory_interest", query_statutory_interest},
 };
 
 json_t *query_answer(Play *play, const Node *event, GError **error)

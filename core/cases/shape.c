@@ -12,7 +12,8 @@
     "minimum|no_minimum_for_currency|"                                                             \
     "ledgers_disagree|unreachable|moved_out|reply|held_for_review"
 #define AWAITING                                                                                   \
-    "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval"
+    "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval|"   \
+    "person_decision"
 #define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff|excluded"
 #define CHANNELS "=email|sms|voice|letter"
 #define SEGMENTS "=vip|standard|high_risk"
@@ -22,7 +23,8 @@
     " pinned_segment?:" SEGMENTS " "                                                               \
     "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS                      \
     "[] is_consumer?:bool zones?:zone[] "                                                          \
-    "person?:text state?:text service?:=active|suspended service_reasons?:text[] "                 \
+    "person?:text state?:text jurisdiction?:text law?:any service?:=active|suspended "             \
+    "service_reasons?:text[] "                                                                     \
     "subscription?:@subscription tags?:text[] property?:text lease?:text is_test?:bool "           \
     "invoices_before?:int mirrors?:text{} invoice_map?:text{}[]"
 
@@ -53,7 +55,7 @@ const Shape case_shapes[] = {
     {"facts", "annual_revenue_cents?:int history?:=excellent|average|poor strategic?:bool "
               "overdue_invoices?:int "
               "collections_case_months_ago?:int"},
-    {"contact_point", "channel:" CHANNELS " address:text consent?:bool"},
+    {"contact_point", "channel:" CHANNELS " address:text consent?:bool law?:any"},
     {"subscription", "price_cents:int period:=month"},
     {"metric_invoice",
      "id:text amount_cents:int overdue_on:date credited_later_cents?:int paid:@metric_payment[]"},
@@ -89,16 +91,18 @@ const Shape case_shapes[] = {
     {"do confirm_suspension", "account:text by:text"},
     {"do settings_changed", "settings:@settings"},
     {"do evaluate_now", "account:text"},
-    {"do hold_set", "account:text kind:" HOLDS " by:text petition_on?:date from?:date until?:date "
-                    "invoice?:text blocks?:text[]"},
+    {"do hold_set",
+     "account:text kind:" HOLDS " by:text petition_on?:date from?:date until?:date crisis?:bool "
+     "invoice?:text blocks?:text[]"},
     {"do hold_moved", "account:text kind:" HOLDS " by:text id?:text from?:date until?:date!"},
     {"do hold_ended", "account:text kind:" HOLDS " by:text"},
     {"do promise_made", "account:text promise:text amount_cents:int promised_on:date"},
     {"do plan_created", "account:text plan:text invoices:text[] instalments:int first_on:date"},
     {"do outreach_done", "account:text by:text"},
     {"do collections_closed", "account:text outcome:=successful|unsuccessful"},
-    {"do approve", "what:=legal|vip_collections|vip_legal|backdated_correction account:text "
-                   "by:text requested_by?:text refused?:bool"},
+    {"do approve",
+     "what:=legal|vip_collections|vip_legal|backdated_correction|person_decision account:text "
+     "by:text requested_by?:text refused?:bool"},
     {"do facts_changed", "account:text facts:@facts"},
     {"do account_zone_changed", "account:text tz:zone"},
     {"do policy_published", "policy:text version:int changes:any{}"},
@@ -120,8 +124,14 @@ const Shape case_shapes[] = {
     {"do clock_set", "to:time trusted_source?:time"},
     {"do query_dates", "account:text issued_on:date"},
     {"do query_invoice_days", "wish:int months:text[]"},
+    {"do law_facts", "account:text law:any"},
+    {"do invoice_facts", "account:text invoice:text law:any"},
+    {"do dispute_facts", "account:text invoice:text law:any"},
+    {"do contact_facts", "account:text channel:" CHANNELS " address:text law:any"},
     {"do query_segments", ""},
-    {"do query_gate", "account:text action:=call"},
+    {"do query_gate",
+     "account:text action:=call|email|sms|voice|letter|suspend|collect|court|report "
+     "notice?:text"},
     {"do query_notice_end", "state:text served_on:date"},
     {"do query_notice_form", "state:text served_on:date first_time_late:bool"},
     {"do query_late_fee", "state:text rent_cents:int balance_cents:int due_on:date today:date"},

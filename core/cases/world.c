@@ -280,6 +280,15 @@ static void set_facts(json_t *data, const Node *facts, Date today)
     json_object_set_new(data, "collections_case_on", json_string(text));
 }
 
+/* Facts of the law, by the names of the records' fields. */
+void world_put_law(json_t *data, const Node *law)
+{
+    if (law == NULL)
+        return;
+    g_autoptr(json_t) facts = node_to_json(law);
+    json_object_update(data, facts);
+}
+
 json_t *world_account(const Case *c, const Node *account, Date today)
 {
     (void)c;
@@ -304,6 +313,8 @@ json_t *world_account(const Case *c, const Node *account, Date today)
         g_autofree char *path = g_strconcat("US/", state, NULL);
         set_text(data, "jurisdiction", path);
     }
+    set_text(data, "jurisdiction", node_text(account, "jurisdiction"));
+    world_put_law(data, node_get(account, "law"));
     set_facts(data, node_get(account, "facts"), today);
     return data;
 }
@@ -314,5 +325,6 @@ json_t *world_contact(const Node *point, size_t position)
                              node_text(point, "address"), "position", (json_int_t)position);
     if (node_get(point, "consent") != NULL)
         set_text(data, "consent", node_bool(point, "consent", false) ? "granted" : "none");
+    world_put_law(data, node_get(point, "law"));
     return data;
 }

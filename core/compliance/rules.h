@@ -175,6 +175,8 @@ typedef struct {
     const Rule *day_rule; /* row that sets the day; NULL none */
     const Rule *cap_rule; /* row that lowers the amount; NULL none */
 } LateFeeAnswer;
+/* A row that allows a fee only where the contract provides for it in writing; NULL none. */
+const Rule *rules_fee_in_writing(const RuleSet *set, const RuleSubject *subject, Date today);
 LateFeeAnswer rules_late_fee(const RuleSet *set, const RuleSubject *subject, const LateFee *fee,
                              Date today);
 
@@ -203,6 +205,9 @@ typedef struct {
 bool rule_interest(const Rule *row, int64_t principal, Date due_on, Date paid_on, StatutoryInterest *ret_interest);
 /* Row of a regime (RULE_UK_INTEREST, RULE_EU_INTEREST) or of whichever is about them; NULL none. */
 const Rule *rules_interest_row(const RuleSet *set, const RuleSubject *subject, Date on);
+
+/* "3.75" as hundredths of a per cent; at most two decimals. */
+bool rule_read_percent(const char *text, int64_t *ret_hundredths);
 
 /* ---- us_records, gdpr ---- */
 /* Last day on which records of an account must be kept whose last collection act was on that day; DATE_NONE: no row. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compliance/fair.h"
 #include "config/amount.h"
 
 static const char *const subject_words[] = {
@@ -112,6 +113,14 @@ static bool dates_in_order(const Node *map, const Rule *rule, Diags *diags)
     return false;
 }
 
+static bool tags_are_fair(const Rule *rule, const Node *map, Diags *diags)
+{
+    bool good = !rule->tag || fair_check(rule->tag, map->place, diags);
+    for (const char *const *tag = rule->not_tags; tag && *tag; tag++)
+        good = fair_check(*tag, map->place, diags) && good;
+    return good;
+}
+
 static bool read_parameters(const RuleSource *source, const Node *map, Arena *arena, Diags *diags,
                             Rule *rule)
 {
@@ -172,6 +181,7 @@ static bool read_rule(const Node *map, Arena *arena, Diags *diags, Rule *ret_rul
     bool good =
         read_words(source.applies_to, subject_words, map, "applies_to", diags, &rule->applies_to);
     good = read_words(source.only, subject_words, map, "only", diags, &rule->only) && good;
+    good = tags_are_fair(rule, map, diags) && good;
     good = dates_in_order(map, rule, diags) && good;
     good = read_parameters(&source, map, arena, diags, rule) && good;
     *ret_rule = *rule;

@@ -20,8 +20,6 @@ extern const size_t n_rule_row_keys;
 
 /* margin, rates and fixed_sums of an interest row. */
 bool rule_read_interest(const RuleSource *source, const Node *map, Arena *arena, Diags *diags, Rule *rule);
-/* "3.75" as hundredths of a per cent. */
-bool rule_read_percent(const char *text, int64_t *ret_hundredths);
 /* Groups the rows by gate and works out which of them each place has. */
 void rules_settle(const Rule *read, size_t n, Arena *arena, RuleSet *ret_set);
 

@@ -52,6 +52,15 @@ static int64_t cap_of(const Rule *rule, const LateFee *fee)
                                            : MIN(share, rule->cap_fixed);
 }
 
+const Rule *rules_fee_in_writing(const RuleSet *set, const RuleSubject *subject, Date today)
+{
+    RuleWalk walk = rules_walk(set, RULE_LATE_FEE, subject, today);
+    for (const Rule *rule = rules_step(&walk); rule; rule = rules_step(&walk))
+        if (rule->in_writing)
+            return rule;
+    return NULL;
+}
+
 LateFeeAnswer rules_late_fee(const RuleSet *set, const RuleSubject *subject, const LateFee *fee,
                              Date today)
 {

@@ -3,7 +3,13 @@
 
 #include "escalation/deciding.h"
 
-enum { HELP_BUSINESS_DAYS = 2, BREATHING_DAYS = 60 };
+enum { HELP_BUSINESS_DAYS = 2, BREATHING_DAYS = 60, AFTER_CRISIS_DAYS = 30 };
+
+static const Rule *breathing_rule(const Deciding *d)
+{
+    RuleSubject subject = rules_subject(&d->state->account);
+    return rules_cited(&d->book->rules, RULE_UK_BREATHING, &subject, d->today);
+}
 
 /* Counted from the day on which it begins. */
 static Date hold_until(const Deciding *d, const HoldRequest *request)
@@ -13,8 +19,10 @@ static Date hold_until(const Deciding *d, const HoldRequest *request)
         return request->until;
     if (request->kind == HOLD_HELP)
         return calendar_add_business_days(d->calendar, begins, HELP_BUSINESS_DAYS);
-    if (request->kind == HOLD_BREATHING_SPACE)
-        return dates_add(begins, BREATHING_DAYS);
+    if (request->kind == HOLD_BREATHING_SPACE && !request->crisis) {
+        const Rule *rule = breathing_rule(d);
+        return dates_add(begins, rule ? rule->days : BREATHING_DAYS);
+    }
     return DATE_NONE;
 }
 
@@ -98,6 +106,7 @@ void apply_hold(Deciding *d)
     hold->invoice = arena_strdup(d->arena, invoice);
     hold->contact = arena_strdup(d->arena, request->contact);
     hold->petition_on = request->petition_on;
+    hold->crisis = request->kind == HOLD_BREATHING_SPACE && request->crisis;
     hold->blocks = blocks;
     hold->until = hold_until(d, request);
     begin_on(d, hold, request->from);
@@ -157,6 +166,17 @@ void apply_hold_move(Deciding *d)
                begun ? "its beginning" : first, until != DATE_NONE ? last : "whenever it is ended");
 }
 
+/* The treatment ended: a breathing space for a crisis runs on for some days (SI 2020/1311). */
+static void run_on(Deciding *d, Hold *hold)
+{
+    const Rule *rule = breathing_rule(d);
+    hold->until = dates_add(d->today, rule ? rule->after_days : AFTER_CRISIS_DAYS);
+    char day[16];
+    reason_add(d, "event_applied", "§9 uk_breathing", hold->id, "breathing_space", NULL,
+               "the treatment has ended; the breathing space runs on through %s",
+               date_format(hold->until, day));
+}
+
 void apply_hold_end(Deciding *d)
 {
     const HoldRequest *request = d->in->event->payload;
@@ -167,8 +187,11 @@ void apply_hold_end(Deciding *d)
                     (!request->contact || g_strcmp0(request->contact, hold->contact) == 0);
         if (!fits)
             continue;
-        hold_finish(d, hold, true);
         any = true;
+        if (hold->crisis && hold->until == DATE_NONE)
+            run_on(d, hold);
+        else
+            hold_finish(d, hold, true);
     }
     if (!any)
         reject(d, "no_such_hold", NULL, "no hold of that kind runs; `dunhub show` lists them");

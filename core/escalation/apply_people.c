@@ -79,6 +79,21 @@ static void follow_newest(Deciding *d, Cycle *cycle, const char *name, const Pol
     *ret_step = policy_step(*ret_policy, name);
 }
 
+/* Who moves an individual by hand has decided on what the step does (§9 gdpr). */
+static void note_person(Deciding *d, const Cycle *cycle, const char *by)
+{
+    RuleSubject subject = rules_subject(&d->state->account);
+    if (!rules_cited(&d->book->rules, RULE_GDPR, &subject, d->today))
+        return;
+    Approval *row = state_add(d->state, KIND_APPROVAL);
+    row->what = "person_decision";
+    row->cycle = cycle->id;
+    row->by = arena_strdup(d->arena, by);
+    row->at = d->now;
+    row->given_on = d->today;
+    row->valid_through = dates_add(d->today, d->settings->approval_days);
+}
+
 void apply_step_change(Deciding *d)
 {
     const StepRequest *request = d->in->event->payload;
@@ -116,6 +131,7 @@ void apply_step_change(Deciding *d)
     reason_add(d, "event_applied", "§4 steps", step->name, "person",
                json_pack("{s:s,s:s?}", "by", by, "reason", request->reason),
                "%s moved the account to %s", by, step->name);
+    note_person(d, cycle, by);
     step_enter(d, cycle, policy, step, "person");
 }
 

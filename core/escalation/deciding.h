@@ -247,6 +247,9 @@ void release_due(Deciding *d);
 /* When what this decision produced goes out. */
 Instant release_hour(const Deciding *d);
 GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice);
+/* What the law wants before a step with that effect (GuardEffect) is entered. */
+GateAnswer release_guard(const Deciding *d, const Cycle *cycle, int effect);
+bool person_decided(const Deciding *d, const Cycle *cycle, int effect);
 
 /* ---- acts.c ---------------------------------------------------------------------------------- */
 typedef struct {

@@ -57,13 +57,19 @@ static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoin
     return false;
 }
 
-static bool is_allowed(Deciding *d, const Notice *notice, const ContactPoint *point)
+static Act probe_of(const ContactPoint *point)
 {
     Act probe;
     record_init(&act_type, &probe);
     probe.verb = "message";
     probe.channel = point->channel;
     probe.address = point->address;
+    return probe;
+}
+
+static bool is_allowed(Deciding *d, const Notice *notice, const ContactPoint *point)
+{
+    Act probe = probe_of(point);
     return release_gate(d, &probe, notice).verdict != GATE_REDIRECT;
 }
 
@@ -116,11 +122,30 @@ static int deliveries(const Deciding *d, const Notice *notice)
     return n;
 }
 
+/* Why none of the points was good enough, once. */
+static void tell_refused(Deciding *d, const Notice *notice)
+{
+    Channels channels = channels_of(d, notice);
+    STATE_FOREACH (d->look, KIND_CONTACT_POINT, const ContactPoint, point) {
+        if (!carrier(channels, point->channel))
+            continue;
+        Act probe = probe_of(point);
+        GateAnswer answer = release_gate(d, &probe, notice);
+        if (answer.verdict == GATE_REDIRECT)
+            reason_add(d, "gate", answer.gate, notice->name, answer.gate,
+                       json_pack("{s:s,s:s,s:s?,s:s?}", "channel", point->channel, "key",
+                                 notice->key, "rule", answer.rule ? answer.rule->id : NULL,
+                                 "citation", answer.rule ? answer.rule->citation : NULL),
+                       "not by %s: %s", point->channel, answer.reason);
+    }
+}
+
 void delivery_lost(Deciding *d, Notice *notice)
 {
     if (notice->state == NOTICE_UNREACHABLE)
         return;
     notice->state = NOTICE_UNREACHABLE;
+    tell_refused(d, notice);
     reason_add(d, "notice_unreachable", "§8", notice->name, "unreachable", NULL,
                "no channel is left for notice %s", notice->name);
 }

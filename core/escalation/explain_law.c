@@ -57,13 +57,56 @@ static void say_notice_period(Telling *t, const RuleSubject *subject, const Cycl
                 explain_day(t, period.next_act_from));
 }
 
+/* Interest that the law gives a business on what another one owes; the hub charges none by itself. */
+static void say_interest(Telling *t, const RuleSubject *subject, const Cycle *cycle)
+{
+    const Rule *row = rules_interest_row(&t->book->rules, subject, t->view.today);
+    int64_t interest = 0, sums = 0;
+    for (size_t i = 0; row && i < t->ledger.n_invoices; i++) {
+        const InvoiceBalance *b = &t->ledger.invoices[i];
+        StatutoryInterest one;
+        if (!b->counted || !b->charge || !explain_is_of(b, cycle->currency))
+            continue;
+        Date due = b->invoice->due_on != DATE_NONE ? b->invoice->due_on : b->overdue_on - 1;
+        if (!rule_interest(row, b->rest, due, t->view.today, &one))
+            return;
+        interest = ledger_sum(interest, one.interest);
+        sums = ledger_sum(sums, one.fixed_sum);
+    }
+    bool same = row && currency_equal(row->cap_currency, cycle->currency);
+    if (interest > 0)
+        explain_say(t, cited(t, row), t->view.today,
+                    "statutory interest of %s has accrued through %s%s%s",
+                    explain_money(t, interest, cycle->currency), explain_day(t, t->view.today),
+                    same ? ", and fixed sums of " : "",
+                    same ? explain_money(t, sums, cycle->currency) : "");
+}
+
+static void say_records(Telling *t, const RuleSubject *subject)
+{
+    Date last = DATE_NONE;
+    STATE_FOREACH (t->state, KIND_CYCLE, const Cycle, cycle) {
+        if (cycle->closed_on == DATE_NONE)
+            return;
+        last = MAX(last, cycle->closed_on);
+    }
+    const Rule *rule = NULL;
+    Date until =
+        last == DATE_NONE ? DATE_NONE : rules_keep_until(&t->book->rules, subject, last, &rule);
+    if (rule)
+        explain_say(t, cited(t, rule), until, "the records of this account are kept through %s",
+                    explain_day(t, until));
+}
+
 void explain_law(Telling *t)
 {
     RuleSubject subject = rules_subject(&t->state->account);
     say_calls(t, &subject);
+    say_records(t, &subject);
     STATE_FOREACH (t->state, KIND_CYCLE, const Cycle, cycle)
         if (cycle->closed_on == DATE_NONE) {
             say_fee(t, cycle);
+            say_interest(t, &subject, cycle);
             say_notice_period(t, &subject, cycle);
         }
 }

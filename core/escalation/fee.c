@@ -58,14 +58,23 @@ static void defer(Deciding *d, Cycle *cycle, const LateFeeAnswer *law)
                rule ? rule->citation : "");
 }
 
-static void forbid(Deciding *d, Cycle *cycle, const Rule *rule)
+static void forbid(Deciding *d, Cycle *cycle, const Rule *rule, const char *why)
 {
     cycle->fee_dropped = true;
     cycle->fee_due_on = DATE_NONE;
     reason_add(d, "fee_dropped", rule ? rule->id : "late_fee", "late_fee", "late_fee",
                json_pack("{s:s?,s:s?}", "rule", rule ? rule->id : NULL, "citation",
                          rule ? rule->citation : NULL),
-               "the law leaves nothing of the late fee: none in this cycle");
+               "%s: none in this cycle", why);
+}
+
+/* What is not known of the contract counts as agreed where no row asks for it in writing. */
+static bool is_agreed(const Deciding *d, const Rule **ret_rule)
+{
+    RuleSubject subject = rules_subject(&d->state->account);
+    int agreed = d->state->account.late_fee_agreed;
+    *ret_rule = rules_fee_in_writing(&d->book->rules, &subject, d->today);
+    return agreed == AGREED_YES || (agreed != AGREED_NO && !*ret_rule);
 }
 
 static json_t *fee_detail(const Deciding *d, const Cycle *cycle, const char *id, int64_t amount,
@@ -114,8 +123,11 @@ void fee_judge(Deciding *d, Cycle *cycle)
     LateFeeAnswer law;
     if (!fee_by_law(&d->book->rules, d->state, &d->ledger, d->settings, cycle->currency, &law))
         return;
+    const Rule *in_writing;
     if (law.amount <= 0)
-        forbid(d, cycle, law.cap_rule);
+        forbid(d, cycle, law.cap_rule, "the law leaves nothing of the late fee");
+    else if (!is_agreed(d, &in_writing))
+        forbid(d, cycle, in_writing, "the contract does not provide for a late fee in writing");
     else if (!law.allowed)
         defer(d, cycle, &law);
     else

@@ -96,9 +96,29 @@ static bool is_worth_it(const Deciding *d, int64_t balance)
            expected > s->expected_cost;
 }
 
+static int effect_of_step(const Step *step)
+{
+    return step->legal         ? GUARD_LEGAL
+           : step->collections ? GUARD_COLLECTIONS
+           : step->disconnects ? GUARD_DISCONNECTION
+           : step->suspends    ? GUARD_SUSPENSION
+                               : GUARD_NONE;
+}
+
+/* Of an individual in the UK or the Union a person decides (§9 gdpr). */
+static bool lacks_person(const Deciding *d, const Cycle *cycle, const Step *step)
+{
+    int effect = effect_of_step(step);
+    RuleSubject subject = rules_subject(&d->state->account);
+    return effect != GUARD_NONE && rules_cited(&d->book->rules, RULE_GDPR, &subject, d->today) &&
+           !person_decided(d, cycle, effect);
+}
+
 static const char *missing_decisions(Deciding *d, const Cycle *cycle, const Step *step)
 {
     const char *missing = NULL;
+    if (lacks_person(d, cycle, step))
+        missing = words_add(d->arena, missing, "person_decision");
     if ((step->needs & NEED_COLLECTIONS_UNSUCCESSFUL) &&
         g_strcmp0(cycle->outcome, "unsuccessful") != 0)
         missing = words_add(d->arena, missing, "collections_unsuccessful");
@@ -177,7 +197,8 @@ static bool would_suspend(const Cycle *cycle, const Policy *policy, const Step *
 
 /* A move into a step with a blocked action or message waits as a whole (§5), one to court also for
  * the notice period (§9). NULL: free. */
-static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
+static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step,
+                              GateAnswer *ret_law)
 {
     unsigned holds = holds_block(d, cycle->currency);
     bool suspends = would_suspend(cycle, policy, step);
@@ -194,7 +215,10 @@ static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, c
                          : step->disconnects ? "disconnection"
                          : suspends          ? "suspension"
                                              : NULL;
-    return effect && pending_blocks_act(d, cycle, effect) ? "pending" : NULL;
+    if (effect && pending_blocks_act(d, cycle, effect))
+        return "pending";
+    *ret_law = release_guard(d, cycle, effect_of_step(step));
+    return ret_law->verdict != GATE_ALLOW ? ret_law->gate : NULL;
 }
 
 /* ---- the move -------------------------------------------------------------------------------- */
@@ -222,17 +246,28 @@ static void move_to(Deciding *d, Cycle *cycle, const Policy *guard, const Step *
     step_enter(d, cycle, target ? policy : guard, target ? target : step, "move");
 }
 
+static void tell_wait(Deciding *d, const Step *step, const char *block, const GateAnswer *law)
+{
+    if (!d->daily)
+        return;
+    bool by_law = law->verdict != GATE_ALLOW || strcmp(block, "pay_or_quit") == 0;
+    json_t *detail =
+        law->rule ? json_pack("{s:s,s:s}", "rule", law->rule->id, "citation", law->rule->citation)
+                  : NULL;
+    reason_add(d, "move_waits", by_law ? arena_printf(d->arena, "§9 %s", block) : "§5", step->name,
+               block, detail, "the move to %s is due and waits: %s", step->name,
+               law->reason ? law->reason : block);
+}
+
 static void try_move(Deciding *d, Cycle *cycle, const Policy *policy, size_t target, bool due)
 {
     const Step *step = &policy->steps[target];
     if (!moves_guard(d, cycle, step) || !due || !rule_applies(d, cycle, step->when))
         return;
-    const char *block = blocked_by(d, cycle, policy, step);
+    GateAnswer law = {.verdict = GATE_ALLOW};
+    const char *block = blocked_by(d, cycle, policy, step, &law);
     if (block) {
-        if (d->daily)
-            reason_add(d, "move_waits", strcmp(block, "pay_or_quit") == 0 ? "§9 pay_or_quit" : "§5",
-                       step->name, block, NULL, "the move to %s is due and waits: %s", step->name,
-                       block);
+        tell_wait(d, step, block, &law);
         return;
     }
     if (is_ladder(policy))

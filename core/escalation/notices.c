@@ -216,11 +216,34 @@ static json_t *shown_invoice(const InvoiceBalance *b)
                      "days_overdue", (json_int_t)b->days_overdue);
 }
 
-static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single)
+static bool leads_to_court(const Policy *policy, const Step *step)
+{
+    size_t at = step_index(policy, step);
+    if (policy->form != POLICY_GRAPH)
+        return at + 1 < policy->n_steps && policy->steps[at + 1].legal;
+    for (size_t i = 0; i < policy->n_moves; i++)
+        if (policy->moves[i].from == at && policy->steps[policy->moves[i].to].legal)
+            return true;
+    return false;
+}
+
+/* The statutory notice before a court step, where it may demand rent alone (§9 pay_or_quit). */
+static bool demands_rent_only(const Deciding *d, const Notice *notice)
+{
+    const Cycle *cycle = cycle_by_id(d->state, notice->cycle);
+    const Policy *policy = cycle && notice->step ? cycle_policy(d, cycle) : NULL;
+    const Step *step = policy ? policy_step(policy, notice->step) : NULL;
+    RuleSubject subject = rules_subject(&d->state->account);
+    return step && leads_to_court(policy, step) &&
+           rules_rent_only(&d->book->rules, &subject, d->today);
+}
+
+static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single, bool rent_only)
 {
     if (single)
         return g_strcmp0(b->invoice->id, notice->invoice) == 0;
-    return b->counted && currency_equal(b->invoice->currency, notice->currency);
+    return b->counted && (b->charge || !rent_only) &&
+           currency_equal(b->invoice->currency, notice->currency);
 }
 
 static int64_t amount_promised(const Deciding *d, const Notice *notice)
@@ -237,9 +260,10 @@ static int64_t amount_promised(const Deciding *d, const Notice *notice)
 
 static const char *shown_invoices(Deciding *d, const Notice *notice, bool single)
 {
+    bool rent_only = demands_rent_only(d, notice);
     json_t *list = json_array();
     for (size_t i = 0; i < d->ledger.n_invoices; i++)
-        if (is_shown(&d->ledger.invoices[i], notice, single))
+        if (is_shown(&d->ledger.invoices[i], notice, single, rent_only))
             json_array_append_new(list, shown_invoice(&d->ledger.invoices[i]));
     return json_text(d, list);
 }
@@ -253,8 +277,10 @@ void notice_show(Deciding *d, Notice *notice)
         notice->amount = b->open;
     else if (is_promise_reminder(notice))
         notice->amount = amount_promised(d, notice);
-    else
-        notice->amount = ledger_currency(&d->ledger, notice->currency).overdue;
+    else {
+        CurrencyBalance owed = ledger_currency(&d->ledger, notice->currency);
+        notice->amount = demands_rent_only(d, notice) ? owed.overdue_charges : owed.overdue;
+    }
 }
 
 /* ---- accepted -------------------------------------------------------------------------------- */

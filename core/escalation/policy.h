@@ -222,6 +222,7 @@ enum {
     VERB_HUB = 1,          /* the hub carries it out itself where no instance is named */
     VERB_ADVERSE = 2, VERB_SUSPENDS = 4, VERB_COLLECTS = 8, VERB_DISCONNECTS = 16,
     VERB_MESSAGE = 32,     /* message.<channel>: carries a notice */
+    VERB_REPORTS = 64,     /* tells a credit bureau */
 };
 typedef struct {
     const char *name;

@@ -16,12 +16,41 @@ Instant release_hour(const Deciding *d)
     return MAX(hour, d->now);
 }
 
-GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
+/* A person's decision on that effect, whatever it was given as (§9 gdpr). */
+bool person_decided(const Deciding *d, const Cycle *cycle, int effect)
 {
-    GateIn in = {
-        .state = d->state,
-        .act = act,
-        .notice = notice,
+    if (approval_valid(d, cycle, "person_decision"))
+        return true;
+    if (effect == GUARD_SUSPENSION)
+        return cycle && cycle->suspension_confirmed;
+    if (effect == GUARD_COLLECTIONS)
+        return approval_valid(d, cycle, "vip_collections");
+    return effect == GUARD_LEGAL &&
+           (approval_valid(d, cycle, "legal") || approval_valid(d, cycle, "vip_legal"));
+}
+
+static int effect_of_act(const Deciding *d, const Act *act, const Cycle *cycle)
+{
+    const Verb *verb = act->verb ? verb_by_name(act->verb) : NULL;
+    unsigned flags = verb ? verb->flags : 0;
+    if (flags & VERB_REPORTS)
+        return GUARD_CREDIT;
+    if (!act->adverse)
+        return GUARD_NONE;
+    if (flags & VERB_DISCONNECTS)
+        return GUARD_DISCONNECTION;
+    if (flags & VERB_SUSPENDS || act_suspends(act))
+        return GUARD_SUSPENSION;
+    if (flags & VERB_COLLECTS)
+        return GUARD_COLLECTIONS;
+    const Step *step = cycle && act->step ? policy_step(cycle_policy(d, cycle), act->step) : NULL;
+    return step && step->legal ? GUARD_LEGAL : GUARD_NONE;
+}
+
+static GateIn gate_in(const Deciding *d, const Cycle *cycle)
+{
+    return (GateIn){
+        .state = d->look,
         .zone = d->zone,
         .calendar = d->calendar,
         .rules = &d->book->rules,
@@ -30,8 +59,28 @@ GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
         .window_to = d->settings->window_to,
         .send_at = d->settings->send_at,
         .no_cutoff_before_closed_day = d->settings->no_cutoff_before_closed_day,
+        .ledger = &d->ledger,
+        .currency = cycle ? cycle->currency : d->settings->currency,
     };
+}
+
+GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
+{
+    const Cycle *cycle = cycle_by_id(d->state, act->cycle);
+    GateIn in = gate_in(d, cycle);
+    in.act = act;
+    in.notice = notice;
+    in.effect = effect_of_act(d, act, cycle);
+    in.person_decided = in.effect != GUARD_NONE && (g_strcmp0(act->reason, "released") == 0 ||
+                                                    person_decided(d, cycle, in.effect));
     return gate_act(&in, d->arena);
+}
+
+GateAnswer release_guard(const Deciding *d, const Cycle *cycle, int effect)
+{
+    GateIn in = gate_in(d, cycle);
+    in.effect = effect;
+    return guard_effect(&in, d->arena);
 }
 
 static bool is_answer(const Act *act)
@@ -201,16 +250,23 @@ static bool passes_gates(Deciding *d, Act *act, Notice *notice)
     GateAnswer answer = release_gate(d, act, notice);
     if (answer.verdict == GATE_ALLOW || answer.verdict == GATE_REDIRECT)
         return true;
+    bool refused = answer.verdict == GATE_REFUSE;
     act->state = ACT_PLANNED;
-    act->release_at = answer.until;
-    if (notice)
+    if (!refused)
+        act->release_at = answer.until;
+    if (notice && !refused)
         notice->release_at = answer.until;
     char until[32];
     reason_add(d, "gate", answer.gate, notice ? notice->name : act->action, answer.gate,
-               json_pack("{s:s,s:s,s:s?,s:s?}", "until", instant_format(answer.until, until), "key",
-                         act->key, "rule", answer.rule ? answer.rule->id : NULL, "citation",
+               json_pack("{s:s?,s:s,s:s?,s:s?}", "until",
+                         refused ? NULL : instant_format(answer.until, until), "key", act->key,
+                         "rule", answer.rule ? answer.rule->id : NULL, "citation",
                          answer.rule ? answer.rule->citation : NULL),
                "%s", answer.reason);
+    if (refused && notice)
+        notice_suppress(d, notice, answer.gate);
+    else if (refused)
+        act_suppress(d, act, answer.gate);
     return false;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compliance/fair.h"
+
 typedef struct {
     ActionRule rule;
     const char *label; /* name of an action that is written in place */
@@ -133,6 +135,8 @@ const Condition *condition_read(const Loader *loader, const Node *scalar, const 
         *ret_text = arena_strdup(loader->arena, scalar->text);
     bool exact;
     DiagPlace place = node_text_place(scalar, &exact);
+    if (!fair_check(scalar->text, place, loader->diags))
+        return NULL;
     if (exact)
         return condition_compile(scalar->text, place, condition_names, n_condition_names,
                                  loader->arena, loader->diags);

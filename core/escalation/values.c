@@ -234,10 +234,21 @@ static Value read_severity(const ScopeContext *c)
                        : NULL);
 }
 
+/* The notice that executed the step went by post. */
+static bool is_mailed(const Deciding *d, const Cycle *cycle)
+{
+    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
+        if (notice->state == NOTICE_ACCEPTED && notice->entry == cycle->entry &&
+            g_strcmp0(notice->cycle, cycle->id) == 0 && g_strcmp0(notice->step, cycle->step) == 0)
+            return g_strcmp0(notice->channel, "letter") == 0;
+    return false;
+}
+
 bool statutory_period_over(const Deciding *d, const Cycle *cycle)
 {
     RuleSubject subject = rules_subject(&d->state->account);
-    NoticePeriod law = rules_notice_period(&d->book->rules, &subject, cycle->executed_on, false);
+    NoticePeriod law =
+        rules_notice_period(&d->book->rules, &subject, cycle->executed_on, is_mailed(d, cycle));
     bool agreed = d->settings->notice_days == 0 ||
                   (cycle->executed_on != DATE_NONE &&
                    d->today > dates_add(cycle->executed_on, d->settings->notice_days));
