@@ -4,6 +4,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+
+/* NULL is the same as NULL alone. Texts of one account share their memory or differ early, most often. */
+static inline bool text_same(const char *a, const char *b)
+{
+    return a == b || (a && b && *a == *b && strcmp(a, b) == 0);
+}
 
 /* Valid UTF-8 without NUL. */
 bool text_is_clean(const char *bytes, size_t n);

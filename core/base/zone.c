@@ -140,7 +140,7 @@ static int offset_of(const Zone *zone, int interval)
                                            : g_time_zone_get_offset(zone->zone, interval);
 }
 
-LocalTime zone_local(const Zone *zone, Instant instant)
+static LocalTime local_time(const Zone *zone, Instant instant)
 {
     g_assert(instant != INSTANT_NONE && instant != INSTANT_NEVER);
     int64_t seconds = floor_divide(instant, 1000);
@@ -150,6 +150,22 @@ LocalTime zone_local(const Zone *zone, Instant instant)
     return (LocalTime){.date = (Date)day,
                        .minute = (int)(of_day / INSTANT_MINUTE),
                        .millisecond = (int)(of_day % INSTANT_MINUTE)};
+}
+
+/* Whoever asks what time it is asks it of one instant many times. */
+LocalTime zone_local(const Zone *zone, Instant instant)
+{
+    static _Thread_local struct {
+        const Zone *zone;
+        Instant instant;
+        LocalTime local;
+    } last;
+    if (last.zone != zone || last.instant != instant) {
+        last.local = local_time(zone, instant);
+        last.zone = zone;
+        last.instant = instant;
+    }
+    return last.local;
 }
 
 Date zone_date(const Zone *zone, Instant instant)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 enum { WINDOW_TRIES = 1000 }; /* quarters of an hour: more than a week */
 #define QUARTER (15 * INSTANT_MINUTE)
 
@@ -14,7 +16,7 @@ static bool is_message(const GateIn *in)
 
 static bool is_answer(const GateIn *in)
 {
-    return g_strcmp0(in->act->purpose, "answer") == 0;
+    return text_same(in->act->purpose, "answer");
 }
 
 static bool is_call(const GateIn *in)
@@ -34,8 +36,7 @@ static GateAnswer by_rule(GateAnswer answer, const Rule *rule, Arena *arena)
 static const ContactPoint *point_of(const GateIn *in)
 {
     STATE_FOREACH (in->state, KIND_CONTACT_POINT, const ContactPoint, p)
-        if (g_strcmp0(p->channel, in->act->channel) == 0 &&
-            g_strcmp0(p->address, in->act->address) == 0)
+        if (text_same(p->channel, in->act->channel) && text_same(p->address, in->act->address))
             return p;
     return NULL;
 }
@@ -146,10 +147,9 @@ static GateAnswer gate_revoked(const GateIn *in, Arena *arena)
     if (!point)
         return allow;
     STATE_FOREACH (in->state, KIND_CONTACT_POINT, const ContactPoint, other) {
-        bool phone =
-            g_strcmp0(other->channel, "sms") == 0 || g_strcmp0(other->channel, "voice") == 0;
+        bool phone = text_same(other->channel, "sms") || text_same(other->channel, "voice");
         if (phone && other != point && other->consent == CONSENT_REVOKED &&
-            g_strcmp0(other->address, point->address) == 0 && other->consent_at > point->consent_at)
+            text_same(other->address, point->address) && other->consent_at > point->consent_at)
             return redirect(RULE_REVOKE_ALL,
                             "consent for this number was revoked, and that covers every automated "
                             "use of it",
@@ -193,7 +193,7 @@ static GateAnswer gate_third_party(const GateIn *in, Arena *arena)
     if (!is_message(in) || is_answer(in))
         return allow;
     const ContactPoint *point = point_of(in);
-    bool others = point && (point->shared || g_strcmp0(point->role, "occupant") == 0);
+    bool others = point && (point->shared || text_same(point->role, "occupant"));
     const Rule *rule = others ? row_of(in, RULE_THIRD_PARTY) : NULL;
     if (!others || (!rule && !in->state->account.is_consumer))
         return allow;
@@ -247,7 +247,7 @@ static GateAnswer gate_stand_in(const GateIn *in, Arena *arena)
         if (!message)
             return refuse(stand_ins[i].gate, stand_ins[i].reason, rule, arena);
         /* what may still be announced after a stop is judged with the notice itself */
-        if (stand_ins[i].role && (!point || g_strcmp0(point->role, stand_ins[i].role) != 0))
+        if (stand_ins[i].role && (!point || !text_same(point->role, stand_ins[i].role)))
             return redirect(stand_ins[i].gate, stand_ins[i].reason, rule, arena);
         if (stand_ins[i].role)
             return allow;
@@ -265,7 +265,7 @@ static GateAnswer gate_point_hold(const GateIn *in, Arena *arena)
     STATE_FOREACH (in->state, KIND_HOLD, const Hold, hold)
         if (hold->contact && hold->over_on == DATE_NONE &&
             (hold->until == DATE_NONE || hold->until >= today) &&
-            g_strcmp0(hold->contact, in->act->address) == 0)
+            text_same(hold->contact, in->act->address))
             return (GateAnswer){.verdict = GATE_REDIRECT,
                                 .until = INSTANT_NONE,
                                 .gate = "contact_hold",
@@ -361,7 +361,7 @@ Date gate_notice_on(const AccountState *state, const char *name)
 {
     Date first = DATE_NONE;
     STATE_FOREACH (state, KIND_NOTICE, const Notice, notice)
-        if (notice->accepted_on != DATE_NONE && g_strcmp0(notice->name, name) == 0 &&
+        if (notice->accepted_on != DATE_NONE && text_same(notice->name, name) &&
             (first == DATE_NONE || notice->accepted_on < first))
             first = notice->accepted_on;
     return first;
@@ -383,7 +383,7 @@ static Date first_contact_on(const AccountState *state)
 static GateAnswer gate_validation(const GateIn *in, Arena *arena)
 {
     if ((!is_message(in) && !is_call(in)) || is_answer(in) ||
-        (in->notice && g_strcmp0(in->notice->name, "validation") == 0))
+        (in->notice && text_same(in->notice->name, "validation")))
         return allow;
     const Rule *rule = row_of(in, RULE_VALIDATION);
     if (!rule || in->state->account.validation_sent_on != DATE_NONE ||

@@ -20,7 +20,7 @@ bool act_is_open(const Act *act)
 
 bool act_suspends(const Act *act)
 {
-    return act->verb && strcmp(act->verb, "service.suspend") == 0 && !act->undo;
+    return text_same(act->verb, "service.suspend") && !act->undo;
 }
 
 static const char *key_of(Deciding *d, const ActPlan *plan)
@@ -65,8 +65,7 @@ static const char *object_of(const Deciding *d, const ActPlan *plan)
         return plan->object;
     const char *key = NULL;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (g_strcmp0(act->cycle, plan->cycle->id) == 0 &&
-            g_strcmp0(act->action, plan->rule->object_of) == 0)
+        if (text_same(act->cycle, plan->cycle->id) && text_same(act->action, plan->rule->object_of))
             key = act->key;
     return key;
 }
@@ -118,8 +117,8 @@ void act_suppress(Deciding *d, Act *act, const char *reason)
 void acts_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
     STATE_FOREACH (d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->cycle, cycle->id) == 0 && act_is_open(act) && !act->undo &&
-            !act->notice && (act->adverse || strcmp(reason, "segment") != 0))
+        if (text_same(act->cycle, cycle->id) && act_is_open(act) && !act->undo && !act->notice &&
+            (act->adverse || strcmp(reason, "segment") != 0))
             act_suppress(d, act, reason);
 }
 
@@ -187,7 +186,7 @@ static void undo_if_left(Deciding *d, const Act *act)
  * told again. */
 static void tell_success(Deciding *d, const char *key, const char *cycle, const char *purpose)
 {
-    if (g_strcmp0(purpose, "action.succeeded") != 0)
+    if (!text_same(purpose, "action.succeeded"))
         hub_event(d, cycle_by_id(d->state, cycle), "action.succeeded",
                   json_pack("{s:s}", "key", key));
 }
@@ -215,8 +214,8 @@ static const ActionRule *configured(const Deciding *d, const char *verb, const c
 {
     for (size_t i = 0; i < d->book->n_actions; i++) {
         const ActionRule *rule = &d->book->actions[i];
-        if (g_strcmp0(rule->verb, verb) == 0 &&
-            (!instance || (rule->via && g_strcmp0(rule->via[0], instance) == 0)))
+        if (text_same(rule->verb, verb) &&
+            (!instance || (rule->via && text_same(rule->via[0], instance))))
             return rule;
     }
     return NULL;
@@ -245,7 +244,7 @@ ActionRule action_of_verb(const Deciding *d, const char *verb)
 static bool is_undone(const Deciding *d, const Act *act)
 {
     STATE_FOREACH (d->look, KIND_ACT, const Act, other)
-        if (other->undo && g_strcmp0(other->object, act->key) == 0)
+        if (other->undo && text_same(other->object, act->key))
             return true;
     return false;
 }
@@ -289,7 +288,7 @@ static const Act *suspension_of(const Deciding *d, const Cycle *cycle)
     const Act *found = NULL;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
         if (act_suspends(act) && act->state == ACT_DONE && act->undo_verb &&
-            (!found || g_strcmp0(act->cycle, cycle->id) == 0))
+            (!found || text_same(act->cycle, cycle->id)))
             found = act;
     return found;
 }
@@ -325,7 +324,7 @@ void acts_undo_cycle(Deciding *d, Cycle *cycle)
     size_t n = STATE_COUNT(d->state, KIND_ACT);
     for (size_t i = 0; i < n; i++) {
         Act *act = &STATE_ROWS(d->state, KIND_ACT, Act)[i];
-        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->undo_verb ||
+        if (!text_same(act->cycle, cycle->id) || act->undo || !act->undo_verb ||
             act_suspends(act) || act->state != ACT_DONE || is_undone(d, act))
             continue;
         plan_undo(d, cycle, act);
@@ -347,9 +346,8 @@ void acts_redo_cycle(Deciding *d, Cycle *cycle)
     size_t n = STATE_COUNT(d->state, KIND_ACT);
     for (size_t i = 0; i < n; i++) {
         const Act *act = &STATE_ROWS(d->state, KIND_ACT, Act)[i];
-        if (g_strcmp0(act->cycle, cycle->id) != 0 || act->undo || !act->adverse ||
-            !act->undo_verb || g_strcmp0(act->step, cycle->step) != 0 ||
-            act->entry >= cycle->entry || !is_undone(d, act))
+        if (!text_same(act->cycle, cycle->id) || act->undo || !act->adverse || !act->undo_verb ||
+            !text_same(act->step, cycle->step) || act->entry >= cycle->entry || !is_undone(d, act))
             continue;
         const char *via[] = {act->instance, NULL};
         ActionRule rule = {.name = act->action,
@@ -368,7 +366,7 @@ void acts_redo_cycle(Deciding *d, Cycle *cycle)
 bool acts_required_done(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act->required && !act->undo && g_strcmp0(act->cycle, cycle->id) == 0 &&
+        if (act->required && !act->undo && text_same(act->cycle, cycle->id) &&
             act->entry == cycle->entry && act->state != ACT_DONE && act->state != ACT_SUPPRESSED)
             return false;
     return true;

@@ -7,7 +7,7 @@ bool cycle_is_running(const Cycle *cycle)
 
 static bool is_parked_by_plan(const Cycle *cycle)
 {
-    return cycle->parked && g_strcmp0(cycle->exit_reason, "plan") == 0;
+    return cycle->parked && text_same(cycle->exit_reason, "plan");
 }
 
 Cycle *cycle_current(AccountState *state, Currency currency)

@@ -1,5 +1,7 @@
 #include "escalation/decide.h"
 
+#include <string.h>
+
 #include "escalation/deciding.h"
 
 enum { ROUNDS_MAX = 4 };
@@ -18,11 +20,16 @@ void deciding_read_ledger(Deciding *d)
     ledger_facts_note(d->state, &rules, d->today, d->arena, &d->read_from);
 }
 
+/* What is picked follows from the account and the rulebook alone. */
 void deciding_pick_policy(Deciding *d)
 {
+    if (d->policy && memcmp(&d->picked_for, &d->state->account, sizeof d->picked_for) == 0)
+        return;
+    memcpy(&d->picked_for, &d->state->account, sizeof d->picked_for);
     d->policy = segment_policy(&d->state->account, d->book);
-    d->settings = account_settings(d->book, &d->state->account, d->policy, d->arena);
-    d->calendar = account_calendar(d->book, &d->state->account);
+    AccountLayers layers = account_layers(d->book, &d->state->account);
+    d->settings = layers_settings(&layers, d->book, d->policy, d->arena);
+    d->calendar = layers_calendar(&layers, d->book);
 }
 
 Date deciding_first_held_day(const Deciding *d)

@@ -7,6 +7,7 @@
 #define DUNHUB_ESCALATION_DECIDING_H
 
 #include "base/json.h"
+#include "base/text.h"
 #include "compliance/gate.h"
 #include "escalation/decide.h"
 #include "ledger/age.h"
@@ -23,6 +24,7 @@ typedef struct {
     Date today;               /* business date: never goes back (§6.11) */
     bool daily;               /* this is the day's evaluation */
     const Policy *policy;     /* newest version for the segment of this moment */
+    Account picked_for;       /* as the account was when policy, settings and calendar were picked */
     const Settings *settings; /* of that policy, with what differs for the account */
     const Calendar *calendar; /* of the account's property, else the organisation's */
     Ledger ledger, before;    /* now; before the event */

@@ -21,7 +21,7 @@ static Channels channels_of(const Deciding *d, const Notice *notice)
 static const ActionRule *carrier(Channels channels, const char *channel)
 {
     for (size_t i = 0; i < channels.n; i++)
-        if (g_strcmp0(channels.rules[i].name, channel) == 0 && channels.rules[i].via &&
+        if (text_same(channels.rules[i].name, channel) && channels.rules[i].via &&
             channels.rules[i].via[0])
             return &channels.rules[i];
     return NULL;
@@ -35,7 +35,7 @@ static int64_t rank_of(const Deciding *d, const ContactPoint *point)
         return point->position;
     g_auto(GStrv) words = g_strsplit(order, ",", -1);
     for (int64_t i = 0; words[i]; i++)
-        if (g_strcmp0(words[i], point->channel) == 0)
+        if (text_same(words[i], point->channel))
             return i * 1000 + point->position;
     return INT32_MAX + point->position;
 }
@@ -50,9 +50,9 @@ static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoin
                       const Act *self)
 {
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act != self && g_strcmp0(act->notice, notice->key) == 0 &&
-            act->state != ACT_SUPPRESSED && g_strcmp0(act->channel, point->channel) == 0 &&
-            g_strcmp0(act->address, point->address) == 0)
+        if (act != self && act->state != ACT_SUPPRESSED &&
+            text_same(act->channel, point->channel) && text_same(act->notice, notice->key) &&
+            text_same(act->address, point->address))
             return true;
     return false;
 }
@@ -79,10 +79,11 @@ static const ContactPoint *next_point(Deciding *d, const Notice *notice, const A
     const char *role = holds_role(d);
     const ContactPoint *best = NULL;
     STATE_FOREACH (d->look, KIND_CONTACT_POINT, const ContactPoint, point) {
-        if (!plays_role(point, role) || !carrier(channels, point->channel) ||
-            was_tried(d, notice, point, self) || !is_allowed(d, notice, point))
+        if (!plays_role(point, role) || !carrier(channels, point->channel))
             continue;
-        if (!best || rank_of(d, point) < rank_of(d, best))
+        /* the gates are asked only about one that would be taken */
+        if ((!best || rank_of(d, point) < rank_of(d, best)) && !was_tried(d, notice, point, self) &&
+            is_allowed(d, notice, point))
             best = point;
     }
     return best;
@@ -103,8 +104,7 @@ bool delivery_choose(Deciding *d, const Notice *notice, Act *act)
     const ContactPoint *point = next_point(d, notice, act);
     if (!point)
         return false;
-    if (g_strcmp0(act->channel, point->channel) != 0 ||
-        g_strcmp0(act->address, point->address) != 0)
+    if (!text_same(act->channel, point->channel) || !text_same(act->address, point->address))
         fill(d, notice, point, act);
     return true;
 }
@@ -118,7 +118,7 @@ static int deliveries(const Deciding *d, const Notice *notice)
 {
     int n = 0;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        n += g_strcmp0(act->notice, notice->key) == 0;
+        n += text_same(act->notice, notice->key);
     return n;
 }
 

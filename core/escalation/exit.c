@@ -41,7 +41,7 @@ const char *exit_suppression(const char *exit_reason)
         {"dispute", "dispute"}, {"plan", "hold"},   {"grace", "hold"}, {"excluded", "excluded"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
-        if (g_strcmp0(table[i][0], exit_reason) == 0)
+        if (text_same(table[i][0], exit_reason))
             return table[i][1];
     return "left";
 }

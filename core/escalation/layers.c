@@ -39,13 +39,21 @@ static const Layer *layer_of(const Rulebook *book, const Account *account, Layer
     return NULL;
 }
 
-const Settings *account_settings(const Rulebook *book, const Account *account, const Policy *policy,
-                                 Arena *arena)
+AccountLayers account_layers(const Rulebook *book, const Account *account)
+{
+    AccountLayers layers = {{NULL}};
+    for (int kind = 0; book->has_layers && kind < N_LAYERS; kind++)
+        layers.of[kind] = layer_of(book, account, (LayerKind)kind);
+    return layers;
+}
+
+const Settings *layers_settings(const AccountLayers *layers, const Rulebook *book,
+                                const Policy *policy, Arena *arena)
 {
     const Settings *base = policy->settings ? policy->settings : &book->settings;
     Settings *own = NULL;
-    for (LayerKind kind = 0; book->has_layers && kind < N_LAYERS; kind++) {
-        const Layer *layer = layer_of(book, account, kind);
+    for (int kind = 0; kind < N_LAYERS; kind++) {
+        const Layer *layer = layers->of[kind];
         if (!layer || !layer->written)
             continue;
         if (!own)
@@ -55,14 +63,25 @@ const Settings *account_settings(const Rulebook *book, const Account *account, c
     return own ? own : base;
 }
 
+const Settings *account_settings(const Rulebook *book, const Account *account, const Policy *policy,
+                                 Arena *arena)
+{
+    AccountLayers layers = account_layers(book, account);
+    return layers_settings(&layers, book, policy, arena);
+}
+
+const Calendar *layers_calendar(const AccountLayers *layers, const Rulebook *book)
+{
+    for (int kind = N_LAYERS - 1; kind >= 0; kind--)
+        if (layers->of[kind] && layers->of[kind]->calendar)
+            return layers->of[kind]->calendar;
+    return &book->calendar;
+}
+
 const Calendar *account_calendar(const Rulebook *book, const Account *account)
 {
-    for (int kind = N_LAYERS - 1; book->has_layers && kind >= 0; kind--) {
-        const Layer *layer = layer_of(book, account, (LayerKind)kind);
-        if (layer && layer->calendar)
-            return layer->calendar;
-    }
-    return &book->calendar;
+    AccountLayers layers = account_layers(book, account);
+    return layers_calendar(&layers, book);
 }
 
 const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer)

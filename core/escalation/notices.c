@@ -7,8 +7,8 @@ bool notice_is_live(const Notice *notice)
 {
     if (notice->state != NOTICE_SUPPRESSED)
         return true;
-    return notice->covered_by || g_strcmp0(notice->reason, "observe") == 0 ||
-           g_strcmp0(notice->reason, "test_account") == 0;
+    return notice->covered_by || text_same(notice->reason, "observe") ||
+           text_same(notice->reason, "test_account");
 }
 
 bool notice_is_remembered(const Notice *notice)
@@ -21,8 +21,16 @@ const char *notice_stem(Deciding *d, const NoticePlan *plan)
 {
     const char *account = d->state->account.id;
     const char *target = plan->target ? plan->target : "";
-    if (!plan->cycle)
-        return arena_printf(d->arena, "%s/%s/%s", account, plan->name, target);
+    if (!plan->cycle) { /* asked for every invoice every day */
+        size_t a = strlen(account), n = strlen(plan->name), t = strlen(target);
+        char *stem = arena_take(d->arena, a + n + t + 3);
+        memcpy(stem, account, a);
+        stem[a] = '/';
+        memcpy(stem + a + 1, plan->name, n);
+        stem[a + 1 + n] = '/';
+        memcpy(stem + a + n + 2, target, t + 1);
+        return stem;
+    }
     return arena_printf(d->arena, "%s/%s/%" G_GINT64_FORMAT "/%s%s%s", account, plan->cycle->id,
                         plan->cycle->entry, plan->name, *target ? "/" : "", target);
 }
@@ -77,7 +85,7 @@ Notice *notice_plan(Deciding *d, const NoticePlan *plan)
         return NULL;
     Notice draft = drafted(d, plan, stem);
     const char *obsolete = notice_obsolete(d, &draft);
-    bool waits = g_strcmp0(obsolete, "hold") == 0 && notice_is_remembered(&draft);
+    bool waits = text_same(obsolete, "hold") && notice_is_remembered(&draft);
     if (obsolete && !waits)
         return NULL;
     Notice *notice = state_add(d->state, KIND_NOTICE);
@@ -100,7 +108,7 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
     notice->state = NOTICE_SUPPRESSED;
     notice->reason = arena_strdup(d->arena, reason);
     STATE_FOREACH (d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+        if (text_same(act->notice, notice->key) && act_is_open(act))
             act_suppress(d, act, reason);
     reason_add(d, "notice_suppressed", "§6.6", notice->name, reason,
                json_pack("{s:s,s:I}", "key", notice->key, "overdue",
@@ -113,7 +121,7 @@ void notice_suppress(Deciding *d, Notice *notice, const char *reason)
 void notices_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 {
     STATE_FOREACH (d->state, KIND_NOTICE, Notice, notice)
-        if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
+        if (text_same(notice->cycle, cycle->id) &&
             (notice->state == NOTICE_PLANNED || notice->state == NOTICE_UNREACHABLE))
             notice_suppress(d, notice, reason);
 }
@@ -241,7 +249,7 @@ static bool demands_rent_only(const Deciding *d, const Notice *notice)
 static bool is_shown(const InvoiceBalance *b, const Notice *notice, bool single, bool rent_only)
 {
     if (single)
-        return g_strcmp0(b->invoice->id, notice->invoice) == 0;
+        return text_same(b->invoice->id, notice->invoice);
     return b->counted && (b->charge || !rent_only) &&
            currency_equal(b->invoice->currency, notice->currency);
 }
@@ -288,7 +296,7 @@ void notice_show(Deciding *d, Notice *notice)
 static void execute_for(Deciding *d, const Notice *notice)
 {
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    if (cycle_is_running(cycle) && notice->step && g_strcmp0(notice->step, cycle->step) == 0)
+    if (cycle_is_running(cycle) && notice->step && text_same(notice->step, cycle->step))
         step_execute(d, cycle);
 }
 
@@ -305,7 +313,7 @@ void notice_accept(Deciding *d, Notice *notice)
     size_t n = STATE_COUNT(d->state, KIND_NOTICE);
     for (size_t i = 0; i < n; i++) {
         const Notice *other = &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i];
-        if (g_strcmp0(other->covered_by, notice->key) == 0)
+        if (text_same(other->covered_by, notice->key))
             execute_for(d, other);
     }
     hub_event(d, cycle_by_id(d->state, notice->cycle), "notice.accepted",
@@ -317,8 +325,7 @@ void notice_accept(Deciding *d, Notice *notice)
 bool notice_of_stay_is_open(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
-        if (g_strcmp0(notice->cycle, cycle->id) == 0 &&
-            notice->planned_on >= cycle->delinquent_since &&
+        if (text_same(notice->cycle, cycle->id) && notice->planned_on >= cycle->delinquent_since &&
             notice->severity >= NOTICE_SEVERITY_STEP &&
             (notice->state == NOTICE_PLANNED || notice->state == NOTICE_RELEASED ||
              notice->state == NOTICE_UNREACHABLE))

@@ -170,6 +170,11 @@ const Limit *settings_minimum(const Settings *settings, Currency currency); /* N
  * takes no memory. The law caps each (§9), whoever wrote it. */
 const Settings *account_settings(const Rulebook *book, const Account *account, const Policy *policy, Arena *arena);
 const Calendar *account_calendar(const Rulebook *book, const Account *account);
+/* The same where both are asked: the layers are looked up once. */
+typedef struct { const Layer *of[N_LAYERS]; } AccountLayers; /* NULL: none is meant for it */
+AccountLayers account_layers(const Rulebook *book, const Account *account);
+const Settings *layers_settings(const AccountLayers *layers, const Rulebook *book, const Policy *policy, Arena *arena);
+const Calendar *layers_calendar(const AccountLayers *layers, const Rulebook *book);
 /* The policy that the account, its lease or its property names, in this order; NULL: none does. *ret_layer (may be NULL): the
  * layer that names it; NULL: the account itself, in its ledger. */
 const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static bool read_mapping(const Loader *loader, const Node *node, Policy *policy)
 {
     if (node->kind != NODE_MAP)
@@ -118,7 +120,7 @@ const Node *policy_changed(const Policy *policy, const Node *changes, Arena *are
 const Step *policy_step(const Policy *policy, const char *name)
 {
     for (size_t i = 0; name && i < policy->n_steps; i++)
-        if (strcmp(policy->steps[i].name, name) == 0)
+        if (text_same(policy->steps[i].name, name))
             return &policy->steps[i];
     return NULL;
 }

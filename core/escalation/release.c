@@ -71,8 +71,8 @@ GateAnswer release_gate(const Deciding *d, const Act *act, const Notice *notice)
     in.act = act;
     in.notice = notice;
     in.effect = effect_of_act(d, act, cycle);
-    in.person_decided = in.effect != GUARD_NONE && (g_strcmp0(act->reason, "released") == 0 ||
-                                                    person_decided(d, cycle, in.effect));
+    in.person_decided = in.effect != GUARD_NONE &&
+                        (text_same(act->reason, "released") || person_decided(d, cycle, in.effect));
     return gate_act(&in, d->arena);
 }
 
@@ -85,7 +85,7 @@ GateAnswer release_guard(const Deciding *d, const Cycle *cycle, int effect)
 
 static bool is_answer(const Act *act)
 {
-    return g_strcmp0(act->purpose, "answer") == 0;
+    return text_same(act->purpose, "answer");
 }
 
 static const Policy *policy_of(const Deciding *d, const Act *act)
@@ -106,7 +106,7 @@ static const char *only_observes(const Deciding *d, const Act *act)
 
 static bool waits_for_person(const Deciding *d, const Act *act)
 {
-    if (g_strcmp0(act->reason, "released") == 0 || act->undo)
+    if (text_same(act->reason, "released") || act->undo)
         return false;
     return policy_of(d, act)->mode == MODE_PLAN;
 }
@@ -131,7 +131,7 @@ static void observe(Deciding *d, Act *act, Notice *notice, const char *why)
     notice_show(d, notice);
     notice->channel = act->channel;
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
-    bool executes = cycle_is_running(cycle) && g_strcmp0(notice->step, cycle->step) == 0;
+    bool executes = cycle_is_running(cycle) && text_same(notice->step, cycle->step);
     notice_suppress(d, notice, why);
     if (executes)
         step_execute(d, cycle);
@@ -159,13 +159,13 @@ static void cover(Deciding *d, Notice *notice, const Notice *by)
     notice->reason = "covered";
     notice->covered_by = by->key;
     STATE_FOREACH (d->state, KIND_ACT, Act, act)
-        if (g_strcmp0(act->notice, notice->key) == 0 && act_is_open(act))
+        if (text_same(act->notice, notice->key) && act_is_open(act))
             act_suppress(d, act, "covered");
     reason_add(d, "notice_covered", "§6.4", notice->name, by->name, NULL,
                "%s of the same day stands for %s", by->name, notice->name);
     Cycle *cycle = cycle_by_id(d->state, notice->cycle);
     if (by->state == NOTICE_ACCEPTED && cycle_is_running(cycle) &&
-        g_strcmp0(notice->step, cycle->step) == 0)
+        text_same(notice->step, cycle->step))
         step_execute(d, cycle);
 }
 

@@ -79,13 +79,13 @@ void remembered_follow(Deciding *d)
 {
     size_t n = STATE_COUNT(d->state, KIND_NOTICE);
     for (size_t i = 0; i < n; i++) {
-        Notice *notice = &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i];
+        const Notice *notice = &STATE_ROWS(d->look, KIND_NOTICE, const Notice)[i];
         if (notice->state != NOTICE_SUPPRESSED || !notice_is_remembered(notice) ||
-            g_strcmp0(notice->reason, "hold") != 0)
+            !text_same(notice->reason, "hold"))
             continue;
         const char *why = is_pointless(d, notice);
         if (why)
-            forget(d, notice, why);
+            forget(d, &STATE_ROWS(d->state, KIND_NOTICE, Notice)[i], why);
         else if (!is_blocked(d, notice->currency))
             follow(d, i);
     }

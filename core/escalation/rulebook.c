@@ -454,9 +454,11 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
 
 const Policy *rulebook_policy(const Rulebook *book, const char *name, const char *hash)
 {
-    for (size_t i = 0; name && i < book->n_policies; i++)
-        if (strcmp(book->policies[i]->name, name) == 0 &&
-            (!hash || strcmp(book->policies[i]->hash, hash) == 0))
-            return book->policies[i];
+    for (size_t i = 0; name && i < book->n_policies; i++) {
+        const Policy *policy = book->policies[i];
+        if (*policy->name == *name && strcmp(policy->name, name) == 0 &&
+            (!hash || (*policy->hash == *hash && strcmp(policy->hash, hash) == 0)))
+            return policy;
+    }
     return NULL;
 }

@@ -97,7 +97,7 @@ const Policy *segment_policy(const Account *account, const Rulebook *book)
         const char *segment = account->segment ? account->segment : "standard";
         name = NULL;
         for (size_t i = 0; i < book->n_by_segment; i++)
-            if (g_strcmp0(book->by_segment[i].segment, segment) == 0)
+            if (text_same(book->by_segment[i].segment, segment))
                 name = book->by_segment[i].policy;
     }
     const Policy *policy = name ? rulebook_policy(book, name, NULL) : NULL;
@@ -129,7 +129,7 @@ void segment_judge(Deciding *d)
 {
     Account *account = &d->state->account;
     const char *judged = segment_judged(d->state, d->book, &d->ledger);
-    if (g_strcmp0(account->segment, judged) == 0)
+    if (text_same(account->segment, judged))
         return;
     const char *before = account->segment;
     const Policy *old = d->policy;
@@ -145,7 +145,7 @@ void segment_judge(Deciding *d)
 
 void segment_follow(Deciding *d, Cycle *cycle)
 {
-    if (!cycle->policy || g_strcmp0(cycle->policy, d->policy->name) == 0)
+    if (!cycle->policy || text_same(cycle->policy, d->policy->name))
         return;
     if (!policy_step(d->policy, cycle->step))
         return;

@@ -26,7 +26,7 @@ static const char *notice_name(const Policy *policy, const Step *step)
 
 static void stand_on(Deciding *d, Cycle *cycle, const Policy *policy, const Step *step)
 {
-    if (g_strcmp0(cycle->policy, policy->name) != 0)
+    if (!text_same(cycle->policy, policy->name))
         cycle->first_notice_under = DATE_NONE;
     cycle->policy = arena_strdup(d->arena, policy->name);
     cycle->policy_hash = arena_strdup(d->arena, policy->hash);
@@ -82,7 +82,7 @@ void step_enter(Deciding *d, Cycle *cycle, const Policy *policy, const Step *ste
 void step_resume(Deciding *d, Cycle *cycle, const char *how)
 {
     const Policy *policy = cycle_policy(d, cycle);
-    if (g_strcmp0(policy->name, d->policy->name) != 0 && policy_step(d->policy, cycle->last_step))
+    if (!text_same(policy->name, d->policy->name) && policy_step(d->policy, cycle->last_step))
         policy = d->policy;
     const Step *step = policy_step(policy, cycle->last_step);
     bool executed = cycle->executed_on != DATE_NONE;
@@ -234,7 +234,7 @@ void step_ensure(Deciding *d, Cycle *cycle)
 Date step_due(const Deciding *d, const Cycle *cycle)
 {
     for (size_t i = 0; cycle->step && i < d->settings->n_step_days; i++)
-        if (g_strcmp0(d->settings->step_days[i].step, cycle->step) == 0)
+        if (text_same(d->settings->step_days[i].step, cycle->step))
             return dates_add(cycle->step_since, d->settings->step_days[i].days);
     return DATE_NONE;
 }
@@ -242,8 +242,8 @@ Date step_due(const Deciding *d, const Cycle *cycle)
 bool step_asks_suspension(const Deciding *d, const Cycle *cycle)
 {
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act_suspends(act) && g_strcmp0(act->cycle, cycle->id) == 0 &&
-            (act->state == ACT_DONE || g_strcmp0(act->reason, "already_suspended") == 0))
+        if (act_suspends(act) && text_same(act->cycle, cycle->id) &&
+            (act->state == ACT_DONE || text_same(act->reason, "already_suspended")))
             return true;
     return false;
 }
@@ -258,7 +258,7 @@ static void judge_confirmation(Deciding *d, Cycle *cycle)
 {
     bool waits = false;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act_suspends(act) && act->state == ACT_PLANNED && g_strcmp0(act->cycle, cycle->id) == 0)
+        if (act_suspends(act) && act->state == ACT_PLANNED && text_same(act->cycle, cycle->id))
             waits = true;
     const Step *step = cycle_step(d, cycle);
     bool asks = waits || (step && step->suspends && cycle->executed_on == DATE_NONE &&

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 const Verb verbs[] = {
     {"message.email", EFFECT_CONTACT, VERB_MESSAGE, NULL, "Carry a notice by email."},
     {"message.sms", EFFECT_CONTACT, VERB_MESSAGE, NULL, "Carry a notice by text message."},
@@ -59,7 +61,7 @@ const size_t n_verbs = G_N_ELEMENTS(verbs);
 const Verb *verb_by_name(const char *name)
 {
     for (size_t i = 0; i < n_verbs; i++)
-        if (strcmp(verbs[i].name, name) == 0)
+        if (text_same(verbs[i].name, name))
             return &verbs[i];
     return NULL;
 }

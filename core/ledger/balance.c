@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* Allocation, §3.10: named money first, in order of arrival; then all other money, in order of
  * arrival, to open charges by overdue date and issue, then to fees and interest. `left` is what an
  * invoice can still take. */
@@ -66,7 +68,7 @@ static bool credit_counts(const Allocation *a, const Credit *c)
     return !c->cancelled && money_took_effect(a, c->issued_on, DATE_NONE);
 }
 
-static CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
+static inline CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
 {
     for (size_t i = 0; i < ledger->n_currencies; i++)
         if (currency_equal(ledger->currencies[i].currency, currency))
@@ -74,11 +76,9 @@ static CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
     return NULL;
 }
 
-static void currency_note(Ledger *ledger, Currency currency)
+static void currency_insert(Ledger *ledger, Currency currency)
 {
-    bool first =
-        ledger->n_currencies > 0 && currency_equal(ledger->currencies[0].currency, currency);
-    if (first || !currency.code[0] || currency_row(ledger, currency))
+    if (!currency.code[0] || currency_row(ledger, currency))
         return;
     size_t at = ledger->n_currencies;
     while (at > 0 && currency_compare(ledger->currencies[at - 1].currency, currency) > 0) {
@@ -87,6 +87,13 @@ static void currency_note(Ledger *ledger, Currency currency)
     }
     ledger->currencies[at] = (CurrencyBalance){.currency = currency};
     ledger->n_currencies++;
+}
+
+/* Most often all is of one currency. */
+static inline void currency_note(Ledger *ledger, Currency currency)
+{
+    if (ledger->n_currencies == 0 || !currency_equal(ledger->currencies[0].currency, currency))
+        currency_insert(ledger, currency);
 }
 
 static void list_currencies(const AccountState *state, Arena *arena, Ledger *ledger)
@@ -149,11 +156,6 @@ static const Invoice *invoice_by_number(const AccountState *state, const char *n
     return NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (*a == *b && strcmp(a, b) == 0);
-}
-
 /* Ids are unique within the account, so it does not matter where the search begins. */
 static size_t row_by_id(Allocation *a, const char *id)
 {
@@ -161,7 +163,7 @@ static size_t row_by_id(Allocation *a, const char *id)
     size_t n = a->ledger->n_invoices;
     for (size_t k = 0, i = a->next; k < n; k++, i++) {
         i = i < n ? i : 0;
-        if (rows[i].id && same_text(rows[i].id, id)) {
+        if (text_same(rows[i].id, id)) {
             a->next = i + 1;
             return i;
         }

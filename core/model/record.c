@@ -89,31 +89,43 @@ bool record_equal(const RecordType *type, const void *a, const void *b)
     return true;
 }
 
-/* The field whose bytes hold that offset; NULL: none, it is padding. */
-static const Field *field_at(const RecordType *type, size_t offset)
+static bool is_text(FieldType type)
 {
-    const Field *found = NULL;
-    for (size_t i = 0; i < type->n_fields; i++) {
-        const Field *field = &type->fields[i];
-        if (field->offset <= offset && (!found || field->offset > found->offset))
-            found = field;
-    }
-    return found;
+    return type == FIELD_TEXT || type == FIELD_NAME || type == FIELD_ZONE || type == FIELD_JSON;
 }
 
+static size_t field_size(FieldType type)
+{
+    switch (type) {
+    case FIELD_BOOL:
+        return sizeof(bool);
+    case FIELD_DATE:
+    case FIELD_CURRENCY:
+    case FIELD_CHOICE:
+        return sizeof(int32_t);
+    default:
+        return sizeof(int64_t);
+    }
+}
+
+/* Numbers first: they differ most often, and asking them is one comparison. From the last field on:
+ * what the hub keeps itself stands there. */
 bool record_same(const RecordType *type, const void *a, const void *b)
 {
     if (memcmp(a, b, type->size) == 0)
         return true;
-    const unsigned char *left = a, *right = b;
-    size_t offset = 0;
-    while (offset + sizeof(uint64_t) <= type->size &&
-           memcmp(left + offset, right + offset, sizeof(uint64_t)) == 0)
-        offset += sizeof(uint64_t);
-    while (left[offset] == right[offset])
-        offset++;
-    const Field *field = field_at(type, offset);
-    return (!field || field_equal(field, a, b)) && record_equal(type, a, b);
+    for (size_t i = type->n_fields; i-- > 0;) {
+        const Field *field = &type->fields[i];
+        size_t size = field_size(field->type);
+        const char *left = (const char *)a + field->offset,
+                   *right = (const char *)b + field->offset;
+        bool same = size == sizeof(int64_t)   ? memcmp(left, right, sizeof(int64_t)) == 0
+                    : size == sizeof(int32_t) ? memcmp(left, right, sizeof(int32_t)) == 0
+                                              : *left == *right;
+        if (!same && !is_text(field->type))
+            return false;
+    }
+    return record_equal(type, a, b);
 }
 
 bool record_same_key(const RecordType *type, const void *a, const void *b)
@@ -124,11 +136,6 @@ bool record_same_key(const RecordType *type, const void *a, const void *b)
             return false;
     }
     return true;
-}
-
-static bool is_text(FieldType type)
-{
-    return type == FIELD_TEXT || type == FIELD_NAME || type == FIELD_ZONE || type == FIELD_JSON;
 }
 
 void record_copy(const RecordType *type, Arena *arena, const void *from, void *ret_record)

@@ -55,8 +55,7 @@ typedef struct {
 /* Sets every field to its absent value (0, false, NULL, *_NONE). */
 void record_init(const RecordType *type, void *ret_record);
 bool record_equal(const RecordType *type, const void *a, const void *b);
-/* The same answer, sooner: rows that nobody touched are the same bytes, and of others the first field whose bytes differ is
- * asked before all; an equal text may stand elsewhere. */
+/* The same answer, sooner: rows that nobody touched are the same bytes, and of others numbers are asked before texts. */
 bool record_same(const RecordType *type, const void *a, const void *b);
 bool record_same_key(const RecordType *type, const void *a, const void *b);
 /* Deep copy: texts go to the arena. */

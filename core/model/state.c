@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 void state_init(AccountState *ret_state, Arena *arena, const char *account_id)
 {
@@ -42,11 +43,6 @@ void state_share(const AccountState *from, Arena *arena, AccountState *ret_state
     /* a ledger that was read points at invoices, and rules hand cycles on */
     state_own(ret_state, KIND_INVOICE);
     state_own(ret_state, KIND_CYCLE);
-}
-
-const void *state_look(const AccountState *state, RecordKind kind)
-{
-    return state->sets[kind].rows;
 }
 
 void *state_own(AccountState *state, RecordKind kind)
@@ -93,16 +89,26 @@ static const Field *key_field(const RecordType *type)
     return key;
 }
 
-/* Row of that key; the number of rows if there is none. */
-static size_t place_of(const RecordSet *set, const char *key)
+/* Where the key lies in rows of that kind: found once. */
+static size_t key_offset(const AccountState *state, RecordKind kind)
 {
+    static gsize offsets[N_KINDS]; /* + 1 */
+    if (g_once_init_enter(&offsets[kind]))
+        g_once_init_leave(&offsets[kind], key_field(state->sets[kind].type)->offset + 1);
+    return offsets[kind] - 1;
+}
+
+/* Row of that key; the number of rows if there is none. */
+static size_t place_of(const AccountState *state, RecordKind kind, const char *key)
+{
+    const RecordSet *set = &state->sets[kind];
     if (!key || set->n == 0)
         return set->n;
-    size_t offset = key_field(set->type)->offset;
+    size_t offset = key_offset(state, kind);
     for (size_t i = 0; i < set->n; i++) {
         const char *row = (const char *)set->rows + i * set->type->size;
         const char *own = *(const char *const *)(const void *)(row + offset);
-        if (own == key || (own && *own == *key && strcmp(own, key) == 0))
+        if (text_same(own, key))
             return i;
     }
     return set->n;
@@ -111,14 +117,14 @@ static size_t place_of(const RecordSet *set, const char *key)
 const void *state_look_for(const AccountState *state, RecordKind kind, const char *key)
 {
     const RecordSet *set = &state->sets[kind];
-    size_t i = place_of(set, key);
+    size_t i = place_of(state, kind, key);
     return i < set->n ? (const char *)set->rows + i * set->type->size : NULL;
 }
 
 void *state_own_one(AccountState *state, RecordKind kind, const char *key)
 {
     const RecordSet *set = &state->sets[kind];
-    size_t i = place_of(set, key);
+    size_t i = place_of(state, kind, key);
     return i < set->n ? (char *)state_own(state, kind) + i * set->type->size : NULL;
 }
 

@@ -31,7 +31,10 @@ void *state_add(AccountState *state, RecordKind kind);
 /* ---- rows: of a `const AccountState *` they are const and stay where they are; of an `AccountState *` they may be written
  * and are made the state's own first. So a rule cannot write into the state it was given: it does not compile. Look through a
  * const pointer (Deciding.look) where nothing is written; what was found so is not seen to change afterwards. ---- */
-const void *state_look(const AccountState *state, RecordKind kind);
+static inline const void *state_look(const AccountState *state, RecordKind kind)
+{
+    return state->sets[kind].rows;
+}
 void *state_own(AccountState *state, RecordKind kind);
 const void *state_look_for(const AccountState *state, RecordKind kind, const char *key);
 void *state_own_one(AccountState *state, RecordKind kind, const char *key);
