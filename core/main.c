@@ -36,6 +36,7 @@ static const CommandOption audit_options[] = {
      "verify FILE: the public key that must have signed, in hex, or a file that holds it."},
     {"new", NULL, "key: make the organisation's key; its file is where 'hub: signing_key' says."},
     {"show", NULL, "key: show the public key; what 'audit key' does by itself."},
+    {"no-pdf", NULL, "export: leave the drawn timeline out."},
     {"whole-configuration", NULL,
      "export: the configurations themselves go along, not only their hashes and rules of law."},
     JSON_OPTION,

@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
 #include "evidence/bundle.h"
+#include "press/press.h"
 
 enum {
     KEY_FILE_MAX = 4096,
@@ -85,13 +86,27 @@ static int write_bundle(const char *path, const GByteArray *bundle)
                         g_strerror(problem));
 }
 
+/* Drawn by the helper that draws letters. */
+static bool draw(void *data, const Timeline *timeline, GBytes **ret_pdf, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    Document document = timeline_document(timeline, arena);
+    int pages = 0;
+    *ret_pdf = press_draw(data, &document, &pages, error);
+    return *ret_pdf != NULL;
+}
+
 static int export(const CommandLine *line, const Station *station, const char *account,
                   const SigningKey *key)
 {
     g_autoptr(GByteArray) bundle = NULL;
     g_autoptr(GError) error = NULL;
     const char *out = line_option(line, "out");
+    g_autofree char *letter = station_place("dunhub-letter", "lib/dunhub/dunhub-letter");
+    g_autoptr(Press) press = press_new(letter);
     const BundleSetup setup = {
+        .draw = line_flag(line, "no-pdf") ? NULL : draw,
+        .draw_data = press,
         .store = station->store,
         .account = account,
         .organisation = station->configuration->book.organisation,

@@ -4,6 +4,7 @@
 #define DUNHUB_EVIDENCE_TIMELINE_H
 
 #include "base/zone.h"
+#include "document/document.h"
 #include "store/store.h"
 
 typedef struct {
@@ -45,5 +46,7 @@ Timeline timeline_make(const TimelineIn *in, Arena *arena);
 char *timeline_text(const Timeline *timeline);
 char *timeline_html(const Timeline *timeline);
 char *timeline_json(const Timeline *timeline);
+/* For the press. */
+Document timeline_document(const Timeline *timeline, Arena *arena);
 
 #endif
