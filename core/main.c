@@ -131,6 +131,8 @@ static const CommandOption metrics_options[] = {
 };
 static const CommandOption person_options[] = {CONF_OPTIONS,    BY_OPTION,   REASON_OPTION,
                                                CURRENCY_OPTION, JSON_OPTION, END};
+static const CommandOption erase_options[] = {CONF_OPTIONS, BY_OPTION, REASON_OPTION, JSON_OPTION,
+                                              END};
 static const CommandOption assign_options[] = {CONF_OPTIONS,
                                                BY_OPTION,
                                                {"none", NULL, "Nobody looks after it from now on."},
@@ -291,6 +293,12 @@ static const Command own_commands[] = {
      "switches: --source, --fuse, --clock.",
      approve_options,
      "approve C-1007 legal --requested-by maria --by jonas\napprove --source rents", cmd_approve},
+    {"erase", "ACCOUNT", 1, 1, "erase the personal data of an account whose case is over",
+     "Takes name, addresses, free texts, messages and what was taken in out of everything that is "
+     "kept; ids, amounts, dates and\n"
+     "the chain of decisions stay. Refused while anything runs or a row of 'retention:' asks for "
+     "it to be kept.",
+     erase_options, "erase C-1007 --reason 'request under GDPR article 17'", cmd_erase},
     {"outbox", "[ACCOUNT]", 0, 1, "list what waits to leave", NULL, look_options,
      "outbox\noutbox C-1007 --json", cmd_outbox},
     {"dead", "[ACCOUNT]", 0, 1, "list what failed for good or waits for a person", NULL,

@@ -22,7 +22,7 @@ typedef struct {
     const Station *station;
     GHashTable *epochs; /* number -> Epoch */
     bool json;
-    size_t accounts, findings;
+    size_t accounts, findings, erased;
     uint64_t entries;
 } Replaying;
 
@@ -177,6 +177,12 @@ static bool replay_once(Replaying *all, const char *account, char **ret_finding,
     Course course = {.all = all, .arena = arena, .stored = &stored};
     if (!store_load_account(all->station->store, account, arena, &stored, &found, error))
         return false;
+    *ret_finding = NULL;
+    if (found && stored.account.erased_on != DATE_NONE) { /* what it was decided from is gone */
+        *ret_fingerprint = state_fingerprint(&stored);
+        all->erased++;
+        return true;
+    }
     begin(&course);
     if (!store_journal_read(all->station->store, account, 0, false, replay_entry, &course, error))
         return false;
@@ -257,12 +263,15 @@ int audit_replay(const CommandLine *line, const Station *station, const char *ac
     if (!replay_all(&all, account, &error))
         return command_fail("audit", EXIT_ENVIRONMENT, "%s", error->message);
     if (all.json)
-        printf("{\"accounts\":%zu,\"entries\":%" PRIu64 ",\"findings\":%zu}\n", all.accounts,
-               all.entries, all.findings);
+        printf("{\"accounts\":%zu,\"entries\":%" PRIu64 ",\"erased\":%zu,\"findings\":%zu}\n",
+               all.accounts - all.erased, all.entries, all.erased, all.findings);
     else
-        printf("%zu accounts decided again from %" PRIu64 " journal entries: %s\n", all.accounts,
-               all.entries,
+        printf("%zu accounts decided again from %" PRIu64 " journal entries: %s\n",
+               all.accounts - all.erased, all.entries,
                all.findings == 0 ? "all as the store holds them"
                                  : "not all as the store holds them");
+    if (!all.json && all.erased > 0)
+        printf("%zu not: their personal data was erased, and with it what they were decided from\n",
+               all.erased);
     return all.findings == 0 ? EXIT_GOOD : EXIT_FINDING;
 }

@@ -15,6 +15,7 @@ int cmd_check(const CommandLine *line);
 int cmd_completion(const CommandLine *line);
 int cmd_dead(const CommandLine *line);
 int cmd_exclude(const CommandLine *line);
+int cmd_erase(const CommandLine *line);
 int cmd_explain(const CommandLine *line);
 int cmd_flag(const CommandLine *line);
 int cmd_grace(const CommandLine *line);

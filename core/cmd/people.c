@@ -178,8 +178,8 @@ static int approve_switch(const CommandLine *line)
                         "say what: ACCOUNT and WHAT, or --source, --fuse or --clock");
 }
 
-static const char *const approvals[] = {"legal", "vip_collections", "vip_legal",
-                                        "backdated_correction", NULL};
+static const char *const approvals[] = {
+    "legal", "vip_collections", "vip_legal", "backdated_correction", "erasure", NULL};
 
 /* A condition may ask for an approval of any name: approved("counsel"). */
 static bool asked_for(const Rulebook *book, const char *what)
@@ -252,4 +252,18 @@ int cmd_approve(const CommandLine *line)
     g_autofree char *done = g_strdup_printf("%s: %s %s", account, what,
                                             line_flag(line, "refuse") ? "refused" : "approved");
     return submit(line, EVENT_APPROVAL_DECIDED, account, data, done);
+}
+
+int cmd_erase(const CommandLine *line)
+{
+    static const char *const options[] = {"reason", NULL};
+    const char *account = line_argument(line, 0);
+    if (line_option(line, "reason") == NULL)
+        return command_fail(
+            "erase", EXIT_USAGE,
+            "say why with --reason; it stays for good, so without name and address");
+    json_t *data = json_object();
+    take_options(line, options, data);
+    g_autofree char *done = g_strdup_printf("the personal data of %s is erased", account);
+    return submit(line, EVENT_ERASURE_REQUESTED, account, data, done);
 }

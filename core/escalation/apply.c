@@ -38,6 +38,7 @@ static const Apply table[N_EVENTS] = {
     [EVENT_APPROVAL_WITHDRAWN] = apply_approval_withdrawal,
     [EVENT_APPROVAL_DECIDED] = apply_approval,
     [EVENT_POLICY_MIGRATED] = apply_migration,
+    [EVENT_ERASURE_REQUESTED] = apply_erasure,
     [EVENT_ACT_DECIDED] = apply_act_decision,
     [EVENT_ACT_RESULT] = apply_act_result,
     [EVENT_ACT_SENT] = apply_act_sent,

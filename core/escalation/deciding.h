@@ -78,7 +78,7 @@ void apply_flag(Deciding *d), apply_status(Deciding *d), apply_assignment(Decidi
     apply_exclusion(Deciding *d), apply_confirmation(Deciding *d),
     apply_promise(Deciding *d), apply_plan(Deciding *d), apply_outreach(Deciding *d), apply_collections(Deciding *d),
     apply_approval(Deciding *d), apply_approval_request(Deciding *d), apply_approval_withdrawal(Deciding *d),
-    apply_migration(Deciding *d);
+    apply_migration(Deciding *d), apply_erasure(Deciding *d);
 void requests_expire(Deciding *d);
 void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_sent(Deciding *d), apply_act_document(Deciding *d),
     apply_message_accepted(Deciding *d), apply_message_delivered(Deciding *d), apply_message_failed(Deciding *d),

@@ -142,6 +142,19 @@ typedef struct {
     int64_t vip_revenue, poor_share_permille, excellent_share_permille, high_risk_overdue, collections_months;
 } SegmentRules;
 
+typedef enum { RETENTION_ALL, RETENTION_CONSUMERS, RETENTION_COMPANIES } RetentionAccounts;
+/* How long the personal data of accounts is kept after the last act, and when it goes by itself. */
+typedef struct {
+    const char *name;
+    const char *jurisdiction;   /* path; NULL: everywhere */
+    int accounts;               /* RetentionAccounts */
+    int64_t keep_years;         /* 0: no row of law asks for it */
+    int64_t erase_after_years;  /* 0: never by itself */
+    bool approval;              /* another person has to approve each erasure */
+    const char *citation, *reviewed_by;
+    Date reviewed_on;
+} Retention;
+
 typedef struct {
     uint64_t epoch;
     Settings settings;         /* the organisation's */
@@ -149,6 +162,7 @@ typedef struct {
     Calendar calendar;         /* default: holidays, closed days */
     RuleSet rules;             /* the law, with the holidays of places */
     const char *organisation, *language;
+    const Retention *retention; size_t n_retention;
     const Policy *const *policies; size_t n_policies;   /* newest version of each name first, then older ones in use */
     const SegmentPolicy *by_segment; size_t n_by_segment;
     SegmentRules segment_rules;

@@ -75,6 +75,7 @@ const ReasonType reason_types[] = {
     {"request_ended", "a request for an approval was withdrawn or ran out"},
     {"call", "a call was made"},
     {"ledger_unread", "the ledger could not be read: notices and adverse actions wait"},
+    {"erased", "personal data was erased, by request or by a row of retention"},
     {"mode", "nothing is released: the policy observes or a switch of the hub is set"},
 };
 const size_t n_reason_types = G_N_ELEMENTS(reason_types);

@@ -116,6 +116,10 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              "US/CA, holds the holidays that its law counts by.",
              calendar_keys, n_calendar_keys},
             {"calendars.<name>.rules[]", "A holiday as a rule.", holiday_keys, n_holiday_keys},
+            {"retention.<name>",
+             "How long personal data is kept after the last act about an account, and when it "
+             "goes.",
+             retention_keys, n_retention_keys},
             {"segments", "What makes an account vip or high_risk, and the policy of each segment.",
              segment_keys, G_N_ELEMENTS(segment_keys)},
             {"properties.<name>, leases.<name>, accounts.<id>",
@@ -437,6 +441,7 @@ bool rulebook_load(const Node *root, const StoredPolicy *older, size_t n_older, 
     good = read_settings(&loader, root, &book) && good;
     good = read_section(&loader, root, "calendars", &book, read_calendars) && good;
     good = read_section(&loader, root, "rules", &book, read_rules) && good;
+    good = read_section(&loader, root, "retention", &book, retention_read) && good;
     good = read_segments(&loader, root, &book, &of_segments, &segment_settings) && good;
     good = read_section(&loader, root, "channels", &book, channels_read) && good;
     book.replies = reply_builtin(arena);

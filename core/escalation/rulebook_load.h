@@ -67,4 +67,8 @@ const ConfigSection *policy_sections(size_t *ret_n);
 bool ladder_check(const Loader *loader, const Policy *policy);
 bool graph_check(const Loader *loader, const Policy *policy);
 
+extern const Key retention_keys[];
+extern const size_t n_retention_keys;
+bool retention_read(const Loader *loader, const Node *map, Rulebook *book);
+
 #endif

@@ -50,7 +50,7 @@ static void add_invoices(Drafting *drafting, const AccountState *state)
                                      {"Amount", ALIGN_END}};
     size_t n = MIN(STATE_COUNT(state, KIND_INVOICE), (size_t)INVOICES_MAX);
     const char **cells = arena_new0(drafting->arena, const char *, n *G_N_ELEMENTS(columns) + 1);
-    const Invoice *invoices = STATE_ROWS(state, KIND_INVOICE, Invoice);
+    const Invoice *invoices = STATE_ROWS(state, KIND_INVOICE, const Invoice);
     if (n == 0)
         return;
     for (size_t i = 0; i < n; i++) {

@@ -55,10 +55,11 @@ static const Key root_keys[] = {
     {                                                                                              \
         .name = section, .type = KEY_NODE, .offset = 0                                             \
     }
-    ROOT("organisation"), ROOT("settings"), ROOT("calendars"), ROOT("segments"), ROOT("channels"),
-    ROOT("actions"),      ROOT("policies"), ROOT("graphs"),    ROOT("routes"),   ROOT("instances"),
-    ROOT("hub"),          ROOT("rules"),    ROOT("notices"),   ROOT("replies"),  ROOT("properties"),
-    ROOT("leases"),       ROOT("accounts"), ROOT("costs"),
+    ROOT("organisation"), ROOT("settings"),  ROOT("calendars"),  ROOT("segments"),
+    ROOT("channels"),     ROOT("actions"),   ROOT("policies"),   ROOT("graphs"),
+    ROOT("routes"),       ROOT("instances"), ROOT("hub"),        ROOT("rules"),
+    ROOT("notices"),      ROOT("replies"),   ROOT("properties"), ROOT("leases"),
+    ROOT("accounts"),     ROOT("costs"),     ROOT("retention"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)

@@ -167,6 +167,16 @@ const Deed deeds[] = {
      .summary = "report a call that was made outside the hub",
      .effect = "It counts for the limits of the law on calls.",
      .examples = "called C-1007 voicemail"},
+    {.name = "erase",
+     EVENTS(EVENT_ERASURE_REQUESTED),
+     .usage = "ACCOUNT",
+     .options = {"reason"},
+     .who = ANYONE,
+     .second = "where a row of retention says approval: true, the approval erasure",
+     .summary = "erase the personal data of an account whose case is over",
+     .effect =
+         "Name, addresses, free texts, messages and what was taken in are gone; ids, amounts, "
+         "dates and the chain stay. Refused while anything runs or it must be kept."},
     {.name = "migrate",
      EVENTS(EVENT_POLICY_MIGRATED),
      .usage = "ACCOUNT VERSION",

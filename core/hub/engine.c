@@ -128,7 +128,8 @@ bool engine_audit(Group *group, const char *account, uint64_t position, const ch
         .reason = reason->reason,
         .text = reason->text,
         .detail = reason->detail,
-        .is_open = strcmp(account, HUB_STATE) == 0, /* nobody's; its texts stay */
+        /* nobody's, or what tells of an erasure: these texts stay */
+        .is_open = strcmp(account, HUB_STATE) == 0 || strcmp(reason->event, "erased") == 0,
     };
     return store_audit(group->hub->setup.store, account, &entry, error);
 }
@@ -333,6 +334,29 @@ static bool follow_address(Group *group, const Slot *slot, const Event *event, c
            address_greet(group, slot, event->payload, error);
 }
 
+static bool audit_reasons(Group *group, const char *account, uint64_t position, const char *actor,
+                          const DecideOut *out, const Reason **ret_erased, GError **error)
+{
+    for (size_t i = 0; i < out->n_reasons; i++) {
+        const Reason *reason = &out->reasons[i];
+        if (strcmp(reason->event, "erased") == 0)
+            *ret_erased = reason;
+        else if (!engine_audit(group, account, position, actor, reason, error))
+            return false;
+    }
+    return true;
+}
+
+/* The last entry of the decision: it vouches for all before it, whose texts go. */
+static bool erase(Group *group, uint64_t position, const char *actor, const Reason *reason,
+                  AccountState *after, GError **error)
+{
+    const char *account = after->account.id;
+    after->account.salt = intake_salt(group->hub, group->arena);
+    return engine_audit(group, account, position, actor, reason, error) &&
+           store_erase(group->hub->setup.store, account, after->account.salt, error);
+}
+
 static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t position, Instant now,
                       unsigned switches, DecideOut *ret_out, GError **error)
 {
@@ -343,10 +367,10 @@ static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t pos
                      group->arena, &out, unrendered, error) ||
         !apply(group, slot, position, event, &out, error))
         return false;
-    for (size_t i = 0; i < out.n_reasons; i++)
-        if (!engine_audit(group, slot->account, position, event->source, &out.reasons[i], error))
-            return false;
-    if (!audit_contents(group, slot->account, position, event->source, &out, error))
+    const Reason *erased = NULL;
+    if (!audit_reasons(group, slot->account, position, event->source, &out, &erased, error) ||
+        !audit_contents(group, slot->account, position, event->source, &out, error) ||
+        (erased && !erase(group, position, event->source, erased, &out.after, error)))
         return false;
     const char *account = arena_strdup(group->arena, slot->account);
     switches_count_notices(group, slot->state, &out.after);

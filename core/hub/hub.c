@@ -45,7 +45,7 @@ Hub *hub_new(const HubSetup *setup, GError **error)
     feeds_build(hub);
     if (!switches_sources(hub, error) || !epoch_enter(hub, error) ||
         !decide_left_rows(hub, error) || !outbox_recover(hub, error) ||
-        !freshness_recover(hub, error)) {
+        !freshness_recover(hub, error) || !retention_read_day(hub, error)) {
         hub_free(hub);
         return NULL;
     }
@@ -64,6 +64,7 @@ void hub_free(Hub *hub)
     g_hash_table_unref(hub->drawings);
     g_hash_table_unref(hub->spins);
     g_array_unref(hub->days);
+    g_free(hub->sweep_after);
     g_free(hub);
 }
 
@@ -122,8 +123,9 @@ bool hub_turn(Hub *hub, GError **error)
     if (!group_begin(hub, &group, error))
         return false;
     bool good = take_queue(&group, error) && schedule_due(&group, error) &&
-                outbox_lease(&group, error) && next_act(&group, error);
-    bool progress = group.inputs->len || group.decisions;
+                retention_turn(&group, error) && outbox_lease(&group, error) &&
+                next_act(&group, error);
+    bool progress = group.inputs->len || group.decisions || group.swept;
     uint64_t polls = hub->counters.polls;
     if (!group_end(&group, good, error))
         return false;
@@ -153,14 +155,14 @@ bool hub_idle(Hub *hub, GError **error)
     Instant now = hub->frozen ? hub->now : MAX(hub->now, wall);
     bool acts_due = act <= now && !hub->setup.holds_acts;
     return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && !acts_due &&
-           wake > now;
+           wake > now && !retention_waits(hub);
 }
 
 Instant hub_next(Hub *hub)
 {
     if (hub->queue.length)
         return hub->now;
-    Instant next = MIN(schedule_next(hub), hub->outbox_at);
+    Instant next = MIN(MIN(schedule_next(hub), hub->outbox_at), retention_next(hub));
     Instant wake = INSTANT_NEVER;
     if (!hub->frozen && store_next_wake(hub->setup.store, &wake, NULL))
         next = MIN(next, wake);

@@ -126,14 +126,14 @@ static bool is_ledger_kind(EventKind kind)
     return kind <= EVENT_PAYMENT_ATTEMPTED;
 }
 
-static void make_salt(Hub *hub, Account *account, Arena *arena)
+const char *intake_salt(Hub *hub, Arena *arena)
 {
     unsigned char bytes[16];
     hub->setup.random->fill(hub->setup.random, bytes, sizeof bytes);
     char *hex = arena_alloc(arena, 2 * sizeof bytes + 1);
     for (size_t i = 0; i < sizeof bytes; i++)
         g_snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-    account->salt = hex;
+    return hex;
 }
 
 /* A new account is named as its ledger names it while there is one ledger, and "<source>:<name>"
@@ -159,7 +159,7 @@ static bool create_account(Group *group, const char *source, const char *externa
         Account *account = &slot->state->account;
         account->source = mirrored ? arena_strdup(group->arena, source) : NULL;
         account->external_id = mirrored ? arena_strdup(group->arena, external) : NULL;
-        make_salt(hub, account, group->arena);
+        account->salt = intake_salt(hub, group->arena);
     }
     *ret_account = id;
     return true;

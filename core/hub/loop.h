@@ -125,6 +125,8 @@ struct Hub {
     int64_t allowance;        /* notices a person has let through beyond the usual */
     Date open_through;        /* a ledger was released unseen: no number surprises through this day */
     bool dirty;               /* the switches are to be written down */
+    Date swept_on;            /* all accounts were looked at for retention */
+    char *sweep_after;        /* the look of today goes on behind this account; NULL: from the first */
     bool frozen;              /* the clock is not believed: now stands still */
     bool progress;            /* the last turn did something */
     Instant outbox_at;        /* next act that becomes due after now */
@@ -148,6 +150,7 @@ typedef struct {
     GPtrArray *after;     /* Deed, in order: once durable */
     GPtrArray *contents;  /* GBytes that go with calls */
     size_t decisions;
+    bool swept;           /* accounts were looked at for retention */
     HubCounters counters; /* as before the group */
     GArray *days;         /* as before the group */
     int64_t allowance;
@@ -205,6 +208,8 @@ char *render_input(Store *store, const Configuration *configuration, const Accou
 /* ---- intake ---------------------------------------------------------------------------------------------------------- */
 bool intake_take(Group *group, Input *input, GError **error);
 void intake_push(Hub *hub, Input *input);
+/* What the texts of one account are hashed with from now on. */
+const char *intake_salt(Hub *hub, Arena *arena);
 /* Queues one of the hub's own events. */
 void intake_own(Hub *hub, EventKind kind, const char *account, const char *source, const void *payload);
 
@@ -255,6 +260,12 @@ void freshness_want(Hub *hub, const char *account, const char *source, const cha
 void freshness_answer(Hub *hub, Feed *feed, Source *source, const char *why);
 void waiting_free(void *waiting);
 bool freshness_recover(Hub *hub, GError **error);
+
+/* ---- retention ------------------------------------------------------------------------------------------------------------ */
+bool retention_read_day(Hub *hub, GError **error);
+bool retention_turn(Group *group, GError **error);
+bool retention_waits(const Hub *hub);        /* today's look is not over */
+Instant retention_next(const Hub *hub);
 
 /* ---- switches, epoch ---------------------------------------------------------------------------------------------------- */
 bool switches_read(Hub *hub, GError **error);

@@ -220,6 +220,12 @@ static const Field migration_fields[] = {
     BY(MigrationRequest),
 };
 
+static const Field erasure_fields[] = {
+    BY(ErasureRequest),
+    FIELD(ErasureRequest, reason, TEXT, OPTIONAL, NULL,
+          "Why; it outlives the erasure, so it must not say whom it is about."),
+};
+
 static const Field act_decision_fields[] = {
     FIELD(ActDecision, key, NAME, REQUIRED, NULL, "Key of the act."),
     FIELD(ActDecision, decision, CHOICE, REQUIRED, act_decisions, "What to do with it."),
@@ -279,6 +285,7 @@ TYPE(approval_ask, ApprovalRequest, "A person asks for an approval, or takes tha
 TYPE(reply_decision, ReplyDecision, "A person says what a reply means.");
 TYPE(shared, SharedConsent, "An address answered on another account.");
 TYPE(migration, MigrationRequest, "A person moves the cycle to another policy version.");
+TYPE(erasure, ErasureRequest, "Personal data is to be erased.");
 TYPE(act_decision, ActDecision, "A person decided about an act.");
 TYPE(act_result, ActResult, "What an instance answered.");
 TYPE(act_sent, ActResult, "An act was handed to its instance.");
@@ -400,6 +407,9 @@ const EventType event_types[N_EVENTS] = {
           "{\"what\":\"legal\",\"by\":\"person:maria\"}"),
     EVENT(EVALUATE_REQUESTED, "evaluate.requested", NULL, COMMAND,
           "A person wants the account evaluated now.", NULL),
+    EVENT(ERASURE_REQUESTED, "erasure.requested", &erasure_type, COMMAND,
+          "The personal data of an account whose case is over is to be erased.",
+          "{\"by\":\"person:maria\",\"reason\":\"request under GDPR article 17\"}"),
     EVENT(ACT_RESULT, "act.result", &act_result_type, HUB, "What an instance answered to an act.",
           "{\"key\":\"A/c1/2/suspend\",\"outcome\":\"retry\","
           "\"retry_at\":\"2026-07-16T14:00:30.000Z\",\"code\":\"429\",\"attempt\":1}"),

@@ -27,7 +27,7 @@ typedef enum {
     EVENT_APPROVAL_DECIDED, EVENT_POLICY_MIGRATED, EVENT_ACT_DECIDED, /* a person on a held, dead or planned act: retry | close | release */
     EVENT_REPLY_DECIDED,           /* a person says what a reply means */
     EVENT_APPROVAL_REQUESTED, EVENT_APPROVAL_WITHDRAWN,
-    EVENT_EVALUATE_REQUESTED,
+    EVENT_EVALUATE_REQUESTED, EVENT_ERASURE_REQUESTED,
     /* the hub's own */
     EVENT_ACT_RESULT,  /* what an instance answered */
     EVENT_ACT_SENT,    /* an instance's lease was taken: the act is in flight */
@@ -87,6 +87,7 @@ typedef struct { const char *id; const char *invoices; int64_t instalments; Date
 typedef struct { int outcome; const char *by; } CollectionsReport;                                    /* successful unsuccessful */
 typedef struct { const char *what; const char *by; const char *requested_by; const char *evidence; bool refused; } ApprovalDecision;
 typedef struct { int64_t to_version; const char *by; } MigrationRequest;
+typedef struct { const char *by; const char *reason; } ErasureRequest;                                /* by a person, or by the schedule */
 typedef struct { const char *key; int decision; const char *by; const char *reason; } ActDecision;    /* retry close release */
 typedef struct { const char *key; const char *document; int64_t pages; } ActDocument;                 /* hash of the PDF */
 typedef struct { const char *reply; int class_; const char *by; const char *reason; const char *invoice; } ReplyDecision;

@@ -130,6 +130,8 @@ static const Field account_fields[] = {
     FIELD(Account, ledger_began_at, INSTANT, KEPT, NULL,
           "Start of the ledger read that last confirmed the account."),
     FIELD(Account, next_id, INT, KEPT, NULL, "Counter for ids that decisions make."),
+    FIELD(Account, erased_on, DATE, KEPT, NULL,
+          "Local day on which its personal data was erased last; absent: never."),
     FIELD(Account, reasons, TEXT, KEPT, NULL,
           "Open reasons for intervention of the account itself, comma separated, sorted."),
     FIELD(Account, salt, NAME, KEPT, NULL,

@@ -66,6 +66,7 @@ typedef struct {
     Date evaluated_on;    /* last daily evaluation */
     Instant ledger_began_at; /* start of the ledger read that last confirmed this account */
     int64_t next_id;      /* counter for ids made by decide, so that it makes the same ones in a replay */
+    Date erased_on;       /* local day on which its personal data was erased last; DATE_NONE never */
     const char *reasons;  /* open needs_intervention reasons of the account itself, comma separated, sorted */
     const char *salt;     /* hex, for H(salt, text); made when the account is first seen */
 } Account;
@@ -144,6 +145,9 @@ typedef struct {
     Date verified_on; /* verification was sent */
     Date whole_from; /* first day on which the invoice's clock stands still: all that was open was disputed; DATE_NONE: not */
 } Dispute;
+
+/* What stands for an address that was erased, with a number. */
+#define ERASED_ADDRESS "erased-"
 
 typedef enum { CONSENT_NONE, CONSENT_GRANTED, CONSENT_REVOKED, CONSENT_HELD_FOR_REVIEW } Consent;
 

@@ -57,6 +57,7 @@ struct StoreDriver {
     bool (*audit_verify)(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals,
                          GError **error);
 
+    bool (*erase)(Store *store, const char *account, const char *salt, GError **error);
     bool (*seals)(Store *store, const char *account, SealVisitor visitor, void *data, GError **error);
     bool (*look)(Store *store, GError **error);
     void (*look_away)(Store *store);

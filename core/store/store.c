@@ -207,6 +207,11 @@ bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t
     return store->driver->audit_verify(store, finding, data, ret_entries, ret_seals, error);
 }
 
+bool store_erase(Store *store, const char *account, const char *salt, GError **error)
+{
+    return in_group(store, error) && store->driver->erase(store, account, salt, error);
+}
+
 bool store_seals(Store *store, const char *account, SealVisitor visitor, void *data, GError **error)
 {
     return store->driver->seals(store, account, visitor, data, error);

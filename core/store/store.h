@@ -155,6 +155,11 @@ bool store_audit_read(Store *store, const char *account, AuditVisitor visitor, v
 typedef bool (*AuditFinding)(const char *account, uint64_t sequence, const char *what, void *data);
 bool store_audit_verify(Store *store, AuditFinding finding, void *data, uint64_t *ret_entries, uint64_t *ret_seals, GError **error);
 
+/* Forgets what the account's texts say, within the group: texts of its audit entries so far (those that are open stay), the
+ * data of its decided journal entries, the messages that no other account was sent. Hashes stay. salt, hex, takes the place
+ * of the old one. Its records are the caller's to change (store_apply). The bytes themselves are gone from the files once the
+ * group is committed, or with a later one where a reader is in the way. */
+bool store_erase(Store *store, const char *account, const char *salt, GError **error);
 /* What proves one account's chain without a word of others: a seal's hash covers the root of a tree over the last entries of
  * the accounts it names, and path leads from this account's one to that root (store/proof.h). */
 #define SEAL_PATH_MAX 40

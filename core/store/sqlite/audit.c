@@ -277,6 +277,13 @@ void sqlite_audit_sealed(SqliteStore *store)
         g_hash_table_remove_all(store->heads);
 }
 
+void sqlite_audit_salted(SqliteStore *store, const char *account)
+{
+    Head *head = g_hash_table_lookup(store->heads, account);
+    if (head)
+        g_clear_pointer(&head->salt, g_free);
+}
+
 void sqlite_audit_forget(SqliteStore *store)
 {
     g_ptr_array_set_size(store->sealing, 0);

@@ -89,7 +89,7 @@ static const char memory_settings[] = "PRAGMA journal_mode = MEMORY; PRAGMA sync
 static const char reader_settings[] = "PRAGMA query_only = ON; ";
 static const char settings[] =
     "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-    "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
+    "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;";
 
 static bool connect(SqliteStore *store, StoreMode mode, const char *files, GError **error)
 {
@@ -208,6 +208,7 @@ static bool sqlite_commit(Store *base, GError **error)
     }
     store->committed_position = store->last_position;
     sqlite_audit_sealed(store);
+    sqlite_forget_log(store);
     return true;
 }
 
@@ -240,6 +241,7 @@ const StoreDriver store_sqlite = {
     .audit = sqlite_audit,
     .audit_read = sqlite_audit_read,
     .audit_verify = sqlite_audit_verify,
+    .erase = sqlite_erase,
     .seals = sqlite_seals,
     .look = sqlite_look_driver,
     .look_away = sqlite_look_away_driver,

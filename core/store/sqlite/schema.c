@@ -263,6 +263,12 @@ static const char *const schema_007[] = {
     NULL,
 };
 
+static const char *const schema_008[] = {
+    "ALTER TABLE account ADD COLUMN erased_on INTEGER;",
+    "CREATE INDEX act_document ON act(document) WHERE document IS NOT NULL;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -271,7 +277,7 @@ typedef struct {
 static const Migration migrations[] = {
     {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
     {schema_004, NULL}, {schema_005, NULL}, {schema_006, NULL},
-    {schema_007, NULL},
+    {schema_007, NULL}, {schema_008, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

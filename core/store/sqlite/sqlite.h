@@ -56,6 +56,10 @@ typedef enum {
     QUERY_AUDIT_READ_ALL,
     QUERY_AUDIT_HASH,
     QUERY_AUDIT_ERASED,
+    QUERY_ERASE_AUDIT,
+    QUERY_ERASE_JOURNAL,
+    QUERY_ERASE_CONTENTS,
+    QUERY_ERASE_BLOB,
     QUERY_SEAL_LAST,
     QUERY_SEAL_ADD,
     QUERY_SEAL_COUNT_GET,
@@ -94,6 +98,7 @@ typedef struct {
     Table tables[N_KINDS];
     uint64_t last_position;
     uint64_t committed_position;
+    bool log_tells; /* the write-ahead log still holds what was erased */
     int looks; /* begun and not over */
     int changes_before; /* as SQLite counts them, when the group began */
     /* audit: last entry of accounts met lately, those that got one in this group, and the last seal */
@@ -156,6 +161,8 @@ void sqlite_audit_close(SqliteStore *store);
 bool sqlite_audit_seal(SqliteStore *store, GError **error); /* before the commit */
 void sqlite_audit_sealed(SqliteStore *store);               /* after it */
 void sqlite_audit_forget(SqliteStore *store);               /* after a rollback */
+/* The salt was replaced: entries from now on are hashed with the new one. */
+void sqlite_audit_salted(SqliteStore *store, const char *account);
 Hash sqlite_hash(sqlite3_stmt *statement, int i);
 bool sqlite_same_hash(const Hash *a, const Hash *b);
 /* One row of the audit as it is stored; texts live until the next step. */
@@ -169,6 +176,10 @@ bool sqlite_read_salt(SqliteStore *store, const char *account, char **ret_salt, 
 /* A seal of the newer form over the last entry of every account, for chains that older seals name: each becomes provable
  * alone. Part of the migration. */
 bool sqlite_seal_again(SqliteStore *store, GError **error);
+
+/* ---- erase.c */
+/* After a commit: empties the write-ahead log if it holds what was erased. Tried again later where a reader holds it. */
+void sqlite_forget_log(SqliteStore *store);
 
 /* ---- the functions of the driver, by file */
 bool sqlite_journal(Store *, const JournalEntry *, uint64_t *, bool *, GError **);
@@ -196,6 +207,7 @@ bool sqlite_acts(Store *, const char *, unsigned, size_t, ActVisitor, void *, GE
 bool sqlite_audit(Store *, const char *, const AuditEntry *, GError **);
 bool sqlite_audit_read(Store *, const char *, AuditVisitor, void *, GError **);
 bool sqlite_audit_verify(Store *, AuditFinding, void *, uint64_t *, uint64_t *, GError **);
+bool sqlite_erase(Store *, const char *, const char *, GError **);
 bool sqlite_seals(Store *, const char *, SealVisitor, void *, GError **);
 bool sqlite_look_driver(Store *, GError **);
 void sqlite_look_away_driver(Store *);

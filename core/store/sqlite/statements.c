@@ -96,6 +96,19 @@ static const char *const texts[N_QUERIES] = {
     [QUERY_AUDIT_READ] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE account = ?1 ORDER BY sequence",
     [QUERY_AUDIT_READ_ALL] = "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY account, sequence",
     [QUERY_AUDIT_HASH] = "SELECT hash FROM audit WHERE account = ?1 AND sequence = ?2",
+    [QUERY_ERASE_AUDIT] = "UPDATE audit SET subject = NULL, reason = NULL, text = NULL, "
+                          "detail = NULL, personal = NULL "
+                          "WHERE account = ?1 AND NOT (event = 'erased' AND form = 1)",
+    [QUERY_ERASE_JOURNAL] = "UPDATE journal SET data = NULL WHERE account = ?1 AND decided = 1",
+    [QUERY_ERASE_CONTENTS] =
+        "SELECT content FROM act WHERE account = ?1 AND content IS NOT NULL "
+        "UNION SELECT document FROM act WHERE account = ?1 AND document IS NOT NULL "
+        "UNION SELECT content FROM notice WHERE account = ?1 AND content IS NOT NULL",
+    [QUERY_ERASE_BLOB] = "DELETE FROM blob WHERE hash = ?2 "
+                         "AND NOT EXISTS (SELECT 1 FROM act WHERE content = ?2 AND account <> ?1) "
+                         "AND NOT EXISTS (SELECT 1 FROM act WHERE document = ?2 AND account <> ?1) "
+                         "AND NOT EXISTS (SELECT 1 FROM version WHERE version.kind = blob.kind "
+                         "AND version.hash = blob.hash)",
     [QUERY_SEAL_LAST] = "SELECT number, hash FROM seal ORDER BY number DESC LIMIT 1",
     [QUERY_AUDIT_ERASED] = "SELECT 1 FROM audit WHERE account = ?1 AND sequence > ?2 "
                            "AND event = 'erased' AND form = 1 LIMIT 1",

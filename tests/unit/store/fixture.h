@@ -43,8 +43,9 @@
 #define FIXTURE_UNDO_007                                                                           \
     "DROP INDEX contact_point_revoked; DROP TABLE reply; DROP TABLE request; DROP TABLE duty; "    \
     "DROP TABLE work; ALTER TABLE contact_point DROP COLUMN consent_before; "
+#define FIXTURE_UNDO_008 "DROP INDEX act_document; ALTER TABLE account DROP COLUMN erased_on; "
 #define FIXTURE_BACK_TO_002                                                                        \
-    FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005 FIXTURE_UNDO_004                            \
+    FIXTURE_UNDO_008 FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005 FIXTURE_UNDO_004                            \
         "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                             \
         "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
 
