@@ -42,6 +42,7 @@ const Shape case_shapes[] = {
      "day_count?:text as_of?:date "
      "replies?:any invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
     {"settings",
+     "fee_once_per?:=cycle|step fee_on_manual_entry?:bool late_fee?:any! "
      "days_to_overdue?:int reminder_delay?:int minimum_cents?:int{} days_to_delinquent?:int "
      "pending_grace_days?:int "
      "max_grace_days?:int first_step?:=new|suspended auto_resolve?:bool auto_suspend?:bool "
@@ -169,7 +170,8 @@ const Shape case_shapes[] = {
      "notice:text amount_cents?:int currency?:currency channel?:" CHANNELS " invoices?:text[]"},
     {"action", "op:text platform?:text for?:=step_entered|step_left count?:int"},
     {"entry",
-     "event:=notice_suppressed|step_skipped|invoice_excluded|invoice_included|"
+     "event:=fee_charged|fee_dropped|notice_suppressed|step_skipped|invoice_excluded|invoice_"
+     "included|"
      "hold_moved|move_waits|mode|cycle_reopened|event_applied|event_stale|event_duplicate|fee_"
      "reversed notice?:text stage?:text event_id?:text reason?:text"},
     {"rejected", "code:text latest_allowed?:date allowed?:int[2] steps?:text[]"},

@@ -79,12 +79,9 @@ void backdated_judge(Deciding *d)
                    payment->id, cycle->proposals);
 }
 
-static void reverse_fee(Deciding *d, const Cycle *cycle)
+static void reverse_fee(Deciding *d, const Invoice *invoice)
 {
-    const char *fee = arena_printf(d->arena, "late_fee:%s", cycle->id);
-    const Invoice *invoice = state_find(d->state, KIND_INVOICE, fee);
-    if (!invoice)
-        return;
+    const char *fee = invoice->id;
     Credit *credit = state_add(d->state, KIND_CREDIT);
     credit->id = arena_printf(d->arena, "correction:%s", fee);
     credit->currency = invoice->currency;
@@ -96,6 +93,13 @@ static void reverse_fee(Deciding *d, const Cycle *cycle)
     reason_add(d, "fee_reversed", "§4 backdated payment", "late_fee", "backdated_payment",
                json_pack("{s:s,s:I}", "invoice", fee, "amount", (json_int_t)invoice->amount),
                "the late fee is taken back by a credit");
+}
+
+static void reverse_fees(Deciding *d, const Cycle *cycle)
+{
+    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+        if (invoice->kind == INVOICE_FEE && g_strcmp0(invoice->cycle, cycle->id) == 0)
+            reverse_fee(d, invoice);
 }
 
 static void credit_suspension(Deciding *d, const Cycle *cycle)
@@ -127,7 +131,7 @@ static void retract_notices(Deciding *d, const Cycle *cycle)
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by)
 {
     if (words_have(cycle->proposals, "reverse_fee"))
-        reverse_fee(d, cycle);
+        reverse_fees(d, cycle);
     if (words_have(cycle->proposals, "credit_suspension"))
         credit_suspension(d, cycle);
     if (words_have(cycle->proposals, "retract_notices"))

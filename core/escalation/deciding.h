@@ -195,10 +195,19 @@ bool plan_failed(const Deciding *d, const Cycle *cycle);
 
 /* ---- fee.c, proration.c, backdated.c, reversal.c --------------------------------------------- */
 void fee_on_entry(Deciding *d, Cycle *cycle, bool by_rule);
+/* After the step was entered, not when it is gone back to. */
+void fee_on_step(Deciding *d, Cycle *cycle, const Step *step);
 void fee_judge(Deciding *d, Cycle *cycle);
-/* What the law of this day says of the late fee of that currency; false: nothing is overdue that could bear one. */
-bool fee_by_law(const RuleSet *rules, const AccountState *state, const Ledger *ledger, const Settings *settings, Currency currency,
-                LateFeeAnswer *ret_answer);
+typedef struct {
+    const Rulebook *book;
+    const AccountState *state;
+    const Ledger *ledger;
+    const Settings *settings;
+} FeeScene;
+/* Those whose fee waits for its day, comma separated; NULL: none does. */
+const char *fee_waiting(const Cycle *cycle);
+/* What the law of this day says of one of them; false: nothing is configured, or nothing overdue could bear it. */
+bool fee_by_law(const FeeScene *scene, const Cycle *cycle, const char *word, LateFeeAnswer *ret_answer);
 void proration_book(Deciding *d, Currency currency, Date from, Date before, const char *kind);
 void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);

@@ -30,9 +30,12 @@ static void say_calls(Telling *t, const RuleSubject *subject)
 static void say_fee(Telling *t, const Cycle *cycle)
 {
     LateFeeAnswer law;
-    if (cycle->fee_due_on == DATE_NONE || cycle->fee_charged ||
-        cycle->fee_due_on <= t->view.today ||
-        !fee_by_law(&t->book->rules, t->state, &t->ledger, t->settings, cycle->currency, &law))
+    FeeScene scene = {t->book, t->state, &t->ledger, t->settings};
+    const char *waiting = fee_waiting(cycle);
+    if (!waiting || cycle->fee_due_on <= t->view.today)
+        return;
+    const char *first = arena_printf(t->arena, "%.*s", (int)strcspn(waiting, ","), waiting);
+    if (!fee_by_law(&scene, cycle, first, &law))
         return;
     const Rule *rule = law.day_rule ? law.day_rule : law.cap_rule;
     explain_say(t, rule ? cited(t, rule) : "§4 late fee", cycle->fee_due_on,

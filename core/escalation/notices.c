@@ -212,10 +212,18 @@ const char *notice_obsolete(const Deciding *d, const Notice *notice)
 
 /* ---- what it shows --------------------------------------------------------------------------- */
 
+static const char *shown_kind(const Invoice *invoice)
+{
+    return invoice->kind == INVOICE_FEE        ? "fee"
+           : invoice->kind == INVOICE_INTEREST ? "interest"
+                                               : NULL;
+}
+
 static json_t *shown_invoice(const InvoiceBalance *b)
 {
     char due[16];
-    return json_pack("{s:s,s:s,s:I,s:s,s:I}", "id", b->invoice->id, "number",
+    return json_pack("{s:s*,s:s,s:s,s:I,s:s,s:I}", "kind", shown_kind(b->invoice), "id",
+                     b->invoice->id, "number",
                      b->invoice->number ? b->invoice->number : b->invoice->id, "open",
                      (json_int_t)b->rest, "due_on",
                      date_format(b->invoice->due_on != DATE_NONE ? b->invoice->due_on
@@ -266,6 +274,19 @@ static int64_t amount_promised(const Deciding *d, const Notice *notice)
     return 0;
 }
 
+/* What was booked beside the debt and is not overdue yet: the amount leaves it out (§3.9). */
+static const char *charges_shown(Deciding *d, const Notice *notice)
+{
+    g_autoptr(json_t) list = json_array();
+    for (size_t i = 0; i < d->ledger.n_invoices; i++) {
+        const InvoiceBalance *b = &d->ledger.invoices[i];
+        if (!b->charge && b->days_overdue == 0 && b->rest > 0 && !b->in_plan &&
+            currency_equal(b->invoice->currency, notice->currency))
+            json_array_append_new(list, shown_invoice(b));
+    }
+    return json_array_size(list) > 0 ? json_text(d, json_incref(list)) : NULL;
+}
+
 static const char *shown_invoices(Deciding *d, const Notice *notice, bool single)
 {
     bool rent_only = demands_rent_only(d, notice);
@@ -280,6 +301,9 @@ void notice_show(Deciding *d, Notice *notice)
 {
     bool single = is_about_invoice(notice) && strcmp(notice->name, "overdue") != 0;
     notice->invoices = d->in->bare ? NULL : shown_invoices(d, notice, single);
+    notice->charges = d->in->bare || single || is_promise_reminder(notice)
+                          ? NULL
+                          : charges_shown(d, notice);
     const InvoiceBalance *b = single ? ledger_invoice(&d->ledger, notice->invoice) : NULL;
     if (b)
         notice->amount = b->open;

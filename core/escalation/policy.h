@@ -15,6 +15,13 @@
 /* ---- settings (domain.md: every [D] is one) ------------------------------------------------------------------------ */
 typedef struct { Currency currency; int64_t minor; } Limit;
 typedef struct { const char *step; int64_t days; } StepDays;
+/* A sum for each currency, or a share of what is overdue that is held between two sums. */
+typedef struct {
+    const Limit *fixed; size_t n_fixed;
+    int64_t basis_points;      /* of what is overdue without fees and interest; 0: the fixed sum */
+    const Limit *least, *most; size_t n_least, n_most;
+} FeeRule;
+typedef enum { FEE_ONCE_PER_CYCLE, FEE_ONCE_PER_STEP } FeeOncePer;
 typedef enum { BASIS_ALL_OVERDUE, BASIS_PAST_ALLOWED_DAYS } MinimumBasis;
 typedef enum { ANCHOR_HOLD, ANCHOR_RECOMPUTE } AnchorShift;
 
@@ -25,7 +32,8 @@ typedef struct {
     bool auto_resolve, auto_suspend, auto_reactivate, prorate_suspension, pending_must_cover, no_cutoff_before_closed_day;
     bool fee_on_manual_entry;
     bool act_on_test_accounts;
-    int64_t late_fee;                                 /* minor units; AMOUNT_NONE: none */
+    const FeeRule *late_fee;                          /* of the S2 module, at entry; NULL none */
+    int fee_once_per;                                 /* FeeOncePer */
     const StepDays *step_days; size_t n_step_days;
     int minimum_basis, on_anchor_shift;
     int evaluate_at, send_at, window_from, window_to; /* minutes of the local day */
@@ -90,6 +98,7 @@ typedef struct {
     unsigned needs;            /* Needs */
     const Condition *when;     /* NULL, or what must hold to come here, entry and moves alike */
     const char *when_text;
+    const FeeRule *fee;        /* charged when the step is entered; NULL none */
     bool suspends, collections, legal, disconnects; /* derived from its actions, or by name in the S2 module */
     int severity;
 } Step;
@@ -178,6 +187,8 @@ typedef struct {
 const Policy *rulebook_policy(const Rulebook *book, const char *name, const char *hash); /* hash NULL: newest */
 const Step *policy_step(const Policy *policy, const char *name);
 const Limit *settings_minimum(const Settings *settings, Currency currency); /* NULL: none configured */
+/* Before the law has looked at it; overdue without fees and interest. False: no fee in that currency. */
+bool fee_amount(const FeeRule *fee, Currency currency, int64_t overdue, int64_t *ret_amount);
 
 /* What holds for an account (escalation/layers.c): the policy's settings with the layers it stands in laid over them, the most
  * specific last; a limit or a step's days that a layer does not name stay. Where nothing differs it is the policy's own and

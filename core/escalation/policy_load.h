@@ -24,13 +24,13 @@ typedef struct {
 
 typedef struct {
     Common common;
-    const Node *thresholds, *notices, *also;
+    const Node *thresholds, *notices, *also, *fees;
 } ScanSource;
 
 typedef struct {
     Common common;
     const char *const *steps, *const *notices;
-    const Node *also;
+    const Node *also, *fees;
 } ModuleSource;
 
 typedef struct {
@@ -46,7 +46,7 @@ typedef struct {
     int64_t from, to, wait;
     bool skippable, final;
     int severity, count_from; /* count_from -1: that of the policy */
-    const Node *also, *acts, *minimum, *minimum_cents, *needs, *undo, *when;
+    const Node *also, *acts, *minimum, *minimum_cents, *needs, *undo, *when, *fee;
 } StepSource;
 
 typedef struct {

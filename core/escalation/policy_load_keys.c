@@ -115,6 +115,10 @@ const Key scan_keys[] = {
      .type = KEY_NODE,
      AT(ScanSource, also),
      .doc = "Actions of a threshold: {\"30\": [pay_or_quit]}."},
+    {.name = "fees",
+     .type = KEY_NODE,
+     AT(ScanSource, fees),
+     .doc = "Fee of a threshold, as a step's fee: {\"10\": \"15.00 USD\"}."},
 };
 const size_t n_scan_keys = G_N_ELEMENTS(scan_keys);
 const Key module_keys[] = {
@@ -133,6 +137,10 @@ const Key module_keys[] = {
      .type = KEY_NODE,
      AT(ModuleSource, also),
      .doc = "Actions of a step: {suspended: [suspend_portal]}."},
+    {.name = "fees",
+     .type = KEY_NODE,
+     AT(ModuleSource, fees),
+     .doc = "Fee of a step, beside the late fee of the settings: {suspended: \"15.00 USD\"}."},
 };
 const size_t n_module_keys = G_N_ELEMENTS(module_keys);
 const Key graph_keys[] = {
@@ -180,6 +188,11 @@ const size_t n_graph_keys = G_N_ELEMENTS(graph_keys);
          AT(StepSource, minimum),                                                                  \
          .doc = "Overdue amount needed to enter: \"500.00 USD\" or {USD: \"500.00\", EUR: "        \
                 "\"450.00\"}."},                                                                   \
+        {.name = "fee",                                                                            \
+         .type = KEY_NODE,                                                                         \
+         AT(StepSource, fee),                                                                      \
+         .doc = "Fee charged when the step is entered: \"15.00 USD\", or a map of fixed or "       \
+                "basis_points."},                                                                  \
         {.name = "minimum_cents",                                                                  \
          .type = KEY_NODE,                                                                         \
          AT(StepSource, minimum_cents),                                                            \

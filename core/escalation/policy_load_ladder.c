@@ -121,6 +121,7 @@ static bool read_threshold(const Loader *loader, const ScanSource *scan, const N
     StepSource source = {
         .name = notice->text, .from = days + 1, .to = INT64_MAX, .severity = -1, .skippable = true};
     source.also = scan->also ? node_get(scan->also, threshold->text) : NULL;
+    source.fee = scan->fees ? node_get(scan->fees, threshold->text) : NULL;
     if (!step_name_is_free(loader, steps, i, source.name, notice->place))
         return false;
     steps[i].place = threshold->place;
@@ -167,7 +168,8 @@ bool compile_scan(const Loader *loader, const Node *map, Policy *policy)
         return wrong_shape(loader, source.thresholds, "a list of days");
     if (!step_count_is_good(loader, source.thresholds, source.thresholds->n) ||
         !check_thresholds(loader, source.notices, source.thresholds) ||
-        !check_thresholds(loader, source.also, source.thresholds))
+        !check_thresholds(loader, source.also, source.thresholds) ||
+        !check_thresholds(loader, source.fees, source.thresholds))
         return false;
     Step *steps = arena_new0(loader->arena, Step, source.thresholds->n);
     bool good = true;
@@ -245,6 +247,8 @@ bool compile_module(const Loader *loader, const Node *map, Policy *policy)
         StepSource step = {.name = source.steps[i], .severity = -1, .to = INT64_MAX};
         step.also =
             source.also && source.also->kind == NODE_MAP ? node_get(source.also, step.name) : NULL;
+        step.fee =
+            source.fees && source.fees->kind == NODE_MAP ? node_get(source.fees, step.name) : NULL;
         step.final = strcmp(step.name, "paid_by_customer") == 0;
         good = step_name_is_free(loader, steps, i, step.name, item->place) && good;
         steps[i].place = item->place;
@@ -258,6 +262,7 @@ bool compile_module(const Loader *loader, const Node *map, Policy *policy)
     policy->steps = steps;
     policy->n_steps = n;
     good = check_steps_named(loader, source.also, policy) && good;
+    good = check_steps_named(loader, source.fees, policy) && good;
     if (good && !policy_step(policy, policy->settings->first_step)) {
         loader_unknown(loader, "C054", list->place, "'first_step'", policy->settings->first_step,
                        source.steps);

@@ -182,6 +182,8 @@ bool build_step(const Loader *loader, const StepSource *source, const Settings *
         step->when = condition_read(loader, source->when, &step->when_text);
         good = step->when && good;
     }
+    if (source->fee)
+        good = fee_read(loader, source->fee, settings->currency, &step->fee) && good;
     derive(step);
     name_notice(source, has_notice && !step->legal, step);
     step->severity = source->severity >= 0 ? source->severity : default_severity(step);

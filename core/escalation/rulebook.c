@@ -134,6 +134,8 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              "What the customer's replies say, beside the rules that always hold; one of the same "
              "name takes its place.",
              reply_keys, n_reply_keys},
+            {"settings.late_fee, fee, fees",
+             "A fee that is more than one sum, wherever one may be written.", fee_keys, n_fee_keys},
             {"routes[]", "On this event, when this holds, do that.", route_keys, n_route_keys},
         };
         size_t n_more;

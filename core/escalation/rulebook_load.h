@@ -29,6 +29,12 @@ bool amount_read(const Loader *loader, const Node *text, Currency currency, int6
 void settings_lay_over(const Node *written, const Settings *from, Arena *arena, Settings *settings);
 /* Every key names something that settings_lay_over knows; NULL, or one that does not. For the tests. */
 const char *settings_unlaid_key(void);
+/* ---- fees (rulebook_fees.c); *ret_fee NULL: none */
+bool fee_read(const Loader *loader, const Node *node, Currency currency, const FeeRule **ret_fee);
+/* One sum in minor units, or one for each currency. */
+bool fee_read_cents(const Loader *loader, const Node *node, Currency currency, const FeeRule **ret_fee);
+extern const Key fee_keys[];
+extern const size_t n_fee_keys;
 extern const Key settings_keys[];
 extern const size_t n_settings_keys;
 

@@ -8,10 +8,12 @@
 /* Settings, and what needs more than one key to be read. */
 typedef struct {
     Settings settings;
-    const Node *minimum, *minimum_cents, *late_fee, *expected_cost, *send_window, *step_days;
+    const Node *minimum, *minimum_cents, *late_fee, *late_fee_cents, *expected_cost, *send_window,
+        *step_days;
 } Source;
 
 static const char *const basis_names[] = {"all_overdue", "past_allowed_days", NULL};
+static const char *const once_names[] = {"cycle", "step", NULL};
 static const char *const shift_names[] = {"hold", "recompute", NULL};
 
 #define SETTING(member, TYPE)                                                                      \
@@ -59,14 +61,13 @@ const Key settings_keys[] = {
             "the sum down to the minimum."},
     {SETTING(no_cutoff_before_closed_day, BOOL), .default_text = "false",
      .doc = "No suspension on a closed day or the day before."},
-    {SOURCE(late_fee), .doc = "Fee charged once per cycle: \"15.00 USD\"; absent or null: none."},
-    {.name = "late_fee_cents",
-     .type = KEY_AMOUNT,
-     .offset = offsetof(Source, settings.late_fee),
-     .default_text = "null",
-     .least = 0,
-     .most = INT64_MAX,
-     .doc = "The same in minor units of the settings' currency."},
+    {SOURCE(late_fee),
+     .doc = "S2 module: fee charged at entry, \"15.00 USD\" or a map as a step's fee; absent or "
+            "null: none."},
+    {SOURCE(late_fee_cents), .doc = "The same in minor units of the settings' currency."},
+    {SETTING(fee_once_per, CHOICE), .choices = once_names, .default_text = "cycle",
+     .doc = "How often fees are charged: at most one in a cycle, or each step's once in a cycle; "
+            "the law caps their sum either way."},
     {SETTING(fee_on_manual_entry, BOOL), .default_text = "false",
      .doc = "Charge the late fee on a manual entry too."},
     {SETTING(act_on_test_accounts, BOOL), .default_text = "false",
@@ -288,10 +289,19 @@ static bool read_step_days(const Loader *loader, const Node *node, Settings *set
     return good;
 }
 
+/* A single sum is in the settings' currency; others are named in a map. */
+static bool read_late_fee(const Loader *loader, const Node *node, Settings *settings)
+{
+    int64_t minor;
+    if (node->kind == NODE_SCALAR && !amount_read(loader, node, settings->currency, &minor))
+        return false;
+    return fee_read(loader, node, settings->currency, &settings->late_fee);
+}
+
 static bool both(const Loader *loader, const Node *map, const char *first, const char *second)
 {
     const Node *a = node_get(map, first), *b = node_get(map, second);
-    if (!a || !b)
+    if (!a || !b || node_is_null(a) || node_is_null(b))
         return false;
     diags_add(loader->diags, "C037", a->key_place, "'%s' and '%s' say the same; keep one", first,
               second);
@@ -315,10 +325,14 @@ bool settings_read(const Loader *loader, const Node *map, Settings *settings)
     if (both(loader, map, "late_fee", "late_fee_cents") ||
         both(loader, map, "expected_cost", "expected_cost_cents"))
         return false;
-    if (node_get(map, "late_fee") && !source.late_fee)
-        read->late_fee = AMOUNT_NONE;
+    if ((node_get(map, "late_fee") && !source.late_fee) ||
+        (node_get(map, "late_fee_cents") && !source.late_fee_cents))
+        read->late_fee = NULL;
     if (source.late_fee)
-        good = amount_read(loader, source.late_fee, read->currency, &read->late_fee) && good;
+        good = read_late_fee(loader, source.late_fee, read) && good;
+    if (source.late_fee_cents)
+        good =
+            fee_read_cents(loader, source.late_fee_cents, read->currency, &read->late_fee) && good;
     if (source.expected_cost)
         good =
             amount_read(loader, source.expected_cost, read->currency, &read->expected_cost) && good;
@@ -353,6 +367,7 @@ static const struct {
         offsetof(Settings, last) + sizeof(((Settings *)NULL)->last) - offsetof(Settings, first)
     {"send_window", SPAN(window_from, window_to)},
     {"late_fee", SPAN(late_fee, late_fee)},
+    {"late_fee_cents", SPAN(late_fee, late_fee)},
     {"expected_cost", SPAN(expected_cost, expected_cost)},
 };
 

@@ -71,6 +71,7 @@ void step_enter(Deciding *d, Cycle *cycle, const Policy *policy, const Step *ste
     reason_add(d, "step_entered", rule_of(d, policy), step->name, NULL, step_detail(d, cycle, how),
                "step %s begins", step->name);
     hub_event(d, cycle, "case.step_entered", json_pack("{s:s}", "how", how));
+    fee_on_step(d, cycle, step);
     bool silent = policy->form == POLICY_MODULE ? !is_entry || !needs_notice(d, policy, step, cycle)
                                                 : !step->notice;
     if (silent || (by_hand && policy->form == POLICY_MODULE))

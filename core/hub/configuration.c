@@ -64,7 +64,7 @@ static const Key root_keys[] = {
 
 const ConfigSection *configuration_sections(size_t *ret_n)
 {
-    static ConfigSection sections[40];
+    static ConfigSection sections[100];
     static gsize ready;
     static size_t n;
     if (g_once_init_enter(&ready)) {

@@ -124,6 +124,10 @@ static const Field account_fields[] = {
     FIELD(Account, reply_form_on, DATE, GIVEN, NULL, "Day on which the reply form came back."),
     FIELD(Account, preaction_warning_on, DATE, GIVEN, NULL,
           "Day of the warning that a claim follows, given after the reply form."),
+    FIELD(Account, parent, NAME, GIVEN, NULL,
+          "Account it belongs to, as its ledger names it; absent: none."),
+    FIELD(Account, collect_with_parent, BOOL, GIVEN, NULL,
+          "Whether its invoices are dunned on its parent."),
     FIELD(Account, business_date, DATE, KEPT, NULL,
           "Highest local date ever decided on; it never goes back."),
     FIELD(Account, evaluated_on, DATE, KEPT, NULL, "Local date of the last daily evaluation."),
@@ -136,6 +140,8 @@ static const Field account_fields[] = {
           "Open reasons for intervention of the account itself, comma separated, sorted."),
     FIELD(Account, salt, NAME, KEPT, NULL,
           "Random hex text that personal data is hashed with; forgotten when data is erased."),
+    FIELD(Account, collector, NAME, KEPT, NULL,
+          "Account on which its invoices are collected now; absent: itself."),
 };
 
 static const Field invoice_fields[] = {
@@ -166,6 +172,16 @@ static const Field invoice_fields[] = {
     FIELD(Invoice, changed_on, DATE, KEPT, NULL, "Local day of the latest change of its status."),
     FIELD(Invoice, time_barred_on, DATE, GIVEN, NULL,
           "First day on which no court hears the claim any more; absent: unknown."),
+    FIELD(Invoice, child, NAME, GIVEN, NULL,
+          "Member of the family whose debt it is; absent: the account's own."),
+    FIELD(Invoice, left_on, DATE, KEPT, NULL,
+          "Day that member left the family; what others had paid of it by then stays."),
+    FIELD(Invoice, external_id, NAME, KEPT, NULL,
+          "Of what the hub booked: its id in the ledger; absent: the ledger has not taken it."),
+    FIELD(Invoice, key, NAME, GIVEN, NULL,
+          "Key under which the hub booked it, where the ledger keeps that."),
+    FIELD(Invoice, opens, TEXT, KEPT, NULL,
+          "Open amounts that the ledger stated, each with its day, for interest."),
 };
 
 static const Field payment_fields[] = {
@@ -188,6 +204,10 @@ static const Field payment_fields[] = {
     FIELD(Payment, version, INT, GIVEN, NULL,
           "Version of the object in its ledger; an older one is ignored; 0: none given."),
     FIELD(Payment, sequence, INT, KEPT, NULL, "Order of arrival among the account's payments."),
+    FIELD(Payment, child, NAME, GIVEN, NULL,
+          "Member of the family that paid it; absent: the account itself."),
+    FIELD(Payment, left_on, DATE, KEPT, NULL,
+          "Day that member left the family and took its money along."),
 };
 
 static const Field credit_fields[] = {
@@ -203,6 +223,13 @@ static const Field credit_fields[] = {
     FIELD(Credit, version, INT, GIVEN, NULL,
           "Version of the object in its ledger; an older one is ignored; 0: none given."),
     FIELD(Credit, sequence, INT, KEPT, NULL, "Order of arrival among the account's credits."),
+    FIELD(Credit, child, NAME, GIVEN, NULL,
+          "Member of the family it was given to; absent: the account itself."),
+    FIELD(Credit, left_on, DATE, KEPT, NULL, "Day that member left the family and took it along."),
+    FIELD(Credit, external_id, NAME, KEPT, NULL,
+          "Of what the hub booked: its id in the ledger; absent: the ledger has not taken it."),
+    FIELD(Credit, key, NAME, GIVEN, NULL,
+          "Key under which the hub booked it, where the ledger keeps that."),
 };
 
 static const Field dispute_fields[] = {
@@ -339,6 +366,10 @@ static const Field cycle_fields[] = {
     FIELD(Cycle, fee_dropped, BOOL, KEPT, NULL, "Whether a hold dropped the late fee."),
     FIELD(Cycle, fee_due_on, DATE, KEPT, NULL,
           "First day on which law allows the late fee; absent: no fee waits."),
+    FIELD(Cycle, fee_for, TEXT, KEPT, NULL,
+          "Steps whose fee waits, comma separated; @entry: that of the entry itself."),
+    FIELD(Cycle, fee_steps, TEXT, KEPT, NULL,
+          "Steps whose fee was charged or dropped, comma separated, sorted."),
     FIELD(Cycle, pending_from, DATE, KEPT, NULL,
           "Day from which pending money delays the entry; absent: not used yet."),
     FIELD(Cycle, pending_until, DATE, KEPT, NULL, "Last day of that delay."),
@@ -388,6 +419,8 @@ static const Field notice_fields[] = {
     FIELD(Notice, handed_on, DATE, KEPT, NULL, "Local day of the first hand-over to a channel."),
     FIELD(Notice, accepted_on, DATE, KEPT, NULL, "Local day on which a channel accepted it."),
     FIELD(Notice, content, NAME, KEPT, NULL, "Content hash of what was sent."),
+    FIELD(Notice, charges, JSON, KEPT, NULL,
+          "Fees and interest shown that are booked and not overdue yet, as invoices are."),
 };
 
 static const Field act_fields[] = {
@@ -492,6 +525,27 @@ static const Field duty_fields[] = {
     FIELD(Duty, since, DATE, KEPT, NULL, "Local day on which it was given."),
 };
 
+static const Field interest_accrual_fields[] = {
+    FIELD(InterestAccrual, invoice, NAME, KEPT_KEY, NULL, "Invoice that bears the interest."),
+    FIELD(InterestAccrual, currency, CURRENCY, KEPT, NULL, "Currency of the amounts."),
+    FIELD(InterestAccrual, booked, AMOUNT, KEPT, NULL,
+          "Interest booked so far, less corrections, in minor units."),
+    FIELD(InterestAccrual, through, DATE, KEPT, NULL, "Last day up to which it was booked."),
+    FIELD(InterestAccrual, fixed, AMOUNT, KEPT, NULL,
+          "Fixed sum of the law that was booked, once for the invoice, in minor units."),
+    FIELD(InterestAccrual, rule, NAME, KEPT, NULL,
+          "Row of the law that the rate comes from, or contract."),
+};
+
+static const Field family_member_fields[] = {
+    FIELD(FamilyMember, child, NAME, KEPT_KEY, NULL, "Account that is collected with this one."),
+    FIELD(FamilyMember, name, TEXT, KEPT_PERSON, NULL, "Name of that customer."),
+    FIELD(FamilyMember, joined_on, DATE, KEPT, NULL, "Local day on which it joined."),
+    FIELD(FamilyMember, left_on, DATE, KEPT, NULL, "Local day on which it left; absent: it stays."),
+    FIELD(FamilyMember, ledger_began_at, INSTANT, KEPT, NULL,
+          "Start of the ledger read that last confirmed it."),
+};
+
 #define TYPE(variable, Struct, NAME, DOC)                                                          \
     const RecordType variable##_type = {NAME, sizeof(Struct), variable##_fields,                   \
                                         G_N_ELEMENTS(variable##_fields), DOC}
@@ -515,6 +569,10 @@ TYPE(phone_call, PhoneCall, "phone_call",
 TYPE(reply, Reply, "reply", "What the customer answered, and what was made of it.");
 TYPE(request, Request, "request", "A person asks that another one approve.");
 TYPE(duty, Duty, "duty", "Who looks after one item of the worklist.");
+TYPE(interest_accrual, InterestAccrual, "interest_accrual",
+     "What interest of an invoice was booked.");
+TYPE(family_member, FamilyMember, "family_member",
+     "An account whose invoices are collected on this one.");
 
 const RecordType *const record_types[N_KINDS] = {
     [KIND_ACCOUNT] = &account_type,
@@ -535,4 +593,6 @@ const RecordType *const record_types[N_KINDS] = {
     [KIND_REPLY] = &reply_type,
     [KIND_REQUEST] = &request_type,
     [KIND_DUTY] = &duty_type,
+    [KIND_INTEREST_ACCRUAL] = &interest_accrual_type,
+    [KIND_FAMILY_MEMBER] = &family_member_type,
 };

@@ -61,6 +61,8 @@ typedef struct {
     Date preaction_letter_on;   /* letter of claim with its forms; as above */
     Date reply_form_on;         /* reply form came back */
     Date preaction_warning_on;  /* 14 days' warning after it */
+    const char *parent;         /* account it belongs to, as its ledger names it; NULL none */
+    bool collect_with_parent;   /* its invoices are dunned on the parent */
     /* the hub's own book-keeping */
     Date business_date;   /* highest local date ever decided on; never goes back (§6.11) */
     Date evaluated_on;    /* last daily evaluation */
@@ -69,6 +71,7 @@ typedef struct {
     Date erased_on;       /* local day on which its personal data was erased last; DATE_NONE never */
     const char *reasons;  /* open needs_intervention reasons of the account itself, comma separated, sorted */
     const char *salt;     /* hex, for H(salt, text); made when the account is first seen */
+    const char *collector; /* account on which its invoices are collected now; NULL: itself */
 } Account;
 
 typedef enum { INVOICE_CHARGE, INVOICE_FEE, INVOICE_INTEREST, INVOICE_INSTALMENT } InvoiceKind;
@@ -95,6 +98,11 @@ typedef struct {
     Instant seen_at;      /* when it was first heard of */
     Date changed_on;      /* latest change of status */
     Date time_barred_on;  /* first day on which no court hears it any more; DATE_NONE unknown */
+    const char *child;       /* member of the family whose debt it is; NULL: the account's own */
+    Date left_on;            /* that member left: what its parent's money had paid by then stays here; DATE_NONE: not */
+    const char *external_id; /* of what the hub booked: its id in the ledger once that has taken it */
+    const char *key;         /* told by a ledger that keeps it: the key under which the hub booked it */
+    const char *opens;       /* what its ledger has stated as open, and since when: "2026-07-14:3000,…" in minor units */
 } Invoice;
 
 typedef enum { AGREED_NO, AGREED_YES } Agreed;
@@ -117,6 +125,8 @@ typedef struct {
     Date ended_on;       /* local day on which it failed or was reversed */
     int64_t version;
     int64_t sequence;    /* order of arrival */
+    const char *child;   /* member of the family that paid it; NULL: the account itself */
+    Date left_on;        /* that member left and took its money along; DATE_NONE: not */
 } Payment;
 
 typedef struct {
@@ -130,6 +140,10 @@ typedef struct {
     const char *kind; /* NULL; "suspension_proration", "correction" … for credits the hub booked */
     int64_t version;
     int64_t sequence;
+    const char *child;       /* member of the family it was given to; NULL: the account itself */
+    Date left_on;            /* that member left and took it along; DATE_NONE: not */
+    const char *external_id; /* of what the hub booked: its id in the ledger once that has taken it */
+    const char *key;         /* told by a ledger that keeps it: the key under which the hub booked it */
 } Credit;
 
 typedef enum { DISPUTE_OPEN, DISPUTE_FOR_CREDITOR, DISPUTE_FOR_DEBTOR, DISPUTE_WITHDRAWN } DisputeOutcome;
@@ -256,7 +270,9 @@ typedef struct {
     bool suspension_confirmed;
     bool fee_charged;          /* once per cycle */
     bool fee_dropped;
-    Date fee_due_on;           /* too early by law: charge from this day */
+    Date fee_due_on;           /* a fee waits: charge from this day */
+    const char *fee_for;       /* steps whose fee waits, comma separated; "@entry" that of the entry itself */
+    const char *fee_steps;     /* those whose fee was charged or dropped, comma separated, sorted: each once */
     Date pending_from;         /* pending delay of entry, used once per cycle; DATE_NONE unused */
     Date pending_until;        /* last day of that delay */
     Date pending_act_from;     /* the same for suspension, collections, legal after entry */
@@ -305,6 +321,7 @@ typedef struct {
     Date handed_on;       /* first handed to a channel */
     Date accepted_on;
     const char *content;  /* blob hash of what was sent */
+    const char *charges;  /* fees and interest that are booked and not due yet: as invoices, shown beside the amount */
 } Notice;
 
 typedef enum {
@@ -431,15 +448,34 @@ typedef struct {
     Date since;
 } Duty;
 
+/* What interest of one invoice was booked (escalation/interest.c works out what has accrued). */
+typedef struct {
+    const char *invoice;
+    Currency currency;
+    int64_t booked;      /* interest booked so far, less corrections */
+    Date through;        /* last day up to which it was booked */
+    int64_t fixed;       /* fixed sum of the law that was booked; once for an invoice */
+    const char *rule;    /* row of the law or "contract" */
+} InterestAccrual;
+
+/* An account whose invoices are collected on this one. */
+typedef struct {
+    const char *child;
+    const char *name;
+    Date joined_on;
+    Date left_on;            /* DATE_NONE: still there */
+    Instant ledger_began_at; /* start of the ledger read that last confirmed it */
+} FamilyMember;
+
 extern const RecordType account_type, invoice_type, payment_type, credit_type, dispute_type, contact_point_type, hold_type,
     promise_type, plan_type, instalment_type, cycle_type, notice_type, act_type, approval_type, phone_call_type,
-    reply_type, request_type, duty_type;
+    reply_type, request_type, duty_type, interest_accrual_type, family_member_type;
 
 /* The kinds in the order of AccountState's arrays; record_types[KIND_ACT] == &act_type. */
 typedef enum {
     KIND_ACCOUNT, KIND_INVOICE, KIND_PAYMENT, KIND_CREDIT, KIND_DISPUTE, KIND_CONTACT_POINT, KIND_HOLD, KIND_PROMISE,
     KIND_PLAN, KIND_INSTALMENT, KIND_CYCLE, KIND_NOTICE, KIND_ACT, KIND_APPROVAL, KIND_PHONE_CALL,
-    KIND_REPLY, KIND_REQUEST, KIND_DUTY, N_KINDS,
+    KIND_REPLY, KIND_REQUEST, KIND_DUTY, KIND_INTEREST_ACCRUAL, KIND_FAMILY_MEMBER, N_KINDS,
 } RecordKind;
 extern const RecordType *const record_types[N_KINDS];
 

@@ -51,6 +51,17 @@ static const TemplateName names[] = {
     {"invoices.due_on", "Day on which it was due; absent where the ledger states none."},
     {"invoices.days_overdue",
      "Days it has been overdue, the first day being 1; absent if it is not overdue."},
+    {"invoices.child", "Member of the family whose invoice it is; absent: the account's own."},
+    {"invoices.is_fee", "Set if it is a fee: opens a section."},
+    {"invoices.is_interest", "Set if it is interest: opens a section."},
+    {"charges", "Fees and interest that are booked and not overdue yet, which the amount leaves "
+                "out: opens a section for each."},
+    {"charges.number", "Number of the fee or interest invoice."},
+    {"charges.open", "Its open amount."},
+    {"charges.due_on", "Day on which it is due."},
+    {"charges.child", "Member of the family it is about; absent: the account itself."},
+    {"charges.is_fee", "Set if it is a fee: opens a section."},
+    {"charges.is_interest", "Set if it is interest: opens a section."},
     {"instalment.number", "Of an instalment reminder: which instalment, from 1."},
     {"instalment.count", "Of an instalment reminder: how many the plan has."},
     {"invoice_numbers", "Their numbers in one line, the first five: INV-1, INV-2 (+3)."},
@@ -135,6 +146,15 @@ static json_t *account_context(const Writing *w, const Account *account)
     return object;
 }
 
+static void set_kind(json_t *object, const json_t *row)
+{
+    const char *kind = json_string_value(json_object_get(row, "kind"));
+    if (g_strcmp0(kind, "fee") == 0)
+        json_object_set_new(object, "is_fee", json_true());
+    else if (g_strcmp0(kind, "interest") == 0)
+        json_object_set_new(object, "is_interest", json_true());
+}
+
 /* One row of Notice.invoices. NULL: not of the form of notice.h. */
 static json_t *invoice_context(const Writing *w, const json_t *row, Currency currency)
 {
@@ -151,6 +171,8 @@ static json_t *invoice_context(const Writing *w, const json_t *row, Currency cur
     set_text(w, object, "number", number != NULL ? number : id);
     set_amount(w, object, "open", json_integer_value(open), currency);
     set_date(w, object, "due_on", due);
+    set_text(w, object, "child", json_string_value(json_object_get(row, "child")));
+    set_kind(object, row);
     if (days > 0)
         json_object_set_new(object, "days_overdue", json_integer(days));
     return object;
@@ -175,32 +197,49 @@ static void set_numbers(const Writing *w, json_t *context, const json_t *rows)
     set_text(w, context, "invoice_numbers", line->str);
 }
 
+/* Rows of Notice.invoices or Notice.charges under that name; *ret_oldest: most days overdue. */
+static bool set_rows(const Writing *w, json_t *context, const char *name, const json_t *rows,
+                     const Notice *notice, json_int_t *ret_oldest, GError **error)
+{
+    json_t *list = json_array();
+    json_object_set_new(context, name, list);
+    bool taken = json_is_array(rows);
+    *ret_oldest = 0;
+    for (size_t i = 0; taken && i < json_array_size(rows); i++) {
+        json_t *row = invoice_context(w, json_array_get(rows, i), notice->currency);
+        taken = row != NULL;
+        if (!taken)
+            break;
+        *ret_oldest = MAX(*ret_oldest, json_integer_value(json_object_get(row, "days_overdue")));
+        json_array_append_new(list, row);
+    }
+    if (!taken)
+        g_set_error(error, NOTICE_ERROR, NOTICE_ERROR_DATA,
+                    "notice '%s': its %s cannot be read; the record is damaged, compare it with "
+                    "the ledger",
+                    notice->key != NULL ? notice->key : notice->name, name);
+    return taken;
+}
+
+static bool set_charges(const Writing *w, json_t *context, const Notice *notice, GError **error)
+{
+    json_int_t oldest;
+    if (notice->charges == NULL)
+        return true;
+    g_autoptr(json_t) rows = json_loads(notice->charges, 0, NULL);
+    return set_rows(w, context, "charges", rows, notice, &oldest, error);
+}
+
 static bool set_invoices(const Writing *w, json_t *context, const Notice *notice,
                          const json_t *rows, GError **error)
 {
-    json_t *invoices = json_array();
-    json_object_set_new(context, "invoices", invoices);
-    bool taken = json_is_array(rows);
-    json_int_t oldest = 0;
-    for (size_t i = 0; taken && i < json_array_size(rows); i++) {
-        json_t *invoice = invoice_context(w, json_array_get(rows, i), notice->currency);
-        taken = invoice != NULL;
-        if (!taken)
-            break;
-        oldest = MAX(oldest, json_integer_value(json_object_get(invoice, "days_overdue")));
-        json_array_append_new(invoices, invoice);
-    }
-    if (!taken) {
-        g_set_error(error, NOTICE_ERROR, NOTICE_ERROR_DATA,
-                    "notice '%s': its invoices cannot be read; the record is damaged, compare it "
-                    "with the ledger",
-                    notice->key != NULL ? notice->key : notice->name);
+    json_int_t oldest;
+    if (!set_rows(w, context, "invoices", rows, notice, &oldest, error))
         return false;
-    }
     set_numbers(w, context, rows);
     if (oldest > 0)
         json_object_set_new(context, "days_overdue", json_integer(oldest));
-    return true;
+    return set_charges(w, context, notice, error);
 }
 
 static const Promise *next_promise(const AccountState *state, Currency currency)

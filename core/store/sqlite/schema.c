@@ -269,6 +269,36 @@ static const char *const schema_008[] = {
     NULL,
 };
 
+/* Fees of steps, interest, families, and what a ledger calls the things the hub booked in it. */
+static const char *const schema_009[] = {
+    "ALTER TABLE account ADD COLUMN parent TEXT;",
+    "ALTER TABLE account ADD COLUMN collect_with_parent INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE account ADD COLUMN collector TEXT;",
+    "ALTER TABLE invoice ADD COLUMN child TEXT;",
+    "ALTER TABLE invoice ADD COLUMN left_on INTEGER;",
+    "ALTER TABLE invoice ADD COLUMN external_id TEXT;",
+    "ALTER TABLE invoice ADD COLUMN key TEXT;",
+    "ALTER TABLE invoice ADD COLUMN opens TEXT;",
+    "ALTER TABLE payment ADD COLUMN child TEXT;",
+    "ALTER TABLE payment ADD COLUMN left_on INTEGER;",
+    "ALTER TABLE credit ADD COLUMN child TEXT;",
+    "ALTER TABLE credit ADD COLUMN left_on INTEGER;",
+    "ALTER TABLE credit ADD COLUMN external_id TEXT;",
+    "ALTER TABLE credit ADD COLUMN key TEXT;",
+    "ALTER TABLE cycle ADD COLUMN fee_for TEXT;",
+    "ALTER TABLE cycle ADD COLUMN fee_steps TEXT;",
+    "ALTER TABLE notice ADD COLUMN charges TEXT;",
+    "CREATE TABLE interest_accrual ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, invoice TEXT, currency TEXT, "
+    "booked INTEGER, through INTEGER, fixed INTEGER, rule TEXT, PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE family_member ("
+    "account TEXT NOT NULL REFERENCES account, row INTEGER NOT NULL, child TEXT, name TEXT, "
+    "joined_on INTEGER, left_on INTEGER, ledger_began_at INTEGER, PRIMARY KEY (account, row)"
+    ") STRICT, WITHOUT ROWID;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -277,7 +307,7 @@ typedef struct {
 static const Migration migrations[] = {
     {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
     {schema_004, NULL}, {schema_005, NULL}, {schema_006, NULL},
-    {schema_007, NULL}, {schema_008, NULL},
+    {schema_007, NULL}, {schema_008, NULL}, {schema_009, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

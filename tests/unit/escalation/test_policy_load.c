@@ -258,7 +258,7 @@ static void settings(void)
          "hook}]}\n",
          arena, &book);
     g_assert_cmpint(book.settings.minimums[1].minor, ==, 1500);
-    g_assert_cmpint(book.settings.late_fee, ==, 1550);
+    g_assert_cmpint(book.settings.late_fee->fixed[0].minor, ==, 1550);
     g_assert_cmpint(book.settings.step_days[0].days, ==, 5);
     g_assert_cmpint(book.settings.evaluate_at, ==, 390);
     g_assert_cmpint(book.settings.window_to, ==, 1200);
@@ -272,7 +272,7 @@ static void settings(void)
     g_assert_cmpint(book.fuse_factor, ==, 3);
     const Policy *policy = rulebook_policy(&book, "p", NULL);
     g_assert_cmpint(policy->mode, ==, MODE_OBSERVE);
-    g_assert_true(policy->settings->late_fee == AMOUNT_NONE);
+    g_assert_null(policy->settings->late_fee);
     g_assert_cmpint(policy->settings->days_to_overdue, ==, 3);
     g_assert_cmpint(policy->settings->minimums[0].minor, ==, 1000);
     g_assert_cmpstr(book.routes[0].actions[0].via[0], ==, "hook");
@@ -511,6 +511,26 @@ static void mistakes(void)
         {TOP "actions: {a: {verb: chat.pots}, b: {via: x, verb: chat post}}\n",
          "a.yaml:2:21: error: unknown verb 'chat.pots', did you mean 'chat.post'? [C056]\n"
          "a.yaml:2:51: error: unknown verb 'chat post', did you mean 'chat.post'? [C056]\n"},
+        {LADDER "      - {name: a, from: 1, fee: {basis_point: 5}}\n",
+         "a.yaml:5:34: error: unknown key 'basis_point', did you mean 'basis_points'? [C031]\n"},
+        {LADDER "      - {name: a, from: 1, fee: {fixed: 1.00 USD, basis_points: 5}}\n",
+         "a.yaml:5:33: error: 'fixed' and 'basis_points' exclude each other; keep one [C037]\n"},
+        {LADDER "      - {name: a, from: 1, fee: {fixed: 1.00 USD, most: 5.00 USD}}\n",
+         "a.yaml:5:33: error: 'least' and 'most' bound a share; they need 'basis_points' [C037]\n"},
+        {LADDER "      - {name: a, from: 1, fee: {}}\n",
+         "a.yaml:5:33: error: a fee needs 'fixed' or 'basis_points'; null: none [C034]\n"},
+        {LADDER
+         "      - {name: a, from: 1, fee: {basis_points: 5, least_cents: 10, most_cents: 5}}\n",
+         "a.yaml:5:33: error: 'least' is above 'most' in USD [C033]\n"},
+        {LADDER "      - {name: a, from: 1, fee: {basis_points: 10001}}\n",
+         "a.yaml:5:48: error: 'basis_points' must be between 1 and 10000, not 10001 [C033]\n"},
+        {LADDER "      - {name: a, from: 1, fee: fifteen}\n",
+         "a.yaml:5:33: error: 'fee': 'fifteen' is not an amount and a currency such as 10.00 USD "
+         "[C032]\n"},
+        {TOP "policies: {p: {steps: [new], fees: {nwe: 1.00 USD}}}\n",
+         "a.yaml:2:37: error: unknown step 'nwe', did you mean 'new'? [C054]\n"},
+        {TOP "policies: {p: {scan_over_days: [5], notices: {\"5\": a}, fees: {\"6\": 1.00 USD}}}\n",
+         "a.yaml:2:63: error: unknown threshold '6'; there are: 5 [C054]\n"},
         {TOP "channels: {email: {verb: message.email}}\n",
          "a.yaml:2:19: error: 'via' is missing [C034]\n"},
     };
@@ -648,7 +668,7 @@ static void layers(void)
     g_assert_cmpint(own->max_grace_days, ==, 3);
     g_assert_cmpint(own->window_from, ==, 600);
     g_assert_cmpint(own->window_to, ==, 960);
-    g_assert_true(own->auto_suspend && own->late_fee == AMOUNT_NONE);
+    g_assert_true(own->auto_suspend && own->late_fee == NULL);
     g_assert_cmpint(own->approval_days, ==, 7);
     g_assert_cmpint(settings_minimum(own, (Currency){"EUR"})->minor, ==, 500);
     g_assert_cmpint(settings_minimum(own, (Currency){"USD"})->minor, ==, 1000);

@@ -485,7 +485,12 @@ static void test_catalogue_is_filled(void)
         body,
         "{{#invoices}}{{#number}}[invoices.number]{{/number}}{{#open}}[invoices.open]{{/open}}"
         "{{#due_on}}[invoices.due_on]{{/due_on}}{{#days_overdue}}[invoices.days_overdue]{{/"
-        "days_overdue}}{{/invoices}}");
+        "days_overdue}}{{#child}}[invoices.child]{{/child}}{{#is_fee}}[invoices.is_fee]{{/is_fee}}"
+        "{{#is_interest}}[invoices.is_interest]{{/is_interest}}{{/invoices}}"
+        "{{#charges}}{{#number}}[charges.number]{{/number}}{{#open}}[charges.open]{{/open}}"
+        "{{#due_on}}[charges.due_on]{{/due_on}}{{#child}}[charges.child]{{/child}}"
+        "{{#is_fee}}[charges.is_fee]{{/is_fee}}"
+        "{{#is_interest}}[charges.is_interest]{{/is_interest}}{{/charges}}");
     Scratch scratch;
     scratch_init(&scratch);
     scratch_write(&scratch, "n/subject.txt", "S", -1);
@@ -499,6 +504,16 @@ static void test_catalogue_is_filled(void)
     sample_init(&sample);
     sample.notice->name = "instalment_reminder";
     sample.state.account.is_consumer = true;
+    sample.notice->charges =
+        "[{\"id\":\"F1\",\"number\":\"F1\",\"open\":1500,\"due_on\":\"2026-07-28\",\"days_"
+        "overdue\":0,"
+        "\"kind\":\"fee\",\"child\":\"Unit 4\"},{\"id\":\"N1\",\"number\":\"N1\",\"open\":20,"
+        "\"due_on\":\"2026-07-28\",\"days_overdue\":0,\"kind\":\"interest\"}]";
+    sample.notice->invoices =
+        "[{\"id\":\"I1\",\"number\":\"I1\",\"open\":1500,\"due_on\":\"2026-06-28\",\"days_"
+        "overdue\":3,"
+        "\"kind\":\"fee\",\"child\":\"Unit 4\"},{\"id\":\"I2\",\"number\":\"I2\",\"open\":20,"
+        "\"due_on\":\"2026-06-28\",\"days_overdue\":3,\"kind\":\"interest\"}]";
     g_autoptr(GString) seen = g_string_new(NULL);
     static const char *const channels[] = {"email", "letter", "in_app", "sms", "voice"};
     static const char *const tones[] = {"friendly", "urgent", "firm", NULL, NULL};

@@ -12,6 +12,19 @@
 #define T0 INT64_C(1751328000000) /* 2025-07-01T00:00:00Z */
 
 /* From a store of today back to the second version of the schema: a new version takes its own away first. */
+#define FIXTURE_UNDO_009                                                                           \
+    "DROP TABLE interest_accrual; DROP TABLE family_member;"                                       \
+    "ALTER TABLE account DROP COLUMN parent;"                                                      \
+    "ALTER TABLE account DROP COLUMN collect_with_parent;"                                         \
+    "ALTER TABLE account DROP COLUMN collector;"                                                   \
+    "ALTER TABLE invoice DROP COLUMN child; ALTER TABLE invoice DROP COLUMN left_on;"              \
+    "ALTER TABLE invoice DROP COLUMN external_id; ALTER TABLE invoice DROP COLUMN key;"            \
+    "ALTER TABLE invoice DROP COLUMN opens;"                                                       \
+    "ALTER TABLE payment DROP COLUMN child; ALTER TABLE payment DROP COLUMN left_on;"              \
+    "ALTER TABLE credit DROP COLUMN child; ALTER TABLE credit DROP COLUMN left_on;"                \
+    "ALTER TABLE credit DROP COLUMN external_id; ALTER TABLE credit DROP COLUMN key;"              \
+    "ALTER TABLE cycle DROP COLUMN fee_for; ALTER TABLE cycle DROP COLUMN fee_steps;"              \
+    "ALTER TABLE notice DROP COLUMN charges; "
 #define FIXTURE_UNDO_006 "ALTER TABLE act DROP COLUMN document; "
 #define FIXTURE_UNDO_004                                                                           \
     "ALTER TABLE account DROP COLUMN lease; ALTER TABLE account DROP COLUMN failed_code; "         \
@@ -45,7 +58,8 @@
     "DROP TABLE work; ALTER TABLE contact_point DROP COLUMN consent_before; "
 #define FIXTURE_UNDO_008 "DROP INDEX act_document; ALTER TABLE account DROP COLUMN erased_on; "
 #define FIXTURE_BACK_TO_002                                                                        \
-    FIXTURE_UNDO_008 FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005 FIXTURE_UNDO_004                            \
+    FIXTURE_UNDO_009 FIXTURE_UNDO_008 FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005           \
+    FIXTURE_UNDO_004                                                                               \
         "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                             \
         "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "
 

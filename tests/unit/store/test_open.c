@@ -81,6 +81,8 @@ static void test_older_is_brought_up_to_date(void)
     fixture_sql(path, "SELECT starts_on FROM hold");
     fixture_sql(path, "SELECT consent_before FROM contact_point; SELECT held FROM reply; "
                       "SELECT urgency FROM work");
+    fixture_sql(path, "SELECT through FROM interest_accrual");
+    fixture_sql(path, "SELECT child FROM family_member");
     store_close(fixture_open(path, STORE_READ_WRITE));
     store_close(fixture_open(path, STORE_READ_ONLY));
     fixture_remove(folder);
