@@ -13,7 +13,7 @@ static const char *const outside_notices[] = {"payment_returned", "instalment_re
                                               "grace_courtesy",   "invoice",
                                               "reminder",         "overdue",
                                               "delinquency",      NULL};
-static const char *const fee_words[] = {"late_fee", "interest", NULL};
+static const char *const fee_words[] = {"late_fee", "interest", "fixed_sum", NULL};
 static const char *const credit_words[] = {"suspension_proration", "correction", NULL};
 static const char *const script_words[] = {"ok", "timeout_after_accept", "rate_limited_30s", NULL};
 

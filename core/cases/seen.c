@@ -250,7 +250,7 @@ static void add_sum(json_t *sums, const char *kind, int64_t amount)
 
 json_t *seen_fees(Play *play, const char *account)
 {
-    json_t *sums = json_pack("{s:i, s:i}", "late_fee", 0, "interest", 0);
+    json_t *sums = json_pack("{s:i, s:i, s:i}", "late_fee", 0, "interest", 0, "fixed_sum", 0);
     const AccountState *state = stage_state(play->stage, account);
     if (state == NULL)
         return sums;

@@ -19,8 +19,8 @@
 #define SEGMENTS "=vip|standard|high_risk"
 #define STEPS "=new|suspended|disconnected|paid_by_customer"
 #define ACCOUNT                                                                                    \
-    "name?:text kind?:=tenant|subscriber|business policy?:text segment?:" SEGMENTS                 \
-    " pinned_segment?:" SEGMENTS " "                                                               \
+    "name?:text jurisdiction?:text kind?:=tenant|subscriber|business policy?:text "                \
+    "segment?:" SEGMENTS " pinned_segment?:" SEGMENTS " "                                          \
     "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS                      \
     "[] is_consumer?:bool zones?:zone[] "                                                          \
     "person?:text state?:text jurisdiction?:text law?:any service?:=active|suspended "             \
@@ -42,7 +42,7 @@ const Shape case_shapes[] = {
      "day_count?:text as_of?:date "
      "replies?:any invoices?:@metric_invoice[] costs_cents?:int resolved_accounts?:@resolved"},
     {"settings",
-     "fee_once_per?:=cycle|step fee_on_manual_entry?:bool late_fee?:any! "
+     "interest?:any! fee_once_per?:=cycle|step fee_on_manual_entry?:bool late_fee?:any! "
      "days_to_overdue?:int reminder_delay?:int minimum_cents?:int{} days_to_delinquent?:int "
      "pending_grace_days?:int "
      "max_grace_days?:int first_step?:=new|suspended auto_resolve?:bool auto_suspend?:bool "

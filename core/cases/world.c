@@ -308,6 +308,7 @@ json_t *world_account(const Case *c, const Node *account, Date today)
     set_words(data, "channel_order", node_get(account, "channel_order"));
     set_words(data, "service_reasons", node_get(account, "service_reasons"));
     set_int(data, "subscription_price_minor", node_get(account, "subscription"), "price_cents");
+    set_text(data, "jurisdiction", node_text(account, "jurisdiction"));
     const char *state = node_text(account, "state");
     if (state != NULL) {
         g_autofree char *path = g_strconcat("US/", state, NULL);

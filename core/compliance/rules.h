@@ -202,6 +202,11 @@ typedef struct {
     int64_t fixed_sum;
 } StatutoryInterest;
 /* False: a reference rate is missing, or the amount is too large. */
+/* Rate in hundredths of a per cent, times days, of the days from..until (both in) of a debt due on due_on; divided by
+ * 10000 x day_count it is what one unit bears. False: a reference rate is missing. */
+bool rule_interest_weight(const Rule *row, Date due_on, Date from, Date until, int64_t *ret_weight);
+/* 0: the row grants none in that currency. */
+int64_t rule_fixed_sum(const Rule *row, Currency currency, int64_t principal);
 bool rule_interest(const Rule *row, int64_t principal, Date due_on, Date paid_on, StatutoryInterest *ret_interest);
 /* Row of a regime (RULE_UK_INTEREST, RULE_EU_INTEREST) or of whichever is about them; NULL none. */
 const Rule *rules_interest_row(const RuleSet *set, const RuleSubject *subject, Date on);

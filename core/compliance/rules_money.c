@@ -122,18 +122,20 @@ static int64_t fixed_sum_of(const Rule *row, int64_t principal)
     return 0;
 }
 
-/* Rate times days over all half-years; the first day that bears interest is the one after the due
- * date, the last is the day of payment. */
-static bool weigh_days(const Rule *row, Date due_on, Date paid_on, int64_t *ret_weight)
+int64_t rule_fixed_sum(const Rule *row, Currency currency, int64_t principal)
+{
+    return currency_equal(row->cap_currency, currency) ? fixed_sum_of(row, principal) : 0;
+}
+
+bool rule_interest_weight(const Rule *row, Date due_on, Date from, Date until, int64_t *ret_weight)
 {
     int64_t weight = 0;
-    Date from = due_on + 1;
-    for (int n = 0; from <= paid_on; n++) {
+    for (int n = 0; from <= until; n++) {
         if (n == HALF_YEARS_MAX)
             return false;
         Date half_year = half_year_of(from);
         Date next = half_year_of(date_add_months(half_year, 6, 0));
-        Date last = MIN(next - 1, paid_on);
+        Date last = MIN(next - 1, until);
         int64_t rate;
         if (!rate_of_days(row, due_on + 1, half_year, &rate))
             return false;
@@ -144,6 +146,7 @@ static bool weigh_days(const Rule *row, Date due_on, Date paid_on, int64_t *ret_
     return true;
 }
 
+/* The first day that bears interest is the one after the due date, the last is the day of payment. */
 bool rule_interest(const Rule *row, int64_t principal, Date due_on, Date paid_on,
                    StatutoryInterest *ret_interest)
 {
@@ -153,7 +156,7 @@ bool rule_interest(const Rule *row, int64_t principal, Date due_on, Date paid_on
         *ret_interest = interest;
         return true;
     }
-    if (!weigh_days(row, due_on, paid_on, &weight) ||
+    if (!rule_interest_weight(row, due_on, due_on + 1, paid_on, &weight) ||
         !money_scale(principal, weight, 10000 * row->day_count, &interest.interest))
         return false;
     interest.days = paid_on - due_on;

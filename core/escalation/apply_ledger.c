@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "escalation/deciding.h"
+#include "ledger/principal.h"
 
 enum { READ_AGAIN_MINUTES = 5 };
 
@@ -148,6 +149,16 @@ static void invoice_status_changed(Deciding *d, Invoice *row, int before)
         d->cause = "write_off";
 }
 
+/* Until it states the first, all of it was open as far as no payment was told of. */
+static void note_open(Deciding *d, Invoice *row, bool is_new)
+{
+    if (row->ledger_open == AMOUNT_NONE)
+        return;
+    if (!row->opens && !is_new)
+        principal_note_open(row, d->today - 1, row->amount, d->arena);
+    principal_note_open(row, d->today, row->ledger_open, d->arena);
+}
+
 void apply_invoice(Deciding *d)
 {
     const Invoice *came = d->in->event->payload;
@@ -168,8 +179,10 @@ void apply_invoice(Deciding *d)
     }
     row->currency = currency_or_default(d, row->currency);
     row->amount = amount_or_nothing(row->amount);
-    if (event_has(d->in->event, "ledger_open"))
+    if (event_has(d->in->event, "ledger_open")) {
         row->stated_after = d->state->account.next_id;
+        note_open(d, row, is_new);
+    }
     if (is_new && row->status != INVOICE_VOID && is_placeholder(row))
         row->issued_on = d->today;
     d->cause = "payment";

@@ -151,6 +151,7 @@ static void judge_currency(Deciding *d, Currency currency)
     moves_judge(d, cycle);
     step_ensure(d, cycle);
     fee_judge(d, cycle);
+    interest_on_step(d, cycle);
     step_judge_reasons(d, cycle);
     tell_person(d, cycle);
 }
@@ -179,6 +180,7 @@ static void evaluate(Deciding *d)
     for (size_t i = 0; i < d->ledger.n_currencies; i++)
         judge_currency(d, d->ledger.currencies[i].currency);
     remembered_follow(d);
+    interest_judge(d);
     notices_judge(d);
     backdated_judge(d);
     if (d->daily)

@@ -31,6 +31,7 @@ typedef struct {
     LedgerFacts read_from;    /* what `ledger` was read from */
     const char *reversed;     /* currencies in which this event took money back, comma separated */
     const char *included;     /* currencies of invoices that this event takes in again, comma separated */
+    const char *stepped;      /* currencies that entered a step in this decision, comma separated */
     const char *entered;      /* currencies that entered at a first step in this decision, comma separated */
     const char *cause;        /* what a way out that this event opens is called: "payment" "credit" "void" … */
     Reason *reasons; size_t n_reasons, most_reasons; /* in the arena */
@@ -208,6 +209,15 @@ typedef struct {
 const char *fee_waiting(const Cycle *cycle);
 /* What the law of this day says of one of them; false: nothing is configured, or nothing overdue could bear it. */
 bool fee_by_law(const FeeScene *scene, const Cycle *cycle, const char *word, LateFeeAnswer *ret_answer);
+/* ---- interest.c */
+/* On the day on which a step was entered; at the end of a month and when a debt is settled. */
+void interest_on_step(Deciding *d, const Cycle *cycle);
+void interest_judge(Deciding *d);
+/* DATE_NEVER: nothing waits for time alone. */
+Date interest_wakes_on(const Deciding *d);
+/* What accrued by today in that currency and is no invoice yet; negative: more was booked. */
+int64_t interest_unbooked(const AccountState *state, const Rulebook *book, const Settings *settings, const Ledger *ledger,
+                          Currency currency);
 void proration_book(Deciding *d, Currency currency, Date from, Date before, const char *kind);
 void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);

@@ -44,6 +44,15 @@ static void say_fee(Telling *t, const Cycle *cycle)
                 explain_money(t, law.amount, cycle->currency), explain_day(t, cycle->fee_due_on));
 }
 
+static void say_unbooked_interest(Telling *t, Currency currency)
+{
+    int64_t amount = interest_unbooked(t->state, t->book, t->settings, &t->ledger, currency);
+    if (amount > 0)
+        explain_say(t, "settings.interest", t->view.today,
+                    "interest of %s has accrued by today that is not booked yet",
+                    explain_money(t, amount, currency));
+}
+
 static void say_notice_period(Telling *t, const RuleSubject *subject, const Cycle *cycle)
 {
     if (!cycle_is_running(cycle) || cycle->executed_on == DATE_NONE)
@@ -60,10 +69,12 @@ static void say_notice_period(Telling *t, const RuleSubject *subject, const Cycl
                 explain_day(t, period.next_act_from));
 }
 
-/* Interest that the law gives a business on what another one owes; the hub charges none by itself. */
-static void say_interest(Telling *t, const RuleSubject *subject, const Cycle *cycle)
+/* Interest that the law gives a business on what another one owes, where the hub is not set to book it. */
+static void say_legal_interest(Telling *t, const RuleSubject *subject, const Cycle *cycle)
 {
-    const Rule *row = rules_interest_row(&t->book->rules, subject, t->view.today);
+    const Rule *row = t->settings->interest.kind == INTEREST_NONE
+                          ? rules_interest_row(&t->book->rules, subject, t->view.today)
+                          : NULL;
     int64_t interest = 0, sums = 0;
     for (size_t i = 0; row && i < t->ledger.n_invoices; i++) {
         const InvoiceBalance *b = &t->ledger.invoices[i];
@@ -106,10 +117,12 @@ void explain_law(Telling *t)
     RuleSubject subject = rules_subject(&t->state->account);
     say_calls(t, &subject);
     say_records(t, &subject);
+    for (size_t i = 0; i < t->ledger.n_currencies; i++)
+        say_unbooked_interest(t, t->ledger.currencies[i].currency);
     STATE_FOREACH (t->state, KIND_CYCLE, const Cycle, cycle)
         if (cycle->closed_on == DATE_NONE) {
             say_fee(t, cycle);
-            say_interest(t, &subject, cycle);
+            say_legal_interest(t, &subject, cycle);
             say_notice_period(t, &subject, cycle);
         }
 }

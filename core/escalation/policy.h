@@ -21,6 +21,16 @@ typedef struct {
     int64_t basis_points;      /* of what is overdue without fees and interest; 0: the fixed sum */
     const Limit *least, *most; size_t n_least, n_most;
 } FeeRule;
+typedef enum { INTEREST_NONE, INTEREST_CONTRACTUAL, INTEREST_STATUTORY } InterestKind;
+typedef enum { COUNT_365, COUNT_360, COUNT_ACTUAL } YearDays;
+typedef enum { INTEREST_FROM_OVERDUE, INTEREST_FROM_DUE } InterestFrom;
+enum { BOOK_STEP_ENTRY = 1, BOOK_MONTH_END = 2, BOOK_SETTLEMENT = 4 };
+typedef struct {
+    int kind;                  /* InterestKind */
+    int64_t basis_points;      /* a year; contractual */
+    int day_count, from;       /* YearDays, InterestFrom */
+    unsigned book;             /* BOOK_… */
+} InterestRule;
 typedef enum { FEE_ONCE_PER_CYCLE, FEE_ONCE_PER_STEP } FeeOncePer;
 typedef enum { BASIS_ALL_OVERDUE, BASIS_PAST_ALLOWED_DAYS } MinimumBasis;
 typedef enum { ANCHOR_HOLD, ANCHOR_RECOMPUTE } AnchorShift;
@@ -34,6 +44,7 @@ typedef struct {
     bool act_on_test_accounts;
     const FeeRule *late_fee;                          /* of the S2 module, at entry; NULL none */
     int fee_once_per;                                 /* FeeOncePer */
+    InterestRule interest;
     const StepDays *step_days; size_t n_step_days;
     int minimum_basis, on_anchor_shift;
     int evaluate_at, send_at, window_from, window_to; /* minutes of the local day */

@@ -58,6 +58,8 @@ const ReasonType reason_types[] = {
     {"act_decided", "a person decided about an action"},
     {"gate", "a rule delayed, redirected or refused an action"},
     {"fee_charged", "a late fee was booked"},
+    {"interest_booked", "interest that accrued became an invoice"},
+    {"interest_corrected", "less interest is owed than was booked: a credit"},
     {"fee_dropped", "a late fee was due while a hold forbade it: none in this cycle"},
     {"fee_reversed", "a late fee was taken back"},
     {"credit_booked", "a credit was booked"},

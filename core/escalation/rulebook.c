@@ -136,6 +136,7 @@ const ConfigSection *rulebook_sections(size_t *ret_n)
              reply_keys, n_reply_keys},
             {"settings.late_fee, fee, fees",
              "A fee that is more than one sum, wherever one may be written.", fee_keys, n_fee_keys},
+            {"settings.interest", "Interest on what is paid late.", interest_keys, n_interest_keys},
             {"routes[]", "On this event, when this holds, do that.", route_keys, n_route_keys},
         };
         size_t n_more;

@@ -33,6 +33,10 @@ const char *settings_unlaid_key(void);
 bool fee_read(const Loader *loader, const Node *node, Currency currency, const FeeRule **ret_fee);
 /* One sum in minor units, or one for each currency. */
 bool fee_read_cents(const Loader *loader, const Node *node, Currency currency, const FeeRule **ret_fee);
+/* ---- interest (rulebook_interest.c) */
+bool interest_read(const Loader *loader, const Node *node, InterestRule *ret_rule);
+extern const Key interest_keys[];
+extern const size_t n_interest_keys;
 extern const Key fee_keys[];
 extern const size_t n_fee_keys;
 extern const Key settings_keys[];

@@ -8,8 +8,8 @@
 /* Settings, and what needs more than one key to be read. */
 typedef struct {
     Settings settings;
-    const Node *minimum, *minimum_cents, *late_fee, *late_fee_cents, *expected_cost, *send_window,
-        *step_days;
+    const Node *minimum, *minimum_cents, *late_fee, *late_fee_cents, *interest, *expected_cost,
+        *send_window, *step_days;
 } Source;
 
 static const char *const basis_names[] = {"all_overdue", "past_allowed_days", NULL};
@@ -65,6 +65,9 @@ const Key settings_keys[] = {
      .doc = "S2 module: fee charged at entry, \"15.00 USD\" or a map as a step's fee; absent or "
             "null: none."},
     {SOURCE(late_fee_cents), .doc = "The same in minor units of the settings' currency."},
+    {SOURCE(interest),
+     .doc = "Interest on charges that are paid late: none (the default), or a map; booked as an "
+            "invoice of its own."},
     {SETTING(fee_once_per, CHOICE), .choices = once_names, .default_text = "cycle",
      .doc = "How often fees are charged: at most one in a cycle, or each step's once in a cycle; "
             "the law caps their sum either way."},
@@ -328,6 +331,10 @@ bool settings_read(const Loader *loader, const Node *map, Settings *settings)
     if ((node_get(map, "late_fee") && !source.late_fee) ||
         (node_get(map, "late_fee_cents") && !source.late_fee_cents))
         read->late_fee = NULL;
+    if (source.interest)
+        good = interest_read(loader, source.interest, &read->interest) && good;
+    else if (node_get(map, "interest"))
+        read->interest = (InterestRule){.kind = INTEREST_NONE};
     if (source.late_fee)
         good = read_late_fee(loader, source.late_fee, read) && good;
     if (source.late_fee_cents)
@@ -368,6 +375,7 @@ static const struct {
     {"send_window", SPAN(window_from, window_to)},
     {"late_fee", SPAN(late_fee, late_fee)},
     {"late_fee_cents", SPAN(late_fee, late_fee)},
+    {"interest", SPAN(interest, interest)},
     {"expected_cost", SPAN(expected_cost, expected_cost)},
 };
 

@@ -72,6 +72,7 @@ void step_enter(Deciding *d, Cycle *cycle, const Policy *policy, const Step *ste
                "step %s begins", step->name);
     hub_event(d, cycle, "case.step_entered", json_pack("{s:s}", "how", how));
     fee_on_step(d, cycle, step);
+    d->stepped = words_add(d->arena, d->stepped, cycle->currency.code);
     bool silent = policy->form == POLICY_MODULE ? !is_entry || !needs_notice(d, policy, step, cycle)
                                                 : !step->notice;
     if (silent || (by_hand && policy->form == POLICY_MODULE))

@@ -176,6 +176,16 @@ static const World worlds[] = {
     {LADDER, "b2b",
      "on_anchor_shift: recompute, no_cutoff_before_closed_day: true, minimum_basis: "
      "past_allowed_days"},
+    {"  fees:\n    stages:\n"
+     "      - {name: a, from: 1, to: 7, wait: 7, skippable: true, fee: {basis_points: 500}}\n"
+     "      - {name: b, from: 8, to: 14, wait: 7, fee: {fixed: {USD: '15.00', EUR: '12.00'}}}\n"
+     "      - {name: c, from: 15, wait: 7, fee: 20.00 USD}\n",
+     "fees",
+     "interest: {basis_points: 3000, day_count: actual, book: [step_entry, month_end, "
+     "settlement]}"},
+    {MODULE, "isp",
+     "late_fee: {basis_points: 250, least_cents: 100}, days_to_overdue: 1, interest: "
+     "{basis_points: 1200, from: due, book: [month_end]}"},
 };
 
 /* Plays one history; dense: looked at every hour, else only when decide asked to be woken. Returns

@@ -531,6 +531,17 @@ static void mistakes(void)
          "a.yaml:2:37: error: unknown step 'nwe', did you mean 'new'? [C054]\n"},
         {TOP "policies: {p: {scan_over_days: [5], notices: {\"5\": a}, fees: {\"6\": 1.00 USD}}}\n",
          "a.yaml:2:63: error: unknown threshold '6'; there are: 5 [C054]\n"},
+        {TOP "settings: {interest: {kind: statutory, basis_points: 5}}\n",
+         "a.yaml:2:22: error: 'basis_points' is the rate of a contract; interest of kind "
+         "'statutory' has none [C037]\n"},
+        {TOP "settings: {interest: {kind: contractual}}\n",
+         "a.yaml:2:22: error: interest of kind 'contractual' needs 'basis_points' [C034]\n"},
+        {TOP "settings: {interest: some}\n",
+         "a.yaml:2:22: error: 'interest' must be none, or a map, not a single value [C030]\n"},
+        {TOP "settings: {interest: {basis_points: 5, book: [month_ends]}}\n",
+         "a.yaml:2:47: error: a moment of booking must be one of step_entry, month_end, "
+         "settlement, "
+         "not 'month_ends', did you mean 'month_end'? [C036]\n"},
         {TOP "channels: {email: {verb: message.email}}\n",
          "a.yaml:2:19: error: 'via' is missing [C034]\n"},
     };
