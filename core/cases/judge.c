@@ -370,7 +370,7 @@ static void check_result(Play *play, const Node *expect, const Node *value, GPtr
 static void check_evaluations(Play *play, const Node *expect, const Node *value,
                               GPtrArray *findings)
 {
-    int64_t n = play_evaluations(play, account_of(expect), day_of(play, expect));
+    int64_t n = seen_evaluations(play, account_of(expect), day_of(play, expect));
     if (n != g_ascii_strtoll(value->text, NULL, 10))
         fail_count(findings, value, "evaluations", n);
 }

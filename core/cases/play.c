@@ -379,11 +379,22 @@ static bool do_facts_changed(Play *play, const Node *event, StageAnswer *ret_ans
                 world_account(play->c, account, today), ret_answer, error);
 }
 
-static bool do_account_zone_changed(Play *play, const Node *event, StageAnswer *ret_answer,
-                                    GError **error)
+/* null: it has no parent any more. */
+static bool do_account_changed(Play *play, const Node *event, StageAnswer *ret_answer,
+                               GError **error)
 {
-    return tell(play, EVENT_ACCOUNT_UPDATED, "crm", account_of(event),
-                json_pack("{s:s}", "zone", node_text(event, "tz")), ret_answer, error);
+    json_t *data = json_object();
+    const Node *parent = node_get(event, "parent");
+    if (parent != NULL)
+        json_object_set_new(data, "parent",
+                            node_is_null(parent) ? json_null() : json_string(parent->text));
+    if (node_get(event, "collect_with_parent") != NULL)
+        json_object_set_new(data, "collect_with_parent",
+                            json_boolean(node_bool(event, "collect_with_parent", false)));
+    set_text(data, "name", node_text(event, "name"));
+    set_text(data, "zone", node_text(event, "tz"));
+    return tell(play, EVENT_ACCOUNT_UPDATED, STAGE_LEDGER, account_of(event), data, ret_answer,
+                error);
 }
 
 /* A provider's report on the latest delivery over a channel. */
@@ -587,7 +598,8 @@ static const struct {
     {"dispute_closed", do_dispute_closed, false},
     {"webhook", do_webhook, false},
     {"facts_changed", do_facts_changed, false},
-    {"account_zone_changed", do_account_zone_changed, false},
+    {"account_changed", do_account_changed, false},
+    {"account_zone_changed", do_account_changed, false},
     {"delivery", do_delivery, false},
     {"settings_changed", do_settings_changed, false},
     {"policy_published", do_policy_published, false},
@@ -756,36 +768,4 @@ void play_close(Play *play)
     g_array_free(play->downs, TRUE);
     g_hash_table_unref(play->objects);
     json_decref(play->silent);
-}
-
-static bool was_down(const Play *play, Instant at, Instant *ret_up)
-{
-    for (guint i = 0; i + 1 < play->downs->len; i += 2) {
-        Instant from = g_array_index(play->downs, Instant, i),
-                until = g_array_index(play->downs, Instant, i + 1);
-        if (from <= at && at < until) {
-            *ret_up = until;
-            return true;
-        }
-    }
-    return false;
-}
-
-int64_t play_evaluations(const Play *play, const char *account, Date day)
-{
-    const AccountState *state = stage_state(play->stage, account);
-    const Zone *zone = state != NULL && state->account.zone != NULL
-                           ? zone_get(state->account.zone, NULL)
-                           : play->zone;
-    int64_t n = 0;
-    bool caught_up = false;
-    Date first = zone_date(zone, play->started);
-    for (Date due = first; due <= day + 1; due++) {
-        Instant at = zone_instant(zone, due, play->book->settings.evaluate_at), up;
-        if (!was_down(play, at, &up))
-            n += zone_date(zone, at) == day;
-        else if (up != INSTANT_NEVER && zone_date(zone, up) == day)
-            caught_up = true; /* all that were missed collapse into one */
-    }
-    return n + caught_up;
 }

@@ -51,8 +51,6 @@ void play_event(Play *play, const Node *event);
 /* The date of an instant in the account's zone. */
 Date play_date(const Play *play, const char *account, Instant instant);
 const char *play_currency(const Play *play, const Node *map);
-/* Daily evaluations that fell due on that day while the hub was up. */
-int64_t play_evaluations(const Play *play, const char *account, Date day);
 
 /* query.c: the answer of a query verb; NULL and *error if it cannot be given. */
 json_t *query_answer(Play *play, const Node *event, GError **error);

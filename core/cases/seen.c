@@ -152,6 +152,15 @@ static void put_replies(json_t *seen, const AccountState *state)
     json_object_set_new(seen, "open_replies", json_integer(open));
 }
 
+static json_t *members_of(const AccountState *state)
+{
+    json_t *list = json_array();
+    STATE_FOREACH (state, KIND_FAMILY_MEMBER, const FamilyMember, member)
+        if (member->left_on == DATE_NONE)
+            json_array_append_new(list, json_string(member->child));
+    return list;
+}
+
 /* "platform.op" of acts that have left decide and are not done. */
 static json_t *pending_actions(const AccountState *state)
 {
@@ -188,6 +197,8 @@ static void put_account(json_t *seen, const Play *play, const AccountState *stat
         json_string(state->account.portal == SERVICE_SUSPENDED ? "suspended" : "active"));
     json_object_set_new(seen, "segment", text_or_null(view->segment));
     json_object_set_new(seen, "path", text_or_null(state->account.path));
+    json_object_set_new(seen, "collector", text_or_null(state->account.collector));
+    json_object_set_new(seen, "members", members_of(state));
     json_object_set_new(seen, "plan", latest_plan(state));
     json_object_set_new(seen, "sms_consent", consent_of(state, "sms"));
     json_object_set_new(seen, "voice_consent", consent_of(state, "voice"));
@@ -386,4 +397,38 @@ json_t *seen_deliveries(Play *play, const char *account, Date day)
         json_array_append_new(list, item);
     }
     return list;
+}
+
+/* ---- daily evaluations --------------------------------------------------------------------- */
+
+static bool was_down(const Play *play, Instant at, Instant *ret_up)
+{
+    for (guint i = 0; i + 1 < play->downs->len; i += 2) {
+        Instant from = g_array_index(play->downs, Instant, i),
+                until = g_array_index(play->downs, Instant, i + 1);
+        if (from <= at && at < until) {
+            *ret_up = until;
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t seen_evaluations(const Play *play, const char *account, Date day)
+{
+    const AccountState *state = stage_state(play->stage, account);
+    const Zone *zone = state != NULL && state->account.zone != NULL
+                           ? zone_get(state->account.zone, NULL)
+                           : play->zone;
+    int64_t n = 0;
+    bool caught_up = false;
+    Date first = zone_date(zone, play->started);
+    for (Date due = first; due <= day + 1; due++) {
+        Instant at = zone_instant(zone, due, play->book->settings.evaluate_at), up;
+        if (!was_down(play, at, &up))
+            n += zone_date(zone, at) == day;
+        else if (up != INSTANT_NEVER && zone_date(zone, up) == day)
+            caught_up = true; /* all that were missed collapse into one */
+    }
+    return n + caught_up;
 }

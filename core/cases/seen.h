@@ -22,4 +22,7 @@ json_t *seen_deliveries(Play *play, const char *account, Date day);
 bool seen_is_first(const Play *play, const Handover *handover);
 bool seen_is_confirmation(const Handover *handover);
 
+/* Daily evaluations that fell due on that day while the hub was up. */
+int64_t seen_evaluations(const Play *play, const char *account, Date day);
+
 #endif

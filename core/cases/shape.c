@@ -10,16 +10,18 @@
 #define REASONS                                                                                    \
     "=review|suspend_manually|step_due|cancel_manually|anchor_shift|payment_received|below_"       \
     "minimum|no_minimum_for_currency|"                                                             \
-    "ledgers_disagree|unreachable|moved_out|reply|held_for_review"
+    "ledgers_disagree|unreachable|moved_out|reply|held_for_review|unknown_parent|parent_cycle|"    \
+    "parent_nested"
 #define AWAITING                                                                                   \
     "=suspension_confirmation|collections_unsuccessful|legal_approval|account_manager_approval|"   \
     "person_decision"
-#define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff|excluded"
+#define EXITS "=payment|credit|void|write_off|grace|dispute|plan|staff|family|excluded"
 #define CHANNELS "=email|sms|voice|letter"
 #define SEGMENTS "=vip|standard|high_risk"
 #define STEPS "=new|suspended|disconnected|paid_by_customer"
 #define ACCOUNT                                                                                    \
-    "name?:text jurisdiction?:text kind?:=tenant|subscriber|business policy?:text "                \
+    "name?:text parent?:text collect_with_parent?:bool jurisdiction?:text "                        \
+    "kind?:=tenant|subscriber|business policy?:text "                                              \
     "segment?:" SEGMENTS " pinned_segment?:" SEGMENTS " "                                          \
     "facts?:@facts contact_points?:@contact_point[] channel_order?:" CHANNELS                      \
     "[] is_consumer?:bool zones?:zone[] "                                                          \
@@ -105,6 +107,7 @@ const Shape case_shapes[] = {
      "what:=legal|vip_collections|vip_legal|backdated_correction|person_decision account:text "
      "by:text requested_by?:text refused?:bool"},
     {"do facts_changed", "account:text facts:@facts"},
+    {"do account_changed", "account:text parent?:text! collect_with_parent?:bool name?:text"},
     {"do account_zone_changed", "account:text tz:zone"},
     {"do policy_published", "policy:text version:int changes:any{}"},
     {"do policy_migrate", "accounts:text[] to_version:int"},
@@ -149,7 +152,7 @@ const Shape case_shapes[] = {
      "result?:any row?:@row "
      "evaluations?:int deliveries?:@delivery[] distinct_notices?:int deliveries_total?:@delivery[] "
      "provider_messages?:int{} confirmations?:int"},
-    {"state", "status?:=current|overdue|delinquent step?:" STEPS
+    {"state", "collector?:text! members?:text[] status?:=current|overdue|delinquent step?:" STEPS
               "! stage?:text! delinquent_since?:date! entry_reason?:=manual|rule! "
               "exit_reason?:" EXITS "! cycle_closed?:" EXITS
               "! cycle_reopened?:bool days_overdue?:int escalation_age?:int "

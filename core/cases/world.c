@@ -300,6 +300,8 @@ json_t *world_account(const Case *c, const Node *account, Date today)
     if (g_strcmp0(policy, "by_segment") != 0)
         set_text(data, "policy", policy);
     set_bool(data, "is_consumer", account, "is_consumer");
+    set_text(data, "parent", node_text(account, "parent"));
+    set_bool(data, "collect_with_parent", account, "collect_with_parent");
     set_bool(data, "is_test", account, "is_test");
     set_text(data, "property", node_text(account, "property"));
     set_text(data, "lease", node_text(account, "lease"));

@@ -124,10 +124,14 @@ void acts_suppress_cycle(Deciding *d, const Cycle *cycle, const char *reason)
 
 /* ---- effects of what was done ---------------------------------------------------------------- */
 
+/* An act without a cycle follows the parent's service: its reason stands there already. */
 static void service_off(Deciding *d, Cycle *cycle)
 {
     Account *account = &d->state->account;
-    account->service_reasons = words_add(d->arena, account->service_reasons, "delinquency");
+    if (cycle) {
+        account->service_reasons = words_add(d->arena, account->service_reasons, "delinquency");
+        family_tell_service(d, true);
+    }
     if (account->service == SERVICE_SUSPENDED)
         return;
     account->service = SERVICE_SUSPENDED;
@@ -139,7 +143,10 @@ static void service_off(Deciding *d, Cycle *cycle)
 static void service_on(Deciding *d, Cycle *cycle)
 {
     Account *account = &d->state->account;
-    account->service_reasons = words_remove(d->arena, account->service_reasons, "delinquency");
+    if (cycle && words_have(account->service_reasons, "delinquency")) {
+        account->service_reasons = words_remove(d->arena, account->service_reasons, "delinquency");
+        family_tell_service(d, false);
+    }
     if (account->service_reasons || account->service == SERVICE_ACTIVE)
         return;
     account->service = SERVICE_ACTIVE;

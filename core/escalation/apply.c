@@ -43,11 +43,15 @@ static const Apply table[N_EVENTS] = {
     [EVENT_ACT_RESULT] = apply_act_result,
     [EVENT_ACT_SENT] = apply_act_sent,
     [EVENT_ACT_DOCUMENT] = apply_act_document,
+    [EVENT_FAMILY_PLACED] = apply_family_placed,
+    [EVENT_FAMILY_FACTS] = apply_family_facts,
+    [EVENT_FAMILY_LEFT] = apply_family_left,
+    [EVENT_FAMILY_SERVICE] = apply_family_service,
 };
 
 void apply_event(Deciding *d)
 {
     Apply apply = d->in->event ? table[d->in->event->kind] : NULL;
-    if (apply)
+    if (apply && !family_refuses(d))
         apply(d);
 }

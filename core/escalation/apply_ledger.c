@@ -350,7 +350,7 @@ void apply_attempt(Deciding *d)
          attempt->invoice);
 }
 
-static void ask_later(Deciding *d)
+void ledger_unread(Deciding *d)
 {
     STATE_FOREACH (d->state, KIND_ACT, Act, act)
         if (act->state == ACT_FRESHNESS)
@@ -363,7 +363,7 @@ void apply_ledger_read(Deciding *d)
     Account *account = &d->state->account;
     d->cause = "payment";
     if (read->failed) {
-        ask_later(d);
+        ledger_unread(d);
         reason_add(d, "ledger_unread", "§6.6", read->source, NULL, NULL,
                    "%s could not be read (%s): notices and adverse actions wait",
                    read->source ? read->source : "the ledger",

@@ -251,6 +251,7 @@ void decide(const DecideIn *in, Arena *arena, DecideOut *ret_out)
     } else {
         settle(&d);
         judge_unreachable(&d);
+        family_tell(&d);
     }
     ret_out->rejection = d.rejection;
     ret_out->result = d.result;

@@ -42,6 +42,7 @@ typedef enum {
     WISH_FRESHNESS, /* read the account's ledger again; answer with EVENT_LEDGER_READ that began after `after` */
     WISH_RENDER,    /* act `key` became READY with a notice or template: render, keep the bytes, store their hash */
     WISH_SHARE,     /* the address in `key` revoked or gave consent (SharedConsent in `detail`): tell every other account that uses it */
+    WISH_TELL,      /* an event for another account: `key` the account, `event` its type, `detail` its data */
     WISH_PUBLISH,   /* publish a case.* event on the PUB socket: name in `key`, data in `detail` */
 } WishKind;
 typedef struct {
@@ -49,6 +50,7 @@ typedef struct {
     const char *key;
     Instant after;
     const char *detail;
+    const char *event;
 } Wish;
 
 typedef struct {

@@ -49,6 +49,8 @@ void reason_add_whole(Deciding *d, const char *event, const char *rule, const ch
                       json_t *detail, const char *format, ...) G_GNUC_PRINTF(7, 8);
 void reason_add_bare(Deciding *d, const char *event, const char *rule, const char *subject, const char *reason);
 void wish_add(Deciding *d, WishKind kind, const char *key, Instant after, const char *detail);
+/* An event of the hub for another account; data is consumed. */
+void tell_add(Deciding *d, const char *account, const char *event, json_t *data);
 void reject(Deciding *d, const char *code, json_t *detail, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* Canonical JSON as arena text; consumes. */
 const char *json_text(Deciding *d, json_t *json);
@@ -86,6 +88,23 @@ void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_s
     apply_reply(Deciding *d), apply_reply_decision(Deciding *d), apply_shared_consent(Deciding *d), apply_call(Deciding *d);
 /* A call of the hub counts from the moment the instance took it; its report only says how it ended. */
 void call_placed(Deciding *d, const Act *act);
+
+/* Acts that wait for a read of the ledger ask for one again after a while. */
+void ledger_unread(Deciding *d);
+
+/* ---- family.c -------------------------------------------------------------------------------- */
+void apply_family_placed(Deciding *d), apply_family_facts(Deciding *d), apply_family_left(Deciding *d),
+    apply_family_service(Deciding *d);
+/* The last thing of a decision: what the account that collects this one has to know. */
+void family_tell(Deciding *d);
+/* True, and the command is rejected: it belongs to the account that collects this one. */
+bool family_refuses(Deciding *d);
+void family_tell_service(Deciding *d, bool suspended);
+/* The ledgers of the members are read as well (§6.6). */
+void family_ask_freshness(Deciding *d);
+bool family_is_read_since(const AccountState *state, Instant after);
+/* Name of a member as people know it; NULL for NULL. */
+const char *family_name(const AccountState *state, const char *child);
 
 /* ---- segment.c ------------------------------------------------------------------------------- */
 void segment_judge(Deciding *d);

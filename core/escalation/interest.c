@@ -103,7 +103,7 @@ static bool terms_of(const Rulebook *book, const Settings *settings, const Accou
                      Date today, Arena *scratch, Terms *ret_terms)
 {
     const InterestRule *rule = &settings->interest;
-    if (rule->kind == INTEREST_NONE)
+    if (rule->kind == INTEREST_NONE || state->account.collector)
         return false;
     *ret_terms = (Terms){rule, NULL, deciding_due_rules(settings), scratch};
     if (rule->kind != INTEREST_STATUTORY)

@@ -219,11 +219,11 @@ static const char *shown_kind(const Invoice *invoice)
                                                : NULL;
 }
 
-static json_t *shown_invoice(const InvoiceBalance *b)
+static json_t *shown_invoice(const Deciding *d, const InvoiceBalance *b)
 {
     char due[16];
-    return json_pack("{s:s*,s:s,s:s,s:I,s:s,s:I}", "kind", shown_kind(b->invoice), "id",
-                     b->invoice->id, "number",
+    return json_pack("{s:s*,s:s*,s:s,s:s,s:I,s:s,s:I}", "kind", shown_kind(b->invoice), "child",
+                     family_name(d->state, b->invoice->child), "id", b->invoice->id, "number",
                      b->invoice->number ? b->invoice->number : b->invoice->id, "open",
                      (json_int_t)b->rest, "due_on",
                      date_format(b->invoice->due_on != DATE_NONE ? b->invoice->due_on
@@ -282,7 +282,7 @@ static const char *charges_shown(Deciding *d, const Notice *notice)
         const InvoiceBalance *b = &d->ledger.invoices[i];
         if (!b->charge && b->days_overdue == 0 && b->rest > 0 && !b->in_plan &&
             currency_equal(b->invoice->currency, notice->currency))
-            json_array_append_new(list, shown_invoice(b));
+            json_array_append_new(list, shown_invoice(d, b));
     }
     return json_array_size(list) > 0 ? json_text(d, json_incref(list)) : NULL;
 }
@@ -293,7 +293,7 @@ static const char *shown_invoices(Deciding *d, const Notice *notice, bool single
     json_t *list = json_array();
     for (size_t i = 0; i < d->ledger.n_invoices; i++)
         if (is_shown(&d->ledger.invoices[i], notice, single, rent_only))
-            json_array_append_new(list, shown_invoice(&d->ledger.invoices[i]));
+            json_array_append_new(list, shown_invoice(d, &d->ledger.invoices[i]));
     return json_text(d, list);
 }
 
@@ -301,9 +301,8 @@ void notice_show(Deciding *d, Notice *notice)
 {
     bool single = is_about_invoice(notice) && strcmp(notice->name, "overdue") != 0;
     notice->invoices = d->in->bare ? NULL : shown_invoices(d, notice, single);
-    notice->charges = d->in->bare || single || is_promise_reminder(notice)
-                          ? NULL
-                          : charges_shown(d, notice);
+    notice->charges =
+        d->in->bare || single || is_promise_reminder(notice) ? NULL : charges_shown(d, notice);
     const InvoiceBalance *b = single ? ledger_invoice(&d->ledger, notice->invoice) : NULL;
     if (b)
         notice->amount = b->open;

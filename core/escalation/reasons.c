@@ -58,6 +58,11 @@ const ReasonType reason_types[] = {
     {"act_decided", "a person decided about an action"},
     {"gate", "a rule delayed, redirected or refused an action"},
     {"fee_charged", "a late fee was booked"},
+    {"family_joined", "the account's invoices are collected with its parent from now on"},
+    {"family_left", "the account's invoices are collected alone again"},
+    {"member_joined", "a child's invoices are collected here from now on"},
+    {"member_left", "a child's invoices are collected here no longer"},
+    {"copy_refused", "a record of a child that cannot be taken over"},
     {"interest_booked", "interest that accrued became an invoice"},
     {"interest_corrected", "less interest is owed than was booked: a credit"},
     {"fee_dropped", "a late fee was due while a hold forbade it: none in this cycle"},
@@ -143,7 +148,13 @@ void wish_add(Deciding *d, WishKind kind, const char *key, Instant after, const 
 {
     if (d->n_wishes == d->most_wishes)
         d->wishes = one_more(d->arena, d->wishes, sizeof(Wish), &d->most_wishes);
-    d->wishes[d->n_wishes++] = (Wish){kind, arena_strdup(d->arena, key), after, detail};
+    d->wishes[d->n_wishes++] = (Wish){kind, arena_strdup(d->arena, key), after, detail, NULL};
+}
+
+void tell_add(Deciding *d, const char *account, const char *event, json_t *data)
+{
+    wish_add(d, WISH_TELL, account, INSTANT_NONE, json_text(d, data));
+    d->wishes[d->n_wishes - 1].event = event;
 }
 
 void reject(Deciding *d, const char *code, json_t *detail, const char *format, ...)

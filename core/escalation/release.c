@@ -239,7 +239,8 @@ static bool already_off(Deciding *d, Act *act)
     Account *account = &d->state->account;
     if (!act_suspends(act) || account->service != SERVICE_SUSPENDED)
         return false;
-    account->service_reasons = words_add(d->arena, account->service_reasons, "delinquency");
+    if (act->cycle)
+        account->service_reasons = words_add(d->arena, account->service_reasons, "delinquency");
     act_suppress(d, act, "already_suspended");
     return true;
 }
@@ -273,7 +274,7 @@ static bool passes_gates(Deciding *d, Act *act, Notice *notice)
 static bool is_read_since(const Deciding *d, Instant after)
 {
     return d->state->account.ledger_began_at != INSTANT_NONE &&
-           d->state->account.ledger_began_at >= after;
+           d->state->account.ledger_began_at >= after && family_is_read_since(d->state, after);
 }
 
 static bool needs_reading(const Act *act)
@@ -290,6 +291,7 @@ static void ask_freshness(Deciding *d, Act *act)
         if (d->wishes[i].kind == WISH_FRESHNESS)
             return;
     wish_add(d, WISH_FRESHNESS, d->state->account.id, d->now, NULL);
+    family_ask_freshness(d);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

@@ -372,10 +372,8 @@ static const struct {
 #define SPAN(first, last)                                                                          \
     offsetof(Settings, first),                                                                     \
         offsetof(Settings, last) + sizeof(((Settings *)NULL)->last) - offsetof(Settings, first)
-    {"send_window", SPAN(window_from, window_to)},
-    {"late_fee", SPAN(late_fee, late_fee)},
-    {"late_fee_cents", SPAN(late_fee, late_fee)},
-    {"interest", SPAN(interest, interest)},
+    {"send_window", SPAN(window_from, window_to)},         {"late_fee", SPAN(late_fee, late_fee)},
+    {"late_fee_cents", SPAN(late_fee, late_fee)},          {"interest", SPAN(interest, interest)},
     {"expected_cost", SPAN(expected_cost, expected_cost)},
 };
 

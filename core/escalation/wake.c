@@ -53,7 +53,7 @@ static Instant next_evaluation(const Deciding *d)
     if (is_alive(d))
         return evaluation_on(d, after + 1);
     Date day = DATE_NEVER;
-    for (size_t i = 0; i < d->ledger.n_invoices; i++)
+    for (size_t i = 0; !d->state->account.collector && i < d->ledger.n_invoices; i++)
         day = MIN(day, invoice_day(d, &d->ledger.invoices[i], after));
     day = MIN(day, later(interest_wakes_on(d), after));
     return evaluation_on(d, day);

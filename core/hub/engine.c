@@ -82,13 +82,17 @@ static void publish(Hub *hub, Deed *deed)
 typedef struct {
     Deed deed;
     const char *account, *source, *external;
+    bool member; /* another account, of the same family */
     Instant after;
 } Wanted;
 
 static void want(Hub *hub, Deed *deed)
 {
     Wanted *wanted = (Wanted *)deed;
-    freshness_want(hub, wanted->account, wanted->source, wanted->external, wanted->after);
+    if (wanted->member)
+        freshness_want_member(hub, wanted->account, wanted->after);
+    else
+        freshness_want(hub, wanted->account, wanted->source, wanted->external, wanted->after);
 }
 
 /* CloudEvents 1.0. What the hub made itself is named by its place in the journal. */
@@ -226,7 +230,8 @@ static void follow_wishes(Group *group, const char *account, const DecideOut *ou
         if (wish->kind != WISH_FRESHNESS)
             continue;
         Wanted *wanted = group_deed(group, sizeof *wanted, want);
-        wanted->account = account;
+        wanted->member = strcmp(wish->key, account) != 0;
+        wanted->account = wanted->member ? arena_strdup(group->arena, wish->key) : account;
         wanted->source = out->after.account.source;
         wanted->external = out->after.account.external_id;
         wanted->after = wish->after;
@@ -384,7 +389,8 @@ static bool decide_at(Group *group, Slot *slot, const Event *event, uint64_t pos
     if (ret_out)
         *ret_out = out;
     return report_unrendered(group, account, unrendered, error) &&
-           follow_address(group, slot, event, &out, error);
+           follow_address(group, slot, event, &out, error) &&
+           family_tell_others(group, account, &out, error);
 }
 
 /* ---- rows that waited
@@ -509,6 +515,8 @@ bool engine_event(Group *group, const char *account, const Event *event, const c
     if (!decision.duplicate) {
         if (!decide_at(group, slot, &own, decision.position, hub->now, switches, &decision.out,
                        error))
+            return false;
+        if (!family_place(group, account, &own, error))
             return false;
         if (own.kind != EVENT_WAKE)
             plan_publication(group, event_types[own.kind].name, own.source, own.id, account,

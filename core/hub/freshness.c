@@ -65,15 +65,27 @@ void freshness_answer(Hub *hub, Feed *feed, Source *source, const char *why)
     g_hash_table_remove_all(source->serving);
 }
 
+void freshness_want_member(Hub *hub, const char *account, Instant after)
+{
+    g_autoptr(Arena) arena = arena_new();
+    AccountState state;
+    bool found = false;
+    if (store_load_account(hub->setup.store, account, arena, &state, &found, NULL) && found)
+        freshness_want(hub, account, state.account.source, state.account.external_id, after);
+}
+
 static bool want_again(const char *account, const Act *act, void *data)
 {
     Hub *hub = data;
     g_autoptr(Arena) arena = arena_new();
     AccountState state;
     bool found = false;
-    if (store_load_account(hub->setup.store, account, arena, &state, &found, NULL) && found)
-        freshness_want(hub, account, state.account.source, state.account.external_id,
-                       act->fresh_after);
+    if (!store_load_account(hub->setup.store, account, arena, &state, &found, NULL) || !found)
+        return true;
+    freshness_want(hub, account, state.account.source, state.account.external_id, act->fresh_after);
+    STATE_FOREACH ((const AccountState *)&state, KIND_FAMILY_MEMBER, const FamilyMember, member)
+        if (member->left_on == DATE_NONE)
+            freshness_want_member(hub, member->child, act->fresh_after);
     return true;
 }
 

@@ -98,7 +98,8 @@ bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, 
     }
     if (known->kind == EVENT_ACT_RESULT || known->kind == EVENT_ACT_SENT ||
         known->kind == EVENT_ACT_DOCUMENT || known->kind == EVENT_WAKE ||
-        known->kind == EVENT_EPOCH)
+        known->kind == EVENT_EPOCH ||
+        (known->kind >= EVENT_FAMILY_PLACED && known->kind <= EVENT_FAMILY_SERVICE))
         return refuse(hub, INTAKE_INVALID, "hub_only",
                       "events of this type are made by the hub alone", done, done_data);
     if (hub->queue.length >= QUEUE_MAX)
@@ -191,6 +192,12 @@ static bool by_name(Group *group, const char *source, const char *name, bool cre
             return true;
     }
     return !creates || create_account(group, source, name, mirrored, ret_account, error);
+}
+
+bool intake_account(Group *group, const char *source, const char *name, const char **ret_account,
+                    GError **error)
+{
+    return by_name(group, source, name, false, ret_account, error);
 }
 
 static bool by_reference(Group *group, const Input *input, const char **ret_account, GError **error)

@@ -207,6 +207,8 @@ char *render_input(Store *store, const Configuration *configuration, const Accou
 
 /* ---- intake ---------------------------------------------------------------------------------------------------------- */
 bool intake_take(Group *group, Input *input, GError **error);
+/* The account that this source calls so; NULL: there is none. */
+bool intake_account(Group *group, const char *source, const char *name, const char **ret_account, GError **error);
 void intake_push(Hub *hub, Input *input);
 /* What the texts of one account are hashed with from now on. */
 const char *intake_salt(Hub *hub, Arena *arena);
@@ -220,6 +222,12 @@ bool address_share(Group *group, const char *account, const Wish *wish, GError *
 bool address_greet(Group *group, const Slot *slot, const ContactPoint *came, GError **error);
 /* Which of several accounts a reply from that address answers; NULL: none uses it. */
 bool address_answered(Group *group, const char *address, const char **ret_account, GError **error);
+
+/* ---- family ---------------------------------------------------------------------------------------------------------- */
+/* After an event of the account was decided: its parent is looked up where that may have changed. */
+bool family_place(Group *group, const char *account, const Event *event, GError **error);
+/* Carries out what a decision has to tell other accounts. */
+bool family_tell_others(Group *group, const char *account, const DecideOut *out, GError **error);
 
 /* ---- outbox ---------------------------------------------------------------------------------------------------------- */
 bool outbox_lease(Group *group, GError **error);
@@ -256,6 +264,8 @@ Instant schedule_next(const Hub *hub);
 bool schedule_idle(const Hub *hub);
 bool schedule_due(Group *group, GError **error); /* accounts whose instant has come */
 void freshness_want(Hub *hub, const char *account, const char *source, const char *external, Instant after);
+/* The same for an account of which no more is known here. */
+void freshness_want_member(Hub *hub, const char *account, Instant after);
 /* The running poll or read has ended; why NULL: well. */
 void freshness_answer(Hub *hub, Feed *feed, Source *source, const char *why);
 void waiting_free(void *waiting);

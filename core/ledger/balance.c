@@ -60,12 +60,14 @@ static bool money_took_effect(const Allocation *a, Date effective_on, Date learn
 
 static bool payment_counts(const Allocation *a, const Payment *p)
 {
-    return p->state == PAYMENT_SETTLED && money_took_effect(a, p->effective_on, p->settled_on);
+    return p->state == PAYMENT_SETTLED && p->left_on == DATE_NONE &&
+           money_took_effect(a, p->effective_on, p->settled_on);
 }
 
 static bool credit_counts(const Allocation *a, const Credit *c)
 {
-    return !c->cancelled && money_took_effect(a, c->issued_on, DATE_NONE);
+    return !c->cancelled && c->left_on == DATE_NONE &&
+           money_took_effect(a, c->issued_on, DATE_NONE);
 }
 
 static inline CurrencyBalance *currency_row(Ledger *ledger, Currency currency)
@@ -118,6 +120,9 @@ static int order_compare(const void *pa, const void *pb, void *data)
     const Ledger *ledger = data;
     size_t ia = *(const size_t *)pa, ib = *(const size_t *)pb;
     const InvoiceBalance *a = &ledger->invoices[ia], *b = &ledger->invoices[ib];
+    bool a_left = a->invoice->left_on != DATE_NONE, b_left = b->invoice->left_on != DATE_NONE;
+    if (a_left != b_left) /* what had been paid of a member that left stays paid */
+        return a_left ? -1 : 1;
     if (a->charge != b->charge)
         return a->charge ? -1 : 1;
     if (a->overdue_on != b->overdue_on)
@@ -213,9 +218,13 @@ static int64_t apply_named(Allocation *a, const Payment *p)
     if (row != SIZE_MAX)
         amount = settle(a, row, p->currency, amount, payment_day(p), p->sequence);
     const Plan *plan = p->plan ? state_find(a->state, KIND_PLAN, p->plan) : NULL;
-    const size_t *order = plan ? order_of(a) : NULL;
+    const size_t *order = plan || p->child ? order_of(a) : NULL;
     for (size_t i = 0; plan && i < a->ledger->n_invoices; i++)
         if (ledger_lists(plan->invoices, a->ledger->invoices[order[i]].invoice->id))
+            amount = settle(a, order[i], p->currency, amount, payment_day(p), p->sequence);
+    /* what a member of the family paid settles its own debt first */
+    for (size_t i = 0; p->child && i < a->ledger->n_invoices; i++)
+        if (g_strcmp0(a->ledger->invoices[order[i]].invoice->child, p->child) == 0)
             amount = settle(a, order[i], p->currency, amount, payment_day(p), p->sequence);
     return amount;
 }
@@ -237,7 +246,7 @@ static int64_t apply_unnamed(Allocation *a, const Payment *p, int64_t amount)
 
 static bool waits_outside_plans(const Payment *p)
 {
-    return p->state == PAYMENT_PENDING && !p->plan;
+    return p->state == PAYMENT_PENDING && !p->plan && p->left_on == DATE_NONE;
 }
 
 /* Named money first, each by each; what it leaves over and unnamed money after all of it. */
@@ -302,6 +311,8 @@ static void apply_decided_disputes(Allocation *a)
         if (dispute->outcome != DISPUTE_FOR_DEBTOR || row == SIZE_MAX)
             continue;
         const Invoice *invoice = a->ledger->invoices[row].invoice;
+        if (invoice->left_on != DATE_NONE)
+            continue;
         int64_t rest = dispute->amount - credited_since(a, dispute);
         if (invoice->ledger_open == AMOUNT_NONE && rest > 0 &&
             money_took_effect(a, dispute->closed_on, DATE_NONE))
@@ -391,12 +402,15 @@ static void close_invoices(Allocation *a)
     note_disputes(a);
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
-        b->rest = b->invoice->excluded ? 0 : b->open - b->disputed;
+        bool elsewhere = a->state->account.collector != NULL;
+        b->rest = b->invoice->excluded || elsewhere ? 0 : b->open - b->disputed;
         b->counted = b->days_overdue > 0 && b->rest > 0 && !b->in_plan;
         sum_invoice(a, b);
     }
 }
 
+/* Of an account that is collected with its parent the invoices keep what is open, and it owes nothing
+ * itself: its sums are 0. */
 static void read_at(const AccountState *state, const DueRules *rules, Date today, Date as_of,
                     Arena *arena, Ledger *ret_ledger)
 {
@@ -411,6 +425,9 @@ static void read_at(const AccountState *state, const DueRules *rules, Date today
     close_invoices(&a);
     for (size_t i = 0; i < ret_ledger->n_currencies; i++)
         take_unapplied(&ret_ledger->currencies[i]);
+    for (size_t i = 0; state->account.collector && i < ret_ledger->n_currencies; i++)
+        ret_ledger->currencies[i] =
+            (CurrencyBalance){.currency = ret_ledger->currencies[i].currency};
 }
 
 void ledger_read(const AccountState *state, const DueRules *rules, Date today, Arena *arena,

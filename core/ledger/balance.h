@@ -11,7 +11,8 @@ typedef struct {
     Date overdue_on;
     int64_t open;           /* amount - settled - applied credit; 0 for void, written off and draft */
     int64_t disputed;       /* of what is open, by open disputes */
-    int64_t rest;           /* open - disputed: what may be demanded; 0 of one that a person left out of dunning */
+    int64_t rest;           /* open - disputed: what may be demanded; 0 of one that a person left out of dunning, and of an
+                               account that is collected with its parent */
     int64_t days_overdue;   /* calendar age */
     bool charge;            /* neither fee nor interest */
     bool in_plan;           /* under a running plan */

@@ -259,6 +259,35 @@ static const Field act_document_fields[] = {
     FIELD(ActDocument, pages, INT, OPTIONAL, NULL, "Number of its pages."),
 };
 
+static const char *const parent_problems[] = {"unknown_parent", "parent_cycle", "parent_nested",
+                                              NULL};
+
+static const Field placement_fields[] = {
+    FIELD(FamilyPlacement, collector, NAME, OPTIONAL, NULL,
+          "Account that collects its invoices; absent: itself."),
+    FIELD(FamilyPlacement, problem, CHOICE, OPTIONAL, parent_problems,
+          "Why the parent that is named does not."),
+};
+
+static const Field facts_fields[] = {
+    FIELD(FamilyFacts, child, NAME, REQUIRED, NULL, "Account they are of."),
+    FIELD(FamilyFacts, name, TEXT, PERSON, NULL, "Name of that customer."),
+    FIELD(FamilyFacts, records, JSON, OPTIONAL, NULL,
+          "Lists of invoices, payments, credits and disputes, under ids of the parent's own."),
+    FIELD(FamilyFacts, read_at, INSTANT, OPTIONAL, NULL,
+          "Start of the read of its ledger that confirmed it."),
+    FIELD(FamilyFacts, unread, BOOL, OPTIONAL, NULL, "Whether its ledger could not be read."),
+};
+
+static const Field family_exit_fields[] = {
+    FIELD(FamilyExit, child, NAME, REQUIRED, NULL, "Account that left."),
+};
+
+static const Field family_service_fields[] = {
+    FIELD(FamilyService, suspended, BOOL, REQUIRED, NULL,
+          "Whether the parent's service is suspended for delinquency now."),
+};
+
 #define TYPE(variable, Struct, DOC)                                                                \
     static const RecordType variable##_type = {#variable, sizeof(Struct), variable##_fields,       \
                                                G_N_ELEMENTS(variable##_fields), DOC}
@@ -290,6 +319,10 @@ TYPE(act_decision, ActDecision, "A person decided about an act.");
 TYPE(act_result, ActResult, "What an instance answered.");
 TYPE(act_sent, ActResult, "An act was handed to its instance.");
 TYPE(act_document, ActDocument, "The letter of an act was drawn.");
+TYPE(placement, FamilyPlacement, "Where an account is collected.");
+TYPE(facts, FamilyFacts, "What the account that collects a child has to know of its books.");
+TYPE(family_exit, FamilyExit, "A child left the family.");
+TYPE(family_service, FamilyService, "The service of the family.");
 
 /* Who emits it; what is neither OUTSIDE nor COMMAND comes from the hub alone. */
 enum { HUB = 0, OUTSIDE = 1, COMMAND = 2 };
@@ -423,6 +456,18 @@ const EventType event_types[N_EVENTS] = {
           "The same address answered on another account: a revocation binds all of them.",
           "{\"channel\":\"sms\",\"address\":\"+16145550100\",\"consent\":\"revoked\","
           "\"from\":\"C-1008\"}"),
+    EVENT(FAMILY_PLACED, "family.placed", &placement_type, HUB,
+          "The parent of the account was looked up: its invoices are collected there, or alone.",
+          "{\"collector\":\"P-1\"}"),
+    EVENT(FAMILY_FACTS, "family.facts", &facts_type, HUB,
+          "A child that is collected with this account joined, or its books changed.",
+          "{\"child\":\"C-1\",\"name\":\"Unit 4\",\"records\":{\"invoices\":[{\"id\":\"C-1/I-1\","
+          "\"amount\":6500,\"currency\":\"USD\",\"child\":\"C-1\"}]}}"),
+    EVENT(FAMILY_LEFT, "family.left", &family_exit_type, HUB,
+          "A child is collected with this account no longer.", "{\"child\":\"C-1\"}"),
+    EVENT(FAMILY_SERVICE, "family.service", &family_service_type, HUB,
+          "The service of the account that collects this one was suspended or restored.",
+          "{\"suspended\":true}"),
     EVENT(WAKE, "wake", NULL, HUB, "Time alone may change the decision.", NULL),
     EVENT(EPOCH, "epoch", NULL, HUB,
           "The configuration, a calendar or the time zone database changed.", NULL),

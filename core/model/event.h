@@ -33,6 +33,10 @@ typedef enum {
     EVENT_ACT_SENT,    /* an instance's lease was taken: the act is in flight */
     EVENT_ACT_DOCUMENT, /* its letter was drawn: hash of the PDF, before the act is sent */
     EVENT_CONSENT_SHARED, /* the same address revoked or gave consent on another account */
+    EVENT_FAMILY_PLACED,  /* where the account is collected, as the hub found its parent */
+    EVENT_FAMILY_FACTS,   /* a child's books, or what changed in them, for the account that collects them */
+    EVENT_FAMILY_LEFT,    /* the child is collected there no longer */
+    EVENT_FAMILY_SERVICE, /* the service of the parent was suspended or restored */
     EVENT_WAKE,        /* the clock: no payload */
     EVENT_EPOCH,       /* a new configuration, calendar or tz database: no payload */
     N_EVENTS,
@@ -93,6 +97,11 @@ typedef struct { const char *key; const char *document; int64_t pages; } ActDocu
 typedef struct { const char *reply; int class_; const char *by; const char *reason; const char *invoice; } ReplyDecision;
 typedef struct { const char *what; const char *by; const char *evidence; const char *reason; } ApprovalRequest; /* asked for, withdrawn */
 typedef struct { const char *channel; const char *address; int consent; const char *from; Instant since; } SharedConsent; /* revoked granted */
+typedef enum { PARENT_UNKNOWN, PARENT_CYCLE, PARENT_NESTED } ParentProblem;
+typedef struct { const char *collector; int problem; /* ParentProblem, -1 none */ } FamilyPlacement;
+typedef struct { const char *child, *name, *records; Instant read_at; bool unread; } FamilyFacts; /* records: JSON {"invoices":[…],…} */
+typedef struct { const char *child; } FamilyExit;
+typedef struct { bool suspended; } FamilyService;
 /* What an instance answered, as the outbox judged it by the declaration of the action (architecture §5), so that decide needs
  * no manifest: OK done; RETRY not applied or harmless, again at retry_at; UNCERTAIN with retry_at: state UNCERTAIN, looked up
  * then; UNCERTAIN without: HELD for a person; PERMANENT dead letter, or the next channel of its notice. AUTH and ABSENT never
