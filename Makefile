@@ -39,10 +39,10 @@ HOST_LIBS   := $(call pkg_libs,$(PKGS_HOST)) -ldl -lpthread
 PLUGIN_LIBS := $(call pkg_libs,$(PKGS_PLUGIN)) -lm
 LETTER_LIBS := $(call pkg_libs,$(PKGS_LETTER)) -lm
 
-CORE_SRCS := $(filter-out core/cmd/%,$(wildcard core/*/*.c core/*/*/*.c))
+CORE_SRCS := $(filter-out core/cmd/% core/letter/%,$(wildcard core/*/*.c core/*/*/*.c))
 CMD_SRCS  := $(wildcard core/main.c core/cmd/*.c)
 WIRE_SRCS := $(wildcard sdk/wire/*.c)
-LETTER_SRCS := $(wildcard letter/*.c)
+LETTER_SRCS := $(wildcard core/letter/*.c)
 HOST_SRCS := $(filter-out sdk/host/main.c,$(wildcard sdk/host/*.c))
 SDK_SRCS  := $(wildcard sdk/lib/*.c)
 KIT_SRCS  := $(wildcard sdk/testkit/*.c)
