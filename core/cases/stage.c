@@ -139,7 +139,8 @@ static bool open_hub(Stage *stage, GError **error)
         .random = &stage->random.random,
         .store = stage->store,
         .configuration = stage->configuration,
-        .ports = {stage, port_credit, port_send, NULL, port_manifest, port_trusted_now, port_alert},
+        .ports = {stage, port_credit, port_send, NULL, port_manifest, port_trusted_now, port_alert,
+                  NULL},
         .polls_by_hand = true,
     };
     stage->hub = hub_new(&setup, error);

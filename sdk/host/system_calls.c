@@ -70,13 +70,16 @@ static const unsigned families[] = {AF_PACKET, AF_VSOCK, AF_BLUETOOTH, AF_ALG, A
 static int refuse_all(scmp_filter_ctx filter)
 {
     int failed = 0;
+    const struct scmp_arg_cmp no_thread = {
+        .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = CLONE_THREAD, .datum_b = 0};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                                   SCMP_A0(SCMP_CMP_EQ, families[i]));
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const struct scmp_arg_cmp family = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = families[i]};
+        failed |=
+            seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &family);
+    }
+    failed |= seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &no_thread);
     failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     return failed;
 }

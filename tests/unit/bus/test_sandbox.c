@@ -147,21 +147,28 @@ static void test_store_in_a_granted_folder(void)
     house_close(&house);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
+static void test_nothing(void)
+{
+    g_test_skip(SANITIZED ? "a sanitizer's host is not confined"
+                          : "this kernel's Landlock does not hold all of it");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#ifdef __SANITIZE_ADDRESS__
-    g_print("1..0 # SKIP a sanitizer's host is not confined\n");
-    return 0;
-#else
-    if (landlock_version() < 6) {
-        g_print("1..0 # SKIP this kernel's Landlock does not hold all of it\n");
-        return 0;
+    if (SANITIZED || landlock_version() < 6) {
+        g_test_add_func("/bus/sandbox", test_nothing);
+        return g_test_run();
     }
     g_test_add_func("/bus/sandbox/files", test_files);
     g_test_add_func("/bus/sandbox/replaced_file", test_replaced_file);
     g_test_add_func("/bus/sandbox/kernel", test_kernel);
     g_test_add_func("/bus/sandbox/store_in_a_granted_folder", test_store_in_a_granted_folder);
     return g_test_run();
-#endif
 }
