@@ -85,7 +85,7 @@ static Zone *zone_load(const char *name)
     return zone;
 }
 
-const Zone *zone_get(const char *name, GError **error)
+static Zone *known_zone(const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&zones_lock);
     if (zones == NULL)
@@ -102,6 +102,22 @@ const Zone *zone_get(const char *name, GError **error)
         return NULL;
     }
     g_hash_table_insert(zones, zone->name, zone);
+    return zone;
+}
+
+/* Without the lock for those that this thread asked for lately: an account's zone is asked for in each
+ * decision, and there are few. */
+const Zone *zone_get(const char *name, GError **error)
+{
+    enum { RECENT = 4 };
+    static _Thread_local const Zone *recent[RECENT];
+    static _Thread_local unsigned next;
+    for (size_t i = 0; i < RECENT && recent[i]; i++)
+        if (strcmp(recent[i]->name, name) == 0)
+            return recent[i];
+    const Zone *zone = known_zone(name, error);
+    if (zone)
+        recent[next++ % RECENT] = zone;
     return zone;
 }
 

@@ -80,6 +80,10 @@ void cycle_close(Deciding *d, Cycle *cycle, const char *reason)
 
 const Policy *cycle_policy(const Deciding *d, const Cycle *cycle)
 {
+    bool newest = cycle->policy && text_same(cycle->policy_hash, d->policy->hash) &&
+                  text_same(cycle->policy, d->policy->name);
+    if (newest)
+        return d->policy;
     const Policy *policy =
         cycle->policy ? rulebook_policy(d->book, cycle->policy, cycle->policy_hash) : NULL;
     if (!policy && cycle->policy)

@@ -258,9 +258,10 @@ static bool counts_something(const Deciding *d, Currency currency)
 
 static void judge_confirmation(Deciding *d, Cycle *cycle)
 {
-    bool waits = false;
+    bool waits = false, by_hand = cycle->rule_since == DATE_NONE;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act_suspends(act) && act->state == ACT_PLANNED && text_same(act->cycle, cycle->id))
+        if (by_hand && act_suspends(act) && act->state == ACT_PLANNED &&
+            text_same(act->cycle, cycle->id))
             waits = true;
     const Step *step = cycle_step(d, cycle);
     bool asks = waits || (step && step->suspends && cycle->executed_on == DATE_NONE &&

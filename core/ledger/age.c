@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { FEW = 32 }; /* intervals for which no memory is asked for */
+
 typedef struct {
     Date from, through;
 } Interval;
@@ -88,7 +90,9 @@ int64_t age_held_days(const AccountState *state, const InvoiceBalance *invoice, 
                   STATE_COUNT(state, KIND_PLAN);
     if (most == 0 || from > today)
         return 0;
-    g_autofree Interval *list = g_new(Interval, most);
+    Interval few[FEW];
+    g_autofree Interval *many = most > FEW ? g_new(Interval, most) : NULL;
+    Interval *list = many ? many : few;
     size_t n = 0;
     STATE_FOREACH (state, KIND_HOLD, const Hold, hold)
         if (age_hold_stops_clock(hold->kind) && age_hold_covers(hold, invoice->invoice))

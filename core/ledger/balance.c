@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+enum { FEW = 64 }; /* invoices that are put in order in place */
+
 /* Allocation, §3.10: named money first, in order of arrival; then all other money, in order of
  * arrival, to open charges by overdue date and issue, then to fees and interest. `left` is what an
  * invoice can still take. */
@@ -17,14 +19,6 @@ typedef struct {
     size_t *order; /* rows in which unnamed money settles invoices; NULL: not asked for yet */
     size_t next;   /* row after the one named last: money often comes in the order of invoices */
 } Allocation;
-
-int64_t ledger_sum(int64_t a, int64_t b)
-{
-    int64_t sum;
-    if (money_add(a, b, &sum))
-        return sum;
-    return b > 0 ? INT64_MAX : INT64_MIN;
-}
 
 bool ledger_lists(const char *ids, const char *id)
 {
@@ -102,7 +96,7 @@ static void list_currencies(const AccountState *state, Arena *arena, Ledger *led
 {
     size_t most = STATE_COUNT(state, KIND_INVOICE) + STATE_COUNT(state, KIND_PAYMENT) +
                   STATE_COUNT(state, KIND_CREDIT) + STATE_COUNT(state, KIND_CYCLE);
-    ledger->currencies = arena_new0(arena, CurrencyBalance, most + 1);
+    ledger->currencies = arena_take(arena, sizeof(CurrencyBalance) * (most + 1));
     STATE_FOREACH (state, KIND_INVOICE, const Invoice, i)
         currency_note(ledger, i->currency);
     STATE_FOREACH (state, KIND_PAYMENT, const Payment, p)
@@ -140,13 +134,18 @@ static const size_t *order_of(Allocation *a)
     if (a->order)
         return a->order;
     a->order = arena_new0(a->arena, size_t, n + 1);
-    bool sorted = true; /* as they came, most often */
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         a->order[i] = i;
-        sorted = sorted && (i == 0 || order_compare(&a->order[i - 1], &a->order[i], a->ledger) < 0);
-    }
-    if (!sorted)
+    if (n > FEW)
         qsort_r(a->order, n, sizeof(size_t), order_compare, a->ledger);
+    for (size_t i = 1; n <= FEW && i < n; i++) /* nearly as they came, most often */
+        for (size_t k = i; k > 0; k--) {
+            size_t left = a->order[k - 1];
+            if (order_compare(&left, &a->order[k], a->ledger) < 0)
+                break;
+            a->order[k - 1] = a->order[k];
+            a->order[k] = left;
+        }
     return a->order;
 }
 
@@ -402,6 +401,8 @@ static void close_invoices(Allocation *a)
     note_disputes(a);
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];
+        if (b->open == 0) /* nothing of it is left to count or to add */
+            continue;
         bool elsewhere = a->state->account.collector != NULL;
         b->rest = b->invoice->excluded || elsewhere ? 0 : b->open - b->disputed;
         b->counted = b->days_overdue > 0 && b->rest > 0 && !b->in_plan;
@@ -440,14 +441,6 @@ void ledger_read_as_of(const AccountState *state, const DueRules *rules, Date da
                        Ledger *ret_ledger)
 {
     read_at(state, rules, day, day, arena, ret_ledger);
-}
-
-CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency)
-{
-    for (size_t i = 0; i < ledger->n_currencies; i++)
-        if (currency_equal(ledger->currencies[i].currency, currency))
-            return ledger->currencies[i];
-    return (CurrencyBalance){.currency = currency};
 }
 
 const InvoiceBalance *ledger_invoice(const Ledger *ledger, const char *id)

@@ -60,12 +60,24 @@ void ledger_facts_note(const AccountState *state, const DueRules *rules, Date to
 bool ledger_facts_stand(const LedgerFacts *facts, const AccountState *state, const DueRules *rules, Date today);
 
 /* All zero for a currency that does not occur. */
-CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency);
+static inline CurrencyBalance ledger_currency(const Ledger *ledger, Currency currency)
+{
+    for (size_t i = 0; i < ledger->n_currencies; i++)
+        if (currency_equal(ledger->currencies[i].currency, currency))
+            return ledger->currencies[i];
+    return (CurrencyBalance){.currency = currency};
+}
 /* NULL: no such invoice. */
 const InvoiceBalance *ledger_invoice(const Ledger *ledger, const char *id);
 
 /* a + b, held at the ends of the range instead of overflowing. */
-int64_t ledger_sum(int64_t a, int64_t b);
+static inline int64_t ledger_sum(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (!__builtin_add_overflow(a, b, &sum))
+        return sum;
+    return b > 0 ? INT64_MAX : INT64_MIN;
+}
 /* A comma-separated list of ids names this one. */
 bool ledger_lists(const char *ids, const char *id);
 

@@ -45,11 +45,9 @@ void state_share(const AccountState *from, Arena *arena, AccountState *ret_state
     state_own(ret_state, KIND_CYCLE);
 }
 
-void *state_own(AccountState *state, RecordKind kind)
+void *state_own_shared(AccountState *state, RecordKind kind)
 {
     RecordSet *set = &state->sets[kind];
-    if (set->capacity >= set->n)
-        return set->rows;
     set->rows = arena_dup(state->arena, set->rows, set->n * set->type->size);
     set->capacity = set->n;
     return set->rows;

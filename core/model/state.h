@@ -35,7 +35,12 @@ static inline const void *state_look(const AccountState *state, RecordKind kind)
 {
     return state->sets[kind].rows;
 }
-void *state_own(AccountState *state, RecordKind kind);
+void *state_own_shared(AccountState *state, RecordKind kind);
+static inline void *state_own(AccountState *state, RecordKind kind)
+{
+    const RecordSet *set = &state->sets[kind];
+    return set->capacity >= set->n ? set->rows : state_own_shared(state, kind);
+}
 const void *state_look_for(const AccountState *state, RecordKind kind, const char *key);
 void *state_own_one(AccountState *state, RecordKind kind, const char *key);
 /* By key text of kinds whose key is one text (all but contact_point, instalment, approval); NULL if absent. */

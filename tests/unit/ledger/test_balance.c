@@ -299,6 +299,33 @@ static void test_whole_dispute_stops_its_invoice(void)
     arena_free(b.arena);
 }
 
+/* However many there are and in whatever order they came, unnamed money settles the oldest first. */
+static void test_oldest_first(void)
+{
+    static const int counts[] = {1, 2, 13, 64, 65, 300};
+    g_autoptr(GRand) random = g_rand_new_with_seed(9);
+    for (size_t c = 0; c < G_N_ELEMENTS(counts); c++) {
+        Books b;
+        books_open(&b);
+        int n = counts[c], paid = n / 2;
+        g_autofree int *age = g_new(int, n); /* of each, a permutation */
+        for (int i = 0; i < n; i++) {
+            int at = g_rand_int_range(random, 0, i + 1);
+            age[i] = age[at];
+            age[at] = i;
+        }
+        for (int i = 0; i < n; i++)
+            charge(&b, arena_printf(b.arena, "I%d", i), 100, "2024-07-01")->issued_on -= age[i];
+        money(&b, 100 * (int64_t)paid + 30, NULL);
+        look(&b, "2026-07-20");
+        for (int i = 0; i < n; i++) {
+            int64_t wanted = age[i] >= n - paid ? 0 : age[i] == n - paid - 1 ? 70 : 100;
+            g_assert_cmpint(open_of(&b, arena_printf(b.arena, "I%d", i)), ==, wanted);
+        }
+        arena_free(b.arena);
+    }
+}
+
 /* Whatever the sums are made of makes the facts fall, and nothing else does. */
 static void test_facts(void)
 {
@@ -349,6 +376,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ledger/balance/stated", test_what_the_ledger_states);
     g_test_add_func("/ledger/balance/states", test_states_that_do_not_count);
     g_test_add_func("/ledger/balance/disputes", test_disputes);
+    g_test_add_func("/ledger/balance/oldest-first", test_oldest_first);
     g_test_add_func("/ledger/balance/facts", test_facts);
     g_test_add_func("/ledger/balance/range", test_enormous_amounts_stay_in_range);
     g_test_add_func("/ledger/age/from-one", test_age_counts_from_one);

@@ -190,6 +190,27 @@ static void test_take_over(void)
     g_assert_cmpuint(arena_used(packed), <, settled);
 }
 
+/* What 100,000 accounts in memory are made of: twelve invoices and eleven payments in some 5 KB. */
+static void test_small(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    g_autoptr(Arena) packed = arena_new();
+    AccountState state, copy;
+    state_init(&state, arena, "ledger:000001");
+    for (int i = 0; i < 12; i++) {
+        Invoice *invoice = state_add(&state, KIND_INVOICE);
+        invoice->id = arena_printf(arena, "INV-2026-%06d", i);
+        invoice->number = arena_strdup(arena, invoice->id);
+        if (i == 11)
+            continue;
+        Payment *payment = state_add(&state, KIND_PAYMENT);
+        payment->id = arena_printf(arena, "PAY-%06d", i);
+        payment->invoice = arena_strdup(arena, invoice->id);
+    }
+    state_copy(&state, packed, &copy);
+    g_assert_cmpuint(sizeof copy + arena_used(packed), <=, 5 * 1024);
+}
+
 typedef struct {
     const char *words, *word;
     bool have;
@@ -230,6 +251,7 @@ int main(int argc, char **argv)
     g_test_add_func("/state/share-until-written", test_rows_are_shared_until_written);
     g_test_add_func("/state/diff-fields", test_diff_asks_fields);
     g_test_add_func("/state/take-over", test_take_over);
+    g_test_add_func("/state/small", test_small);
     g_test_add_func("/state/words", test_words);
     return g_test_run();
 }
