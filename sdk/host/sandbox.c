@@ -217,7 +217,7 @@ bool sandbox_enter(const char *plugin, const WireStart *start, Sandbox *ret_sand
         return good ? refused("Landlock", error) : false;
     }
     sandbox.system_calls = FILTERS_CALLS && system_calls_filter();
-    if (!sandbox.system_calls) {
+    if (FILTERS_CALLS && !sandbox.system_calls) {
         note(&sandbox, "system calls (no seccomp filter)");
     }
     *ret_sandbox = sandbox;

@@ -37,13 +37,14 @@ static void run_case(gconstpointer data)
     g_assert_cmpuint(diags_length(diags), ==, 0);
 }
 
-static size_t add_module(const char *module)
+static size_t add_module(const char *module, json_t *ret_files)
 {
     g_autofree char *path = g_strdup_printf("%s/%s.json", folder, module);
     json_error_t where;
-    json_t *file = json_load_file(path, 0, &where); /* lives as long as the cases */
+    json_t *file = json_load_file(path, 0, &where);
     if (!file)
         g_error("%s: %s", path, where.text);
+    json_array_append_new(ret_files, file); /* lives as long as the cases */
     const json_t *tests = json_object_get(file, "tests");
     for (size_t i = 0; i < json_array_size(tests); i++) {
         const json_t *test = json_array_get(tests, i);
@@ -63,9 +64,12 @@ int main(int argc, char **argv)
     static const char *const modules[] = {"comments", "delimiters", "interpolation",
                                           "inverted", "partials",   "sections"};
     size_t n = 0;
+    json_t *files = json_array();
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(modules); i++)
-        n += add_module(modules[i]);
+        n += add_module(modules[i], files);
     g_assert_cmpuint(n, ==, CASES);
-    return g_test_run();
+    int status = g_test_run();
+    json_decref(files);
+    return status;
 }
