@@ -20,6 +20,8 @@ typedef struct {
     Metrics metrics;
     Ratio retention;
     int64_t accounts, messages;
+    uint64_t *deliveries; /* by channel of the prices; NULL: the row is not in their currency */
+    CostCounts counts;
 } Row;
 
 typedef struct {
@@ -36,6 +38,7 @@ static void row_free(void *data)
 {
     Row *row = data;
     g_free(row->group);
+    g_free(row->deliveries);
     g_free(row);
 }
 
@@ -55,6 +58,10 @@ static Row *row_of(Measuring *m, const char *group, Currency currency)
     }
     row = g_new0(Row, 1);
     *row = (Row){.group = g_strdup(name), .currency = currency, .metrics = {.recovered = {0, 1}}};
+    const Costs *costs = &m->station->configuration->costs;
+    if (costs->currency.code[0] && currency_equal(costs->currency, currency))
+        row->deliveries = g_new0(uint64_t, costs->n_deliveries + 1);
+    row->counts.deliveries = row->deliveries;
     g_hash_table_insert(m->rows, key, row);
     return row;
 }
@@ -81,6 +88,57 @@ static int64_t messages_of(const Measuring *m, const AccountState *state, Curren
         n += notice->state == NOTICE_ACCEPTED && currency_equal(notice->currency, currency) &&
              notice->accepted_on >= m->from && notice->accepted_on <= m->to;
     return n;
+}
+
+/* ---- what it cost ---------------------------------------------------------------------------- */
+
+static bool in_period(const Measuring *m, Date day)
+{
+    return day != DATE_NONE && day >= m->from && day <= m->to;
+}
+
+static void count_act(const Measuring *m, const Act *act, Row *row)
+{
+    if (act->state != ACT_DONE || act->undo || !in_period(m, act->done_on))
+        return;
+    if (act->notice)
+        row->deliveries[costs_channel(&m->station->configuration->costs, act->channel)]++;
+    else if (strcmp(act->verb, "agency.place") == 0)
+        row->counts.handovers++;
+    else if (strcmp(act->verb, "task.create") == 0 || strcmp(act->verb, "ticket.open") == 0)
+        row->counts.tasks++;
+}
+
+static Date placed_on(const AccountState *state)
+{
+    Date first = DATE_NEVER;
+    STATE_FOREACH (state, KIND_ACT, const Act, act)
+        if (act->state == ACT_DONE && strcmp(act->verb, "agency.place") == 0)
+            first = MIN(first, act->done_on);
+    return first;
+}
+
+/* All prices are in one currency: what is done for an account in any of its currencies is counted there. */
+static void count_costs(Measuring *m, const char *group, const AccountState *state)
+{
+    const Costs *costs = &m->station->configuration->costs;
+    if (!costs->currency.code[0])
+        return;
+    Row *row = row_of(m, group, costs->currency);
+    STATE_FOREACH (state, KIND_ACT, const Act, act)
+        count_act(m, act, row);
+    Date placed = placed_on(state);
+    STATE_FOREACH (state, KIND_PAYMENT, const Payment, payment)
+        if (payment->state == PAYMENT_SETTLED && payment->settled_on > placed &&
+            in_period(m, payment->settled_on) && currency_equal(payment->currency, costs->currency))
+            row->counts.placed_cash = ledger_sum(row->counts.placed_cash, payment->amount);
+}
+
+static Ratio cost_per_recovery(const Costs *costs, const Row *row)
+{
+    if (!row->deliveries)
+        return (Ratio){0, 0};
+    return (Ratio){costs_of(costs, &row->counts).total, MAX(row->metrics.recovered.numerator, 0)};
 }
 
 static DueRules rules_of(const Measuring *m, const AccountState *state)
@@ -114,6 +172,7 @@ static void measure(Measuring *m, const AccountState *state, Arena *arena)
         row->messages += messages_of(m, state, currency);
         row->accounts++;
     }
+    count_costs(m, group, state);
 }
 
 static bool visit(const char *account, const ListRow *list, void *data)
@@ -154,7 +213,7 @@ static void put_ratio(json_t *json, json_t *targets, const char *name, Ratio rat
     json_object_set_new(targets, name, target != NULL ? json_string(target) : json_null());
 }
 
-static void print_json(const Row *row)
+static void print_json(const Costs *costs, const Row *row)
 {
     json_t *targets = json_object();
     g_autoptr(json_t) json = json_pack(
@@ -164,22 +223,24 @@ static void print_json(const Row *row)
     put_ratio(json, targets, "collection_rate_45d", row->metrics.collection_rate_45d);
     put_ratio(json, targets, "days_to_payment", row->metrics.days_to_payment);
     put_ratio(json, targets, "retention", row->retention);
+    put_ratio(json, targets, "cost_per_recovery", cost_per_recovery(costs, row));
     g_autofree char *text = json_canonical(json);
     printf("%s\n", text);
 }
 
-static void print_csv(const Row *row)
+static void print_csv(const Costs *costs, const Row *row)
 {
     g_autofree char *rate = ratio_text(row->metrics.collection_rate_45d);
     g_autofree char *days = ratio_text(row->metrics.days_to_payment);
     g_autofree char *kept = ratio_text(row->retention);
+    g_autofree char *cost = ratio_text(cost_per_recovery(costs, row));
     g_autofree char *cell = text_cell(row->group);
     g_auto(GStrv) parts = g_strsplit(cell, "\"", -1);
     g_autofree char *quoted = g_strjoinv("\"\"", parts);
-    printf("\"%s\",%s,%" G_GINT64_FORMAT ",%s,%s,%s,%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "\n",
+    printf("\"%s\",%s,%" G_GINT64_FORMAT ",%s,%s,%s,%s,%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "\n",
            quoted, row->currency.code, row->accounts, rate != NULL ? rate : "",
-           days != NULL ? days : "", kept != NULL ? kept : "", row->metrics.recovered.numerator,
-           row->messages);
+           days != NULL ? days : "", kept != NULL ? kept : "", cost != NULL ? cost : "",
+           row->metrics.recovered.numerator, row->messages);
 }
 
 static char *with_target(const char *name, Ratio ratio)
@@ -189,15 +250,16 @@ static char *with_target(const char *name, Ratio ratio)
     return text == NULL ? NULL : g_strdup_printf("%s (%s)", text, target);
 }
 
-static void add_row(Table *table, const Row *row)
+static void add_row(Table *table, const Costs *costs, const Row *row)
 {
     g_autofree char *rate = with_target("collection_rate_45d", row->metrics.collection_rate_45d);
     g_autofree char *days = with_target("days_to_payment", row->metrics.days_to_payment);
     g_autofree char *kept = with_target("retention", row->retention);
+    g_autofree char *cost = with_target("cost_per_recovery", cost_per_recovery(costs, row));
     g_autofree char *cash = money_to_text((Money){row->metrics.recovered.numerator, row->currency});
     g_autofree char *accounts = g_strdup_printf("%" G_GINT64_FORMAT, row->accounts);
     g_autofree char *messages = g_strdup_printf("%" G_GINT64_FORMAT, row->messages);
-    const char *cells[] = {row->group, row->currency.code, accounts, rate, days, kept,
+    const char *cells[] = {row->group, row->currency.code, accounts, rate, days, kept, cost,
                            cash,       messages,           NULL};
     table_add(table, cells);
 }
@@ -205,22 +267,24 @@ static void add_row(Table *table, const Row *row)
 static void print_rows(const Measuring *m, const CommandLine *line)
 {
     static const char *const titles[] = {
-        "group",     "currency", "accounts", "collected in 45 days", "days to payment", "retention",
-        "recovered", "messages", NULL};
+        "group",           "currency",  "accounts",          "collected in 45 days",
+        "days to payment", "retention", "cost per recovery", "recovered",
+        "messages",        NULL};
+    const Costs *costs = &m->station->configuration->costs;
     bool json = line_flag(line, "json"), csv = line_flag(line, "csv");
     g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(m->rows), (GCompareFunc)strcmp);
     g_autoptr(Table) table = json || csv ? NULL : table_new(titles, 0);
     if (csv)
         printf("group,currency,accounts,collection_rate_45d,days_to_payment,retention,"
-               "recovered_minor,messages\n");
+               "cost_per_recovery,recovered_minor,messages\n");
     for (const GList *key = keys; key != NULL; key = key->next) {
         const Row *row = g_hash_table_lookup(m->rows, key->data);
         if (json)
-            print_json(row);
+            print_json(costs, row);
         else if (csv)
-            print_csv(row);
+            print_csv(costs, row);
         else
-            add_row(table, row);
+            add_row(table, costs, row);
     }
     if (table != NULL && keys != NULL)
         table_print(table, stdout);

@@ -80,9 +80,10 @@ const ConfigSection *configuration_sections(size_t *ret_n)
             notice_keys, n_notice_keys};
         sections[n++] = (ConfigSection){"instances.<name>", "A plugin with its options.",
                                         instance_keys, n_instance_keys};
-        sections[n++] = (ConfigSection){
-            "costs", "What acting costs: `dunhub simulate` reckons with it. Absent: nothing does.",
-            costs_keys, n_costs_keys};
+        sections[n++] = (ConfigSection){"costs",
+                                        "What acting costs: `dunhub simulate` and `dunhub metrics` "
+                                        "reckon with it. Absent: nothing does.",
+                                        costs_keys, n_costs_keys};
         for (size_t i = 0; i < n_rulebook; i++)
             sections[n++] = rulebook[i];
         g_once_init_leave(&ready, 1);

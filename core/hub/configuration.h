@@ -5,6 +5,7 @@
 #include "bus/manifest.h"
 #include "escalation/policy.h"
 #include "notice/notice.h"
+#include "ledger/costs.h"
 
 typedef struct {
     const char *name, *plugin;
@@ -13,15 +14,6 @@ typedef struct {
     int64_t poll_every_ms;   /* 0: the plugin's suggestion */
     DiagPlace place;
 } Instance;
-
-/* What acting costs, all in one currency (`costs`): the figures of a simulation. */
-typedef struct { const char *channel; int64_t minor_per_1000; } DeliveryCost;
-typedef struct {
-    Currency currency;       /* "": no price is configured */
-    const DeliveryCost *deliveries; size_t n_deliveries;
-    int64_t agency, agency_permille; /* for each hand-over; of the cash that comes after it */
-    int64_t staff_minute, task_minutes;
-} Costs;
 
 typedef struct {
     const char *segment, *tone; /* friendly, urgent, firm */

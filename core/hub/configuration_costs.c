@@ -1,4 +1,4 @@
-/* The section costs: what acting costs, for the figures of a simulation. */
+/* The section costs: what acting costs, for the figures of `simulate` and `metrics`. */
 #include "hub/configuration_load.h"
 
 #include "config/amount.h"

@@ -113,7 +113,7 @@ static void put_figures(GPtrArray *rows, size_t side, const TallyResult *result)
 
 static void put_costs(GPtrArray *rows, size_t side, const TallyResult *result)
 {
-    const CostTally *cost = &result->cost;
+    const CostSum *cost = &result->cost;
     const struct {
         const char *name;
         int64_t minor;
@@ -232,7 +232,7 @@ static json_t *metrics_json(const TallyResult *result)
 
 static json_t *costs_json(const TallyResult *result)
 {
-    const CostTally *cost = &result->cost;
+    const CostSum *cost = &result->cost;
     if (!cost->currency.code[0])
         return json_null();
     return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "currency", cost->currency.code, "messages",

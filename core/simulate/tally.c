@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/balance.h"
+#include "ledger/metrics_account.h"
 
 enum { ACTIVE_DAYS = 90 };
 
@@ -298,44 +299,6 @@ static CurrencyTally *currency_of(Tally *tally, Currency currency)
     return &g_array_index(tally->currencies, CurrencyTally, i);
 }
 
-static int by_day(const void *a, const void *b)
-{
-    const MetricPayment *x = a, *y = b;
-    return x->day < y->day ? -1 : x->day > y->day;
-}
-
-/* Money that names the invoice; where the ledger states what is open, its own word on the rest is
- * taken on the day it settled. */
-static MetricInvoice metric_invoice(const AccountState *state, const InvoiceBalance *balance,
-                                    Arena *arena)
-{
-    const Invoice *invoice = balance->invoice;
-    MetricPayment *payments =
-        arena_new0(arena, MetricPayment, STATE_COUNT(state, KIND_PAYMENT) + 1);
-    size_t n = 0;
-    int64_t named = 0;
-    STATE_FOREACH (state, KIND_PAYMENT, const Payment, payment) {
-        bool settled = payment->state == PAYMENT_SETTLED || payment->state == PAYMENT_REVERSED;
-        if (!settled || g_strcmp0(payment->invoice, invoice->id) != 0 ||
-            !currency_equal(payment->currency, invoice->currency))
-            continue;
-        Date day = payment->effective_on != DATE_NONE ? payment->effective_on : payment->settled_on;
-        payments[n++] =
-            (MetricPayment){day, payment->amount,
-                            payment->state == PAYMENT_REVERSED ? payment->ended_on : DATE_NONE};
-        named += payment->state == PAYMENT_SETTLED ? payment->amount : 0;
-    }
-    int64_t rest = invoice->amount - balance->open - named;
-    if (rest > 0 && balance->settled_on != DATE_NONE)
-        payments[n++] = (MetricPayment){balance->settled_on, rest, DATE_NONE};
-    qsort(payments, n, sizeof *payments, by_day);
-    int64_t credited = invoice->status == INVOICE_VOID ? invoice->amount : 0;
-    STATE_FOREACH (state, KIND_CREDIT, const Credit, credit)
-        if (!credit->cancelled && g_strcmp0(credit->invoice, invoice->id) == 0)
-            credited += credit->amount;
-    return (MetricInvoice){invoice->amount, credited, balance->overdue_on, payments, n};
-}
-
 static void collect(Tally *tally, const Tracked *tracked, CurrencyTally *currency,
                     const MetricInvoice *invoice)
 {
@@ -365,7 +328,7 @@ static void sum_invoices(Tally *tally, const Tracked *tracked, const AccountStat
     for (size_t i = 0; i < ledger.n_invoices; i++) {
         if (!ledger.invoices[i].charge)
             continue;
-        MetricInvoice invoice = metric_invoice(state, &ledger.invoices[i], arena);
+        MetricInvoice invoice = metrics_invoice_of(state, &ledger.invoices[i], arena);
         CurrencyTally *own = currency_of(tally, ledger.invoices[i].invoice->currency);
         own->metrics = metrics_join(own->metrics,
                                     metrics_of(&invoice, 1, result->from, result->to, result->to));
@@ -473,34 +436,20 @@ static void finish_notices(Tally *tally)
     tally->result.notices_by_day = tally->notices_by_day;
 }
 
-/* Half up, of what 1,000 would cost. */
-static int64_t thousandths(int64_t minor, uint64_t n)
-{
-    __extension__ typedef __int128 Wide;
-    return (int64_t)(((Wide)minor * (Wide)n + 500) / 1000);
-}
-
 static void finish_costs(Tally *tally)
 {
     const Costs *costs = &tally->configuration->costs;
     TallyResult *result = &tally->result;
-    CostTally *sum = &result->cost;
-    sum->currency = costs->currency;
-    for (size_t i = 0; i < costs->n_deliveries; i++) {
-        uint64_t n = 0;
-        for (size_t k = 0; k < result->n_notices; k++)
-            if (strcmp(result->notices[k].channel, costs->deliveries[i].channel) == 0)
-                n += result->notices[k].n;
-        sum->messages += thousandths(costs->deliveries[i].minor_per_1000, n);
-    }
-    sum->agency = costs->agency * (int64_t)result->handovers;
+    g_autofree uint64_t *deliveries = g_new0(uint64_t, costs->n_deliveries + 1);
+    CostCounts counts = {.deliveries = deliveries,
+                         .handovers = result->handovers,
+                         .tasks = result->tasks + result->interventions};
+    for (size_t i = 0; i < result->n_notices; i++)
+        deliveries[costs_channel(costs, result->notices[i].channel)] += result->notices[i].n;
     for (size_t i = 0; i < result->n_currencies; i++)
         if (currency_equal(result->currencies[i].currency, costs->currency))
-            sum->agency +=
-                thousandths(costs->agency_permille, (uint64_t)result->currencies[i].placed_cash);
-    sum->staff = costs->staff_minute * costs->task_minutes *
-                 (int64_t)(result->tasks + result->interventions);
-    sum->total = sum->messages + sum->agency + sum->staff;
+            counts.placed_cash = result->currencies[i].placed_cash;
+    result->cost = costs_of(costs, &counts);
 }
 
 const TallyResult *tally_finish(Tally *tally)

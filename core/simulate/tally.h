@@ -26,11 +26,6 @@ typedef struct {
     int64_t placed_cash; /* of it: after a hand-over, which the agency shares in */
 } CurrencyTally;
 
-typedef struct {
-    Currency currency; /* "": no prices are configured */
-    int64_t messages, agency, staff, total; /* minor units */
-} CostTally;
-
 typedef struct Tally Tally;
 typedef struct {
     Date from, to;
@@ -43,7 +38,7 @@ typedef struct {
     const int64_t *notices_by_day;
     const CurrencyTally *currencies; size_t n_currencies; /* by code */
     Ratio retention;               /* resolved and still active 90 days later; of those that are that old */
-    CostTally cost;
+    CostSum cost;                  /* currency "": no prices are configured */
 } TallyResult;
 
 Tally *tally_new(const Configuration *configuration, Date from, Date to);

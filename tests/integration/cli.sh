@@ -102,7 +102,8 @@ answers "a promise" 0 "promise is recorded" promise C-4 "5.00 USD" "$(date -u -d
 answers "a reply that is not there" 1 "unknown_reply" reply C-4 reply9 --class nothing
 answers "a class that is not there" 2 "did you mean 'dispute'" reply C-4 reply9 --class disputes
 answers "the figures" 0 "collected in 45 days" metrics --by policy
-answers "the figures as CSV" 0 "^group,currency,accounts" metrics --csv
+answers "the figures as CSV" 0 "^group,currency,accounts.*cost_per_recovery" metrics --csv
+answers "what recovering costs is told where prices are known" 0 "cost per recovery" metrics
 answers "audit names who did it" 0 "person:jonas" audit show C-1 --json
 answers "call does an action" 0 '"outcome":"ok"' call drop chat.post
 same "poll only looks, as NDJSON" 0 "$(dunhub poll rents >"$site/polled" && json_lines <"$site/polled" && tail -n 1 "$site/polled" | grep -c '"findings":[1-9]')"

@@ -94,7 +94,7 @@ same "with no limit left all are left out" "$different" "$(sed -n 's/.*"left_out
 dunhub simulate $days --format csv >"$site/alone.csv" 2>/dev/null
 # shellcheck disable=SC2086
 dunhub simulate $days --compare "$site/conf" "$site/later.yaml" --format csv 2>/dev/null | cut -d, -f1-3 | tail -n +2 >"$site/side.csv"
-grep -vE ',0.?$' "$site/alone.csv" | tail -n +2 | tr -d '\r' | while IFS= read -r row; do grep -qF -- "$row" "$site/side.csv" || echo "$row"; done | grep -v '^figures,"' >"$site/missing"
+grep -vE ',0.?$' "$site/alone.csv" | tail -n +2 | tr -d '\r' | while IFS= read -r row; do grep -qF -- "$row" "$site/side.csv" || echo "$row"; done | grep -vE '^(figures|costs),"' >"$site/missing"
 same "and each side is as it is alone" "" "$(cat "$site/missing")"
 # shellcheck disable=SC2086
 dunhub simulate $days --compare "$site/costs.yaml" "$site/later.yaml" --format csv >"$site/costs.csv" 2>/dev/null
