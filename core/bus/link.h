@@ -16,7 +16,8 @@
 #define LINK_BACK_OFF_MS 100     /* the first, then doubled */
 #define LINK_BACK_OFF_MAX_MS 60000
 #define LINK_STABLE_MS 60000     /* up for so long: the next end counts as the first */
-#define LINK_LAST_WORDS_US 20000 /* for what an ended host has said to arrive; real time */
+#define LINK_LAST_WORDS_US 20000   /* for the results of an ended host to arrive; real time */
+#define LINK_FIRST_WORDS_US 500000 /* for why it never came up: a loaded machine is late with it */
 #define LINK_LOGS_PER_MINUTE 600
 
 typedef enum { LINK_BACKING_OFF, LINK_STOPPED, LINK_STARTING, LINK_UP, LINK_DRAINING, LINK_REMOVED } LinkState;

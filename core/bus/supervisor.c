@@ -249,10 +249,19 @@ static void watch_up(Bus *bus, Link *link)
     }
 }
 
+/* What an ended host has said may still be on its way: results, or why it could not come up. */
+static int64_t words_wait_us(const Link *link)
+{
+    if (link->n_open > 0) {
+        return LINK_LAST_WORDS_US;
+    }
+    return link->state == LINK_STARTING && link->last_words == NULL ? LINK_FIRST_WORDS_US : 0;
+}
+
 static bool end_is_due(const Link *link)
 {
     return link->end_seen_us != 0 &&
-           (link->n_open == 0 || g_get_monotonic_time() - link->end_seen_us >= LINK_LAST_WORDS_US);
+           g_get_monotonic_time() - link->end_seen_us >= words_wait_us(link);
 }
 
 void link_watch(Bus *bus, Link *link)
@@ -279,7 +288,7 @@ int64_t link_next_ms(const Bus *bus, const Link *link)
 {
     int64_t now = bus_now_ms(bus);
     if (link->end_seen_us != 0) {
-        return now + (link->n_open == 0 ? 0 : LINK_LAST_WORDS_US / 1000);
+        return now + MIN(words_wait_us(link), LINK_LAST_WORDS_US) / 1000;
     }
     if (link->removing && link->state != LINK_DRAINING && link->n_open == 0) {
         return now;
