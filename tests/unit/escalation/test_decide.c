@@ -276,6 +276,18 @@ static void test_backdated_too_late_proposes_nothing(void)
     driver_close(&v);
 }
 
+/* No fee was charged and nothing was suspended: only the notices are there to be taken back. */
+static void test_backdated_proposes_what_happened(void)
+{
+    Driver v;
+    driver_open(&v, MODULE, "", "isp", "2026-07-01 06:00");
+    driver_invoice(&v, "I1", 6500, NULL, "USD");
+    driver_until(&v, "2026-07-21 12:00");
+    settle_backdated(&v, "2026-07-15");
+    g_assert_cmpstr(driver_view(&v).proposals, ==, "retract_notices");
+    driver_close(&v);
+}
+
 /* ---- manual entry ---------------------------------------------------------------------------- */
 
 static void test_manual_entry_waits_for_the_rule(void)
@@ -345,6 +357,8 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/switches/looking-on", test_looking_on_asks_for_no_wake);
     g_test_add_func("/decide/backdated/corrected", test_backdated_is_corrected);
     g_test_add_func("/decide/backdated/too-late", test_backdated_too_late_proposes_nothing);
+    g_test_add_func("/decide/backdated/backdated_proposes_what_happened",
+                    test_backdated_proposes_what_happened);
     g_test_add_func("/decide/manual/rule", test_manual_entry_waits_for_the_rule);
     g_test_add_func("/decide/manual/confirmed", test_manual_entry_confirmed);
     g_test_add_func("/decide/views/explain", test_explain_tells_what_follows);
