@@ -44,7 +44,7 @@ static inline void chance_event(Driver *v, GRand *rand, int n)
     }
     case 7: {
         HoldRequest *hold = arena_new0(v->arena, HoldRequest, 1);
-        *hold = (HoldRequest){.kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1),
+        *hold = (HoldRequest){.from = DATE_NONE, .kind = g_rand_int_range(rand, HOLD_HELP, HOLD_PAUSE + 1),
                               .by = "maria",
                               .until = today + g_rand_int_range(rand, 1, 6),
                               .petition_on = DATE_NONE};
@@ -137,7 +137,7 @@ static inline void chance_end_of_holds(Driver *v)
         if (hold->over_on == DATE_NONE) {
             HoldRequest *request = arena_new0(v->arena, HoldRequest, 1);
             *request = (HoldRequest){
-                .kind = hold->kind, .by = "maria", .until = DATE_NONE, .petition_on = DATE_NONE};
+                .kind = hold->kind, .from = DATE_NONE, .by = "maria", .until = DATE_NONE, .petition_on = DATE_NONE};
             driver_event(v, EVENT_HOLD_ENDED, request);
             return;
         }

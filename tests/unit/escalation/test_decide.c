@@ -228,12 +228,12 @@ static void test_legal_needs_two(void)
 
 /* ---- backdated money ------------------------------------------------------------------------- */
 
-static void settle_backdated(Driver *v, const char *effective_on)
+static void settle_backdated(Driver *v, const char *effective_on, int64_t amount)
 {
     Payment *p = arena_new0(v->arena, Payment, 1);
     record_init(&payment_type, p);
     p->id = "P1";
-    p->amount = 6500;
+    p->amount = amount;
     p->state = PAYMENT_SETTLED;
     p->effective_on = day_of(effective_on);
     driver_fact(v, EVENT_PAYMENT_UPDATED, p,
@@ -250,7 +250,7 @@ static void test_backdated_is_corrected(void)
     v.state.account.subscription_price_minor = 6200;
     driver_invoice(&v, "I1", 6500, NULL, "USD");
     driver_until(&v, "2026-07-21 12:00");
-    settle_backdated(&v, "2026-07-15");
+    settle_backdated(&v, "2026-07-15", 6500);
     g_assert_cmpstr(driver_view(&v).proposals, ==, "credit_suspension,retract_notices,reverse_fee");
     ApprovalDecision *yes = arena_new0(v.arena, ApprovalDecision, 1);
     *yes = (ApprovalDecision){.what = "backdated_correction", .by = "maria"};
@@ -271,7 +271,7 @@ static void test_backdated_too_late_proposes_nothing(void)
     driver_open(&v, MODULE, "late_fee_cents: 1500", "isp", "2026-07-01 06:00");
     driver_invoice(&v, "I1", 6500, NULL, "USD");
     driver_until(&v, "2026-07-21 12:00");
-    settle_backdated(&v, "2026-07-16");
+    settle_backdated(&v, "2026-07-16", 6500);
     g_assert_cmpstr(driver_view(&v).proposals, ==, NULL);
     driver_close(&v);
 }
@@ -283,9 +283,65 @@ static void test_backdated_proposes_what_happened(void)
     driver_open(&v, MODULE, "", "isp", "2026-07-01 06:00");
     driver_invoice(&v, "I1", 6500, NULL, "USD");
     driver_until(&v, "2026-07-21 12:00");
-    settle_backdated(&v, "2026-07-15");
+    settle_backdated(&v, "2026-07-15", 6500);
     g_assert_cmpstr(driver_view(&v).proposals, ==, "retract_notices");
     driver_close(&v);
+}
+
+/* It came in time and was too little: the entry would have happened all the same. */
+static void test_backdated_too_little_proposes_nothing(void)
+{
+    Driver v;
+    driver_open(&v, MODULE, "late_fee_cents: 1500", "isp", "2026-07-01 06:00");
+    driver_invoice(&v, "I1", 9000, NULL, "USD");
+    driver_until(&v, "2026-07-21 12:00");
+    settle_backdated(&v, "2026-07-10", 6500);
+    g_assert_cmpstr(driver_view(&v).proposals, ==, NULL);
+    driver_close(&v);
+}
+
+/* ---- in somebody's place --------------------------------------------------------------------- */
+
+/* Who has an attorney, or died, is not written to; who stands in that place is (§5). */
+static void check_place(int kind, const char *role)
+{
+    Driver v;
+    driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
+    ContactPoint *point = state_add(&v.state, KIND_CONTACT_POINT);
+    point->channel = "email";
+    point->address = "place@example.test";
+    point->role = role;
+    point->position = 1;
+    driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+    driver_until(&v, "2026-09-02 12:00");
+    HoldRequest *hold = arena_new0(v.arena, HoldRequest, 1);
+    *hold = (HoldRequest){.kind = kind,
+                          .by = "maria",
+                          .from = DATE_NONE,
+                          .until = DATE_NONE,
+                          .petition_on = DATE_NONE};
+    driver_event(&v, EVENT_HOLD_SET, hold);
+    driver_payment(&v, "P1", 240000, PAYMENT_SETTLED, "USD");
+    driver_payment(&v, "P1", 240000, PAYMENT_REVERSED, "USD");
+    driver_until(&v, "2026-09-04 12:00");
+    int to_place = 0;
+    STATE_FOREACH (&v.state, KIND_ACT, const Act, act) {
+        bool after = act->notice && act->state == ACT_DONE && act->done_on > day_of("2026-09-01");
+        g_assert_false(after && strcmp(act->address, "payer@example.test") == 0);
+        to_place += after && strcmp(act->address, "place@example.test") == 0;
+    }
+    g_assert_cmpint(to_place, ==, 1);
+    driver_close(&v);
+}
+
+static void test_attorney_hears(void)
+{
+    check_place(HOLD_ATTORNEY, "attorney");
+}
+
+static void test_estate_hears(void)
+{
+    check_place(HOLD_DECEASED, "estate");
 }
 
 /* ---- manual entry ---------------------------------------------------------------------------- */
@@ -359,6 +415,10 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/backdated/too-late", test_backdated_too_late_proposes_nothing);
     g_test_add_func("/decide/backdated/backdated_proposes_what_happened",
                     test_backdated_proposes_what_happened);
+    g_test_add_func("/decide/backdated/backdated_too_little_proposes_nothing",
+                    test_backdated_too_little_proposes_nothing);
+    g_test_add_func("/decide/backdated/attorney_hears", test_attorney_hears);
+    g_test_add_func("/decide/backdated/estate_hears", test_estate_hears);
     g_test_add_func("/decide/manual/rule", test_manual_entry_waits_for_the_rule);
     g_test_add_func("/decide/manual/confirmed", test_manual_entry_confirmed);
     g_test_add_func("/decide/views/explain", test_explain_tells_what_follows);
