@@ -18,6 +18,7 @@ struct Driver {
     GPtrArray *log; /* "2026-07-16 delinquency" for each notice that was handed out,
                        "event/subject/reason" lines */
     bool deaf;      /* the ledger cannot be read */
+    bool disagree;  /* its mirror says something else */
     void (*decided)(Driver *v, const DecideIn *in); /* looks at every decision before its state is
                                                        taken over; NULL: nobody does */
     void *look;                                     /* what such a look keeps */
@@ -151,7 +152,7 @@ static inline void driver_settle(Driver *v)
         }
         if (reads) {
             LedgerRead *read = arena_new0(v->arena, LedgerRead, 1);
-            *read = (LedgerRead){.source = "ledger", .began_at = v->now, .failed = v->deaf};
+            *read = (LedgerRead){.source = "ledger", .began_at = v->now, .failed = v->deaf, .disagree = v->disagree};
             driver_decide(v, EVENT_LEDGER_READ, read);
             if (v->deaf)
                 return;

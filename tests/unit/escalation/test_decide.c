@@ -300,6 +300,106 @@ static void test_backdated_too_little_proposes_nothing(void)
     driver_close(&v);
 }
 
+/* ---- deliveries, books, hand-overs ------------------------------------------------------------- */
+
+/* Refused is not undeliverable: the address stays good for other messages, but this one was tried there. */
+static void test_refused_is_not_tried_again(void)
+{
+    Driver v;
+    driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
+    driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+    driver_until(&v, "2026-09-01 10:00");
+    MessageReport *report = arena_new0(v.arena, MessageReport, 1);
+    *report = (MessageReport){.channel = "email", .outcome = MESSAGE_REFUSED};
+    driver_event(&v, EVENT_MESSAGE_FAILED, report);
+    size_t deliveries = 0;
+    STATE_FOREACH (&v.state, KIND_ACT, const Act, act)
+        deliveries += act->notice != NULL;
+    g_assert_cmpuint(deliveries, ==, 1);
+    assert_logged(&v, "2026-09-01 notice_unreachable first_reminder unreachable");
+    g_assert_cmpint(driver_view(&v).currencies[0].cycle->executed_on, ==, DATE_NONE);
+    driver_close(&v);
+}
+
+static void test_void_before_the_invoice(void)
+{
+    Driver v;
+    driver_open(&v, MODULE, "", "isp", "2026-07-01 06:00");
+    Invoice *invoice = arena_new0(v.arena, Invoice, 1);
+    record_init(&invoice_type, invoice);
+    invoice->id = "I1";
+    invoice->status = INVOICE_VOID;
+    driver_fact(&v, EVENT_INVOICE_UPDATED, invoice, (const char *const[]){"id", "status", NULL});
+    invoice->status = INVOICE_OPEN;
+    invoice->amount = 6500;
+    invoice->currency = currency("USD");
+    invoice->issued_on = day_of("2026-07-01");
+    driver_fact(&v, EVENT_INVOICE_UPDATED, invoice,
+                (const char *const[]){"id", "status", "amount", "currency", "issued_on", NULL});
+    driver_until(&v, "2026-07-20 12:00");
+    g_assert_cmpint(driver_view(&v).status, ==, STATUS_CURRENT);
+    g_assert_cmpint(driver_count(&v, "notice_released"), ==, 0);
+    driver_close(&v);
+}
+
+/* Two ledgers that say different things: the message goes, what is hard to undo waits (§6.6). */
+static void test_adverse_acts_wait_for_ledgers_that_agree(void)
+{
+    Driver v;
+    driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
+    driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+    driver_until(&v, "2026-09-29 12:00");
+    v.disagree = true;
+    driver_until(&v, "2026-10-01 12:00");
+    assert_logged(&v, "2026-09-30 notice_released pre_collections email");
+    g_assert_cmpint(v.state.account.service, ==, SERVICE_ACTIVE);
+    v.disagree = false;
+    LedgerRead *read = arena_new0(v.arena, LedgerRead, 1);
+    *read = (LedgerRead){.source = "ledger", .began_at = v.now};
+    driver_event(&v, EVENT_LEDGER_READ, read);
+    g_assert_cmpint(v.state.account.service, ==, SERVICE_SUSPENDED);
+    driver_close(&v);
+}
+
+/* What is expected back has to be more than it costs, not as much (§7). */
+static void test_cost_benefit(void)
+{
+    static const struct {
+        const char *settings, *step;
+    } rows[] = {
+        {"expected_rate_permille: 100, expected_cost_cents: 24000", "pre_collections"},
+        {"expected_rate_permille: 100, expected_cost_cents: 23999", "collections"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Driver v;
+        driver_open(&v, LADDER, rows[i].settings, "b2b", "2026-08-01 09:00");
+        driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+        driver_until(&v, "2026-11-01 12:00");
+        g_assert_cmpstr(driver_view(&v).stage, ==, rows[i].step);
+        driver_close(&v);
+    }
+}
+
+static void test_broken_promises_are_counted(void)
+{
+    Driver v;
+    driver_open(&v, LADDER, "", "b2b", "2026-08-01 09:00");
+    driver_invoice(&v, "I1", 240000, "2026-08-31", "USD");
+    driver_until(&v, "2026-09-02 12:00");
+    PromiseRequest *promise = arena_new0(v.arena, PromiseRequest, 1);
+    *promise = (PromiseRequest){.id = "R1",
+                                .amount = 100000,
+                                .currency = currency("USD"),
+                                .by = "maria",
+                                .promised_on = day_of("2026-09-04")};
+    driver_event(&v, EVENT_PROMISE_MADE, promise);
+    driver_until(&v, "2026-09-07 12:00");
+    g_assert_cmpint(driver_view(&v).currencies[0].cycle->broken_promises, ==, 0);
+    driver_until(&v, "2026-09-08 12:00");
+    g_assert_cmpint(driver_view(&v).currencies[0].cycle->broken_promises, ==, 1);
+    driver_close(&v);
+}
+
 /* ---- in somebody's place --------------------------------------------------------------------- */
 
 /* Who has an attorney, or died, is not written to; who stands in that place is (§5). */
@@ -413,12 +513,16 @@ int main(int argc, char **argv)
     g_test_add_func("/decide/switches/looking-on", test_looking_on_asks_for_no_wake);
     g_test_add_func("/decide/backdated/corrected", test_backdated_is_corrected);
     g_test_add_func("/decide/backdated/too-late", test_backdated_too_late_proposes_nothing);
-    g_test_add_func("/decide/backdated/backdated_proposes_what_happened",
+    g_test_add_func("/decide/backdated/proposes-what-happened",
                     test_backdated_proposes_what_happened);
-    g_test_add_func("/decide/backdated/backdated_too_little_proposes_nothing",
-                    test_backdated_too_little_proposes_nothing);
-    g_test_add_func("/decide/backdated/attorney_hears", test_attorney_hears);
-    g_test_add_func("/decide/backdated/estate_hears", test_estate_hears);
+    g_test_add_func("/decide/backdated/too-little", test_backdated_too_little_proposes_nothing);
+    g_test_add_func("/decide/refused-is-not-tried-again", test_refused_is_not_tried_again);
+    g_test_add_func("/decide/void-before-the-invoice", test_void_before_the_invoice);
+    g_test_add_func("/decide/ledgers-disagree", test_adverse_acts_wait_for_ledgers_that_agree);
+    g_test_add_func("/decide/cost-benefit", test_cost_benefit);
+    g_test_add_func("/decide/broken-promises", test_broken_promises_are_counted);
+    g_test_add_func("/decide/place/attorney", test_attorney_hears);
+    g_test_add_func("/decide/place/estate", test_estate_hears);
     g_test_add_func("/decide/manual/rule", test_manual_entry_waits_for_the_rule);
     g_test_add_func("/decide/manual/confirmed", test_manual_entry_confirmed);
     g_test_add_func("/decide/views/explain", test_explain_tells_what_follows);
