@@ -29,12 +29,17 @@ typedef struct {
     const json_t *private_paths; /* array of absolute paths of the hub's own, which no host may reach; NULL none */
 } InstanceConfig;
 
-typedef enum { CALL_ACTION, CALL_LOOKUP, CALL_POLL, CALL_READ, CALL_CHECK } CallKind;
+typedef enum {
+    CALL_ACTION, CALL_LOOKUP, CALL_POLL, CALL_READ, CALL_CHECK,
+    CALL_MAP,    /* of a webhook's request: pages as of a poll, without cursor */
+    CALL_ANSWER, /* the reply to one */
+    CALL_SETUP,
+} CallKind;
 
 typedef struct {
     uint64_t id;                /* chosen by the caller, never 0, unique while in flight */
     int kind;                   /* CallKind */
-    const char *verb;           /* verb, or source name; NULL for a check */
+    const char *verb;           /* verb, source or hook name; NULL for check and setup */
     const char *key;            /* NULL for polls and checks */
     const char *input;          /* JSON; NULL: {} */
     GBytes *const *bodies; size_t n_bodies; /* at most 32 of 16 MiB, 32 MiB together with the input */

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"action", "lookup", "poll", "read", "check"};
+static const char *const kind_names[] = {"action", "lookup", "poll",   "read",
+                                         "check",  "map",    "answer", "setup"};
 
 static void flight_free(void *data)
 {
@@ -102,7 +103,7 @@ static void pay_pace(const Bus *bus, Link *link)
 static bool check_call(const Bus *bus, const Link *link, const BusCall *call, GError **error)
 {
     if (call->id == 0 || g_hash_table_contains(link->flights, &call->id) ||
-        call->n_bodies >= WIRE_BODIES_MAX || call->kind < CALL_ACTION || call->kind > CALL_CHECK) {
+        call->n_bodies >= WIRE_BODIES_MAX || call->kind < CALL_ACTION || call->kind > CALL_SETUP) {
         g_set_error(error, BUS_ERROR, BUS_ERROR_CALL,
                     "call %" G_GUINT64_FORMAT
                     " to '%s' has an id that is in use, an unknown kind, or over %d attachments",

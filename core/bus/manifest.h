@@ -16,7 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manifests, manifests_free)
 size_t manifests_count(const Manifests *manifests);
 /* {"name","version","doc","abi":"1.0","options":[{"name","type","required","secret","writable","default","allowed","doc"}],
  *  "actions":[{"verb","object","effect","repeat","key_valid_s",…,"doc","input_schema"}],
- *  "sources":[{"name","emits","every_s","ledger","read","doc"}],"limits":{…}} or {"name","error"}. Borrowed. */
+ *  "sources":[{"name","emits","every_s","ledger","read","doc"}],"auths":[{"name","kind",…}],"hooks":[{"name","scheme",…}],
+ *  "limits":{…},"setup"} or {"name","error"}. Borrowed. */
 const json_t *manifests_get(const Manifests *manifests, const char *plugin); /* NULL: no such file */
 const json_t *manifests_at(const Manifests *manifests, size_t i);            /* by name */
 const json_t *manifest_action(const json_t *manifest, const char *verb);     /* NULL: not offered */

@@ -33,7 +33,9 @@ typedef struct {
     int64_t return_by_us; /* the first of the calls', or earlier */
 } Desk;
 
-typedef enum { KIND_ACTION, KIND_LOOKUP, KIND_POLL, KIND_READ, KIND_CHECK, N_KINDS } CallKind;
+typedef enum {
+    KIND_ACTION, KIND_LOOKUP, KIND_POLL, KIND_READ, KIND_CHECK, KIND_MAP, KIND_ANSWER, KIND_SETUP, N_KINDS
+} CallKind;
 
 struct DunhubCall {
     Desk *desk;

@@ -13,6 +13,8 @@ void contract_free(Contract *contract)
     g_free(contract->options);
     g_free(contract->actions);
     g_free(contract->sources);
+    g_free(contract->auths);
+    g_free(contract->hooks);
     g_free(contract);
 }
 
@@ -91,6 +93,55 @@ static bool refuse(const char *plugin, const char *what, GError **error)
     return false;
 }
 
+static bool names_option(const Contract *contract, const char *name)
+{
+    return name != NULL && contract_option(contract, name) != NULL;
+}
+
+static bool check_auths(const Contract *contract, GError **error)
+{
+    for (uint32_t i = 0; i < contract->plugin.n_auths; i++) {
+        const DunhubAuth *auth = &contract->auths[i];
+        if (auth->name == NULL || auth->kind > DUNHUB_AUTH_JWT) {
+            return refuse(contract->plugin.name, "an auth has no name or an unknown kind", error);
+        }
+    }
+    if (contract->plugin.n_auths > 1 && !names_option(contract, "auth")) {
+        return refuse(contract->plugin.name,
+                      "there are several ways to sign in and no option 'auth' to choose by", error);
+    }
+    return true;
+}
+
+static bool check_hooks(const Contract *contract, GError **error)
+{
+    for (uint32_t i = 0; i < contract->plugin.n_hooks; i++) {
+        const DunhubHook *hook = &contract->hooks[i];
+        if (hook->name == NULL || hook->map == NULL || hook->scheme > DUNHUB_SIGNED_ECDSA ||
+            hook->hash > DUNHUB_SHA1 || hook->encoding > DUNHUB_BASE64) {
+            return refuse(contract->plugin.name,
+                          "a hook has no name, no map, or an unknown scheme, hash or encoding",
+                          error);
+        }
+        if (hook->scheme != DUNHUB_SIGNED_NONE &&
+            (hook->signature == NULL || !names_option(contract, hook->secret))) {
+            return refuse(contract->plugin.name,
+                          "a signed hook does not say where its signature is, or by which option "
+                          "it is checked",
+                          error);
+        }
+    }
+    return true;
+}
+
+static bool check_shared_limit(const Contract *contract, GError **error)
+{
+    const char *shared_by = contract->limits.shared_by;
+    return shared_by == NULL || names_option(contract, shared_by) ||
+           refuse(contract->plugin.name, "limits are shared_by an option that is not declared",
+                  error);
+}
+
 static bool check_rows(const Contract *contract, GError **error)
 {
     const DunhubPlugin *plugin = &contract->plugin;
@@ -116,7 +167,8 @@ static bool check_rows(const Contract *contract, GError **error)
             return refuse(plugin->name, "a source has no name or no poll", error);
         }
     }
-    return true;
+    return check_auths(contract, error) && check_hooks(contract, error) &&
+           check_shared_limit(contract, error);
 }
 
 static void fill_limits(Contract *contract)
@@ -161,6 +213,8 @@ Contract *contract_read(const DunhubPlugin *given, const char *file, GError **er
         {"options", plugin->options, plugin->n_options, plugin->option_size, sizeof(DunhubOption)},
         {"actions", plugin->actions, plugin->n_actions, plugin->action_size, sizeof(DunhubAction)},
         {"sources", plugin->sources, plugin->n_sources, plugin->source_size, sizeof(DunhubSource)},
+        {"auths", plugin->auths, plugin->n_auths, plugin->auth_size, sizeof(DunhubAuth)},
+        {"hooks", plugin->hooks, plugin->n_hooks, plugin->hook_size, sizeof(DunhubHook)},
     };
     void *copies[G_N_ELEMENTS(tables)] = {NULL};
     bool good = true;
@@ -170,10 +224,14 @@ Contract *contract_read(const DunhubPlugin *given, const char *file, GError **er
     contract->options = copies[0];
     contract->actions = copies[1];
     contract->sources = copies[2];
+    contract->auths = copies[3];
+    contract->hooks = copies[4];
+    if (good) {
+        fill_limits(contract);
+    }
     if (!good || !check_rows(contract, error)) {
         return NULL;
     }
-    fill_limits(contract);
     return g_steal_pointer(&contract);
 }
 
@@ -217,6 +275,16 @@ const DunhubSource *contract_source(const Contract *contract, const char *name)
     for (uint32_t i = 0; i < contract->plugin.n_sources; i++) {
         if (g_strcmp0(contract->sources[i].name, name) == 0) {
             return &contract->sources[i];
+        }
+    }
+    return NULL;
+}
+
+const DunhubHook *contract_hook(const Contract *contract, const char *name)
+{
+    for (uint32_t i = 0; i < contract->plugin.n_hooks; i++) {
+        if (g_strcmp0(contract->hooks[i].name, name) == 0) {
+            return &contract->hooks[i];
         }
     }
     return NULL;

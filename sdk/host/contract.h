@@ -24,6 +24,8 @@ typedef struct {
     DunhubOption *options;
     DunhubAction *actions;
     DunhubSource *sources;
+    DunhubAuth *auths;
+    DunhubHook *hooks;
 } Contract;
 
 /* Loads the file into this process; it stays there. A file without a '/' is looked for in the working folder. */
@@ -35,6 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Contract, contract_free)
 
 const DunhubAction *contract_action(const Contract *contract, const char *verb);   /* NULL: not offered */
 const DunhubSource *contract_source(const Contract *contract, const char *name);   /* NULL: not offered */
+const DunhubHook *contract_hook(const Contract *contract, const char *name);       /* NULL: not offered */
 const DunhubOption *contract_option(const Contract *contract, const char *name);   /* NULL: not declared */
 
 /* Options of the instance as texts, name -> GBytes, only what has a value; *error names the one that is missing. */

@@ -25,6 +25,10 @@ static const char *const option_types[] = {"text", "int",  "bool", "choice",
                                            "map",  "list", "path", "url"};
 static const char *const effects[] = {"read", "write", "contact", "legal"};
 static const char *const repeats[] = {"none", "key", "lookup", "safe"};
+static const char *const auth_kinds[] = {"header", "basic", "refresh", "client", "jwt"};
+static const char *const hook_schemes[] = {"none", "hmac", "secret", "ecdsa"};
+static const char *const hashes[] = {"sha256", "sha1"};
+static const char *const encodings[] = {"hex", "base64"};
 
 /* clang-format off */
 static const Member plugin_members[] = {
@@ -32,6 +36,7 @@ static const Member plugin_members[] = {
     {"version", MEMBER_TEXT, offsetof(DunhubPlugin, version), NULL, 0},
     {"doc", MEMBER_TEXT, offsetof(DunhubPlugin, doc), NULL, 0},
     {"check", MEMBER_HANDLER, offsetof(DunhubPlugin, check), NULL, 0},
+    {"setup", MEMBER_HANDLER, offsetof(DunhubPlugin, setup), NULL, 0},
 };
 static const Member option_members[] = {
     {"name", MEMBER_TEXT, offsetof(DunhubOption, name), NULL, 0},
@@ -68,6 +73,61 @@ static const Member limit_members[] = {
     {"concurrency", MEMBER_NUMBER, offsetof(DunhubLimits, concurrency), NULL, 0},
     {"per_minute", MEMBER_NUMBER, offsetof(DunhubLimits, per_minute), NULL, 0},
     {"timeout_ms", MEMBER_NUMBER, offsetof(DunhubLimits, timeout_ms), NULL, 0},
+    {"per_day", MEMBER_NUMBER, offsetof(DunhubLimits, per_day), NULL, 0},
+    {"shared_by", MEMBER_TEXT, offsetof(DunhubLimits, shared_by), NULL, 0},
+};
+static const Member auth_members[] = {
+    {"name", MEMBER_TEXT, offsetof(DunhubAuth, name), NULL, 0},
+    {"kind", MEMBER_WORD, offsetof(DunhubAuth, kind), auth_kinds, 0},
+    {"in_body", MEMBER_FLAG, offsetof(DunhubAuth, flags), NULL, DUNHUB_AUTH_IN_BODY},
+    {"pkce", MEMBER_FLAG, offsetof(DunhubAuth, flags), NULL, DUNHUB_AUTH_PKCE},
+    {"token_json", MEMBER_FLAG, offsetof(DunhubAuth, flags), NULL, DUNHUB_AUTH_TOKEN_JSON},
+    {"header", MEMBER_TEXT, offsetof(DunhubAuth, header), NULL, 0},
+    {"value", MEMBER_TEXT, offsetof(DunhubAuth, value), NULL, 0},
+    {"authorize_url", MEMBER_TEXT, offsetof(DunhubAuth, authorize_url), NULL, 0},
+    {"token_url", MEMBER_TEXT, offsetof(DunhubAuth, token_url), NULL, 0},
+    {"client_id", MEMBER_TEXT, offsetof(DunhubAuth, client_id), NULL, 0},
+    {"client_secret", MEMBER_TEXT, offsetof(DunhubAuth, client_secret), NULL, 0},
+    {"scope", MEMBER_TEXT, offsetof(DunhubAuth, scope), NULL, 0},
+    {"private_key", MEMBER_TEXT, offsetof(DunhubAuth, private_key), NULL, 0},
+    {"key_id", MEMBER_TEXT, offsetof(DunhubAuth, key_id), NULL, 0},
+    {"issuer", MEMBER_TEXT, offsetof(DunhubAuth, issuer), NULL, 0},
+    {"subject", MEMBER_TEXT, offsetof(DunhubAuth, subject), NULL, 0},
+    {"audience", MEMBER_TEXT, offsetof(DunhubAuth, audience), NULL, 0},
+    {"authorize_extra", MEMBER_TEXT, offsetof(DunhubAuth, authorize_extra), NULL, 0},
+    {"token_extra", MEMBER_TEXT, offsetof(DunhubAuth, token_extra), NULL, 0},
+    {"keep", MEMBER_TEXT, offsetof(DunhubAuth, keep), NULL, 0},
+    {"doc", MEMBER_TEXT, offsetof(DunhubAuth, doc), NULL, 0},
+    {"expires_s", MEMBER_NUMBER, offsetof(DunhubAuth, expires_s), NULL, 0},
+};
+static const Member hook_members[] = {
+    {"name", MEMBER_TEXT, offsetof(DunhubHook, name), NULL, 0},
+    {"emits", MEMBER_TEXT, offsetof(DunhubHook, emits), NULL, 0},
+    {"doc", MEMBER_TEXT, offsetof(DunhubHook, doc), NULL, 0},
+    {"get", MEMBER_FLAG, offsetof(DunhubHook, flags), NULL, DUNHUB_HOOK_GET},
+    {"challenge_unsigned", MEMBER_FLAG, offsetof(DunhubHook, flags), NULL, DUNHUB_HOOK_CHALLENGE_UNSIGNED},
+    {"signed_by_any", MEMBER_FLAG, offsetof(DunhubHook, flags), NULL, DUNHUB_HOOK_SIGNED_BY_ANY},
+    {"scheme", MEMBER_WORD, offsetof(DunhubHook, scheme), hook_schemes, 0},
+    {"hash", MEMBER_WORD, offsetof(DunhubHook, hash), hashes, 0},
+    {"encoding", MEMBER_WORD, offsetof(DunhubHook, encoding), encodings, 0},
+    {"signature", MEMBER_TEXT, offsetof(DunhubHook, signature), NULL, 0},
+    {"prefix", MEMBER_TEXT, offsetof(DunhubHook, prefix), NULL, 0},
+    {"secret", MEMBER_TEXT, offsetof(DunhubHook, secret), NULL, 0},
+    {"signed_text", MEMBER_TEXT, offsetof(DunhubHook, signed_text), NULL, 0},
+    {"body_digest", MEMBER_TEXT, offsetof(DunhubHook, body_digest), NULL, 0},
+    {"timestamp", MEMBER_TEXT, offsetof(DunhubHook, timestamp), NULL, 0},
+    {"tolerance_s", MEMBER_NUMBER, offsetof(DunhubHook, tolerance_s), NULL, 0},
+    {"delivery", MEMBER_TEXT, offsetof(DunhubHook, delivery), NULL, 0},
+    {"challenge", MEMBER_TEXT, offsetof(DunhubHook, challenge), NULL, 0},
+    {"challenge_when", MEMBER_TEXT, offsetof(DunhubHook, challenge_when), NULL, 0},
+    {"challenge_reply", MEMBER_TEXT, offsetof(DunhubHook, challenge_reply), NULL, 0},
+    {"challenge_type", MEMBER_TEXT, offsetof(DunhubHook, challenge_type), NULL, 0},
+    {"reply_header", MEMBER_TEXT, offsetof(DunhubHook, reply_header), NULL, 0},
+    {"reply_type", MEMBER_TEXT, offsetof(DunhubHook, reply_type), NULL, 0},
+    {"reply_body", MEMBER_TEXT, offsetof(DunhubHook, reply_body), NULL, 0},
+    {"refused_status", MEMBER_NUMBER, offsetof(DunhubHook, refused_status), NULL, 0},
+    {"answer_ms", MEMBER_NUMBER, offsetof(DunhubHook, answer_ms), NULL, 0},
+    {"answer", MEMBER_HANDLER, offsetof(DunhubHook, answer), NULL, 0},
 };
 /* clang-format on */
 
@@ -164,6 +224,10 @@ json_t *contract_manifest(const Contract *contract, GError **error)
          plugin->n_actions, sizeof(DunhubAction)},
         {"sources", source_members, G_N_ELEMENTS(source_members), contract->sources,
          plugin->n_sources, sizeof(DunhubSource)},
+        {"auths", auth_members, G_N_ELEMENTS(auth_members), contract->auths, plugin->n_auths,
+         sizeof(DunhubAuth)},
+        {"hooks", hook_members, G_N_ELEMENTS(hook_members), contract->hooks, plugin->n_hooks,
+         sizeof(DunhubHook)},
     };
     json_t *manifest = json_object();
     bool good = describe(manifest, plugin_members, G_N_ELEMENTS(plugin_members), plugin, error);

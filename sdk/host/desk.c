@@ -17,7 +17,8 @@ typedef struct {
     bool left_behind; /* nobody joins it: it frees itself; under desk->lock */
 } Worker;
 
-static const char *const kind_names[N_KINDS] = {"action", "lookup", "poll", "read", "check"};
+static const char *const kind_names[N_KINDS] = {"action", "lookup", "poll",   "read",
+                                                "check",  "map",    "answer", "setup"};
 
 Desk *desk_new(Contract *contract, GHashTable *options, int wake_fd)
 {
@@ -307,9 +308,13 @@ static DunhubHandler find_handler(const Desk *desk, CallKind kind, const char *v
 {
     const Contract *contract = desk->contract;
     *ret_outcome = DUNHUB_PERMANENT;
-    if (kind == KIND_CHECK) {
+    if (kind == KIND_CHECK || kind == KIND_SETUP) {
         *ret_outcome = DUNHUB_OK;
-        return contract->plugin.check;
+        return kind == KIND_CHECK ? contract->plugin.check : contract->plugin.setup;
+    }
+    if (kind == KIND_MAP || kind == KIND_ANSWER) {
+        const DunhubHook *hook = contract_hook(contract, verb);
+        return hook == NULL ? NULL : kind == KIND_MAP ? hook->map : hook->answer;
     }
     if (kind == KIND_ACTION || kind == KIND_LOOKUP) {
         const DunhubAction *action = contract_action(contract, verb);
@@ -335,7 +340,7 @@ static WireMessage *no_handler(const Desk *desk, const WireMessage *message, Dun
 {
     if (outcome == DUNHUB_OK) {
         return short_result(message->call, DUNHUB_OK, "unchecked",
-                            "this plugin has nothing to check");
+                            "this plugin has nothing to check or to set up");
     }
     const char *verb = wire_text(message, "verb");
     g_autofree char *text =

@@ -184,9 +184,15 @@ static bool is_event(DunhubBytes event)
     return good;
 }
 
+/* The kinds of call that tell events. */
+static bool tells_events(const DunhubCall *call)
+{
+    return call->kind == KIND_POLL || call->kind == KIND_READ || call->kind == KIND_MAP;
+}
+
 static int32_t emit(DunhubCall *call, DunhubBytes event)
 {
-    if ((call->kind != KIND_POLL && call->kind != KIND_READ) || !is_event(event)) {
+    if (!tells_events(call) || !is_event(event)) {
         return -1;
     }
     bool full =
@@ -200,11 +206,11 @@ static int32_t emit(DunhubCall *call, DunhubBytes event)
     return 0;
 }
 
-/* A read has no cursor of its own: its pages are handed on, and the poll's cursor stays where it
- * is. */
+/* Only a poll has a cursor: the pages of the others are handed on, and the poll's cursor stays where
+ * it is. */
 static int32_t page_done(DunhubCall *call, DunhubBytes cursor)
 {
-    if ((call->kind != KIND_POLL && call->kind != KIND_READ) || cursor.n > WIRE_CURSOR_MAX ||
+    if (!tells_events(call) || cursor.n > WIRE_CURSOR_MAX ||
         (cursor.n > 0 && !g_utf8_validate_len(cursor.p, cursor.n, NULL))) {
         return -1;
     }

@@ -11,7 +11,7 @@ static const DunhubAction actions[] = {
     {.size = sizeof(DunhubAction), .verb = "test.echo", .effect = DUNHUB_READ, .run = echo},
 };
 
-static const DunhubLimits limits = {sizeof(DunhubLimits), 64, 0, 0};
+static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 64};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,

@@ -10,7 +10,8 @@
  * allocated. A handler must not fork, exit, or keep threads of its own. The host's process reaches only the system's
  * libraries and the paths of the instance's options.
  *
- * Diary of the boundary: 1.0 (2026-11) first. 1.1 (2026-11) DUNHUB_OPTION_WRITABLE.
+ * Diary of the boundary: 1.0 (2026-11) first. 1.1 (2026-11) DUNHUB_OPTION_WRITABLE. 1.2 (2026-11) DunhubAuth, DunhubHook,
+ * setup, a day's quota and shared limits.
  */
 #ifndef DUNHUB_PLUGIN_H
 #define DUNHUB_PLUGIN_H
@@ -24,7 +25,7 @@ extern "C" {
 
 #define DUNHUB_MAGIC 0x44554e48u /* "DUNH" */
 #define DUNHUB_ABI_MAJOR 1
-#define DUNHUB_ABI_MINOR 1
+#define DUNHUB_ABI_MINOR 2
 
 #if defined(__GNUC__)
 #define DUNHUB_EXPORT __attribute__((visibility("default")))
@@ -98,7 +99,7 @@ struct DunhubHost {
      * core, 1 if another version is there (compare-and-set on expected_version, 0 = must be new), -1 failed. */
     int32_t (*state_get)(DunhubCall *call, const char *name, DunhubBytes *ret_value, uint64_t *ret_version);
     int32_t (*state_put)(DunhubCall *call, const char *name, DunhubBytes value, uint64_t expected_version);
-    /* From a poll, a read or a map: one event {"id","type","account"?,"refs"?,"time"?,"data"}. 0, or -1 if refused (not
+    /* From a poll, a read or a hook's map: one event {"id","type","account"?,"refs"?,"time"?,"data"}. 0, or -1 if refused (not
      * such an object, over 256 KiB, or the core stopped this poll). A full page is handed on by itself, without a cursor;
      * what is left when the handler returns OK too. After any other outcome what was not handed on is forgotten. */
     int32_t (*emit)(DunhubCall *call, DunhubBytes event);
@@ -179,7 +180,90 @@ typedef struct {
     uint32_t concurrency;  /* calls at once; 0: 4 */
     uint32_t per_minute;   /* 0: no limit */
     uint32_t timeout_ms;   /* of one call; 0: 30,000 */
+    uint32_t per_day;      /* 0: no quota; counted in the core, survives a restart; a day is 24 hours of UTC */
+    const char *shared_by; /* option whose value names what is limited ("account_sid"): instances of this plugin with the same
+                              value share per_minute, per_day and concurrency; NULL: each instance has its own */
 } DunhubLimits;
+
+/* Ways to sign in. The SDK carries them out for requests that ask for it (sdk.h, DunhubHttpRequest.authorized), and the core
+ * reads them for `dunhub connect`. Texts are templates: {name} stands for the value of that option, "{{" for a brace. */
+enum {
+    DUNHUB_AUTH_HEADER = 0,      /* `header`: `value` on every request */
+    DUNHUB_AUTH_BASIC = 1,       /* Authorization: Basic of `client_id` ":" `client_secret` */
+    DUNHUB_AUTH_REFRESH = 2,     /* OAuth 2 authorization code once (dunhub connect), then its refresh token, which may rotate */
+    DUNHUB_AUTH_CLIENT = 3,      /* OAuth 2 client credentials; with `private_key`: private_key_jwt */
+    DUNHUB_AUTH_JWT = 4          /* OAuth 2 JWT bearer, RS256 by `private_key` */
+};
+enum {
+    DUNHUB_AUTH_IN_BODY = 1,     /* client id and secret go in the form instead of Basic */
+    DUNHUB_AUTH_PKCE = 2,        /* the authorize URL and the exchange carry a proof key (S256) */
+    DUNHUB_AUTH_TOKEN_JSON = 4   /* the token endpoint takes JSON, not a form */
+};
+typedef struct {
+    uint32_t size;
+    const char *name;            /* "oauth"; chosen by the option `auth` where there are several rows, else it is the only one */
+    uint32_t kind;               /* DUNHUB_AUTH_… */
+    uint32_t flags;
+    const char *header, *value;  /* HEADER; of tokens: default "Authorization" and "Bearer {access_token}" */
+    const char *authorize_url;   /* REFRESH: where a person consents */
+    const char *token_url;
+    const char *client_id, *client_secret;
+    const char *scope;           /* parted by blanks; NULL none */
+    const char *private_key;     /* PEM */
+    const char *key_id;          /* "kid" of the JWT; NULL none */
+    const char *issuer, *subject, *audience; /* of the JWT; NULL: client_id, none, token_url */
+    const char *authorize_extra, *token_extra; /* further form parameters: "access_type=offline&prompt=consent" */
+    const char *keep;            /* members of the token's answer, or of the redirect, that requests need later, comma separated
+                                    ("instance_url,realmId"): dunhub_auth_value in sdk.h; NULL none */
+    uint32_t expires_s;          /* life of an access token whose answer does not say; 0: 1,800 */
+    const char *doc;
+} DunhubAuth;
+
+/* What a platform sends to /hooks/INSTANCE or /hooks/INSTANCE/NAME. What is declared here the listener does itself: it checks,
+ * commits the raw request, answers, and only then is the plugin's `map` asked for events. A selector is "header:Name",
+ * "query:name", "form:name" or "json:/pointer". */
+enum {
+    DUNHUB_SIGNED_NONE = 0,      /* nothing to check: only behind another door */
+    DUNHUB_SIGNED_HMAC = 1,      /* `signature` = `prefix` HMAC(secret, `signed_text`) */
+    DUNHUB_SIGNED_SECRET = 2,    /* `signature` = `prefix` secret, compared in constant time */
+    DUNHUB_SIGNED_ECDSA = 3      /* `signature` by the public key in the secret (base64 SPKI or PEM), over `signed_text` */
+};
+enum { DUNHUB_SHA256 = 0, DUNHUB_SHA1 = 1 };
+enum { DUNHUB_HEX = 0, DUNHUB_BASE64 = 1 };
+enum {
+    DUNHUB_HOOK_GET = 1,                /* GET is a delivery too; else only a challenge may come by GET */
+    DUNHUB_HOOK_CHALLENGE_UNSIGNED = 2, /* the challenge is answered before the signature is looked at */
+    DUNHUB_HOOK_SIGNED_BY_ANY = 4       /* the header may hold several signatures, parted by ',' or ' ': one has to fit */
+};
+typedef struct {
+    uint32_t size;
+    const char *name;            /* "" : /hooks/INSTANCE itself; "status": /hooks/INSTANCE/status */
+    const char *emits;           /* event types, comma separated */
+    const char *doc;
+    uint32_t flags;
+    uint32_t scheme;             /* DUNHUB_SIGNED_… */
+    uint32_t hash, encoding;
+    const char *signature;       /* selector */
+    const char *prefix;          /* "v0="; NULL none */
+    const char *secret;          /* name of an option; a LIST while one is replaced: any of them fits */
+    const char *signed_text;     /* pieces: {body} {url} (public, with query) {timestamp} {form} (names and decoded values of the
+                                    form, sorted by name, nothing between) {method} {path}, and literals; NULL: "{body}" */
+    const char *body_digest;     /* selector of the hex SHA-256 of the body, where {form} is empty because it is JSON; NULL none */
+    const char *timestamp;       /* selector of the unix time in seconds; NULL: none is sent */
+    uint32_t tolerance_s;        /* how far it may be off either way; 0: 300 */
+    const char *delivery;        /* selector of what names this delivery, so that a repeat is known; NULL: the body's hash */
+    const char *challenge;       /* selector of the text to be echoed; NULL: there is none */
+    const char *challenge_when;  /* "json:/type=url_verification": only then; NULL: whenever it is there */
+    const char *challenge_reply; /* {challenge} as it is, {challenge_json} as a JSON text; NULL: "{challenge}" */
+    const char *challenge_type;  /* Content-Type of that reply; NULL: "text/plain" */
+    const char *reply_header;    /* "Name: value" on every good reply, {challenge} too; NULL none */
+    const char *reply_type, *reply_body; /* of the 200 to a good delivery; NULL: empty */
+    uint32_t refused_status;     /* to a bad signature; 0: 401 */
+    uint32_t answer_ms;          /* `answer` has so long; 0: 2,500 */
+    DunhubHandler map;           /* input {"hook","method","path","query","headers":{lower case},"received_at"}, body 0: as it came; emits */
+    DunhubHandler answer;        /* where the reply needs the plugin: same input; data {"status","type","body"}; after the deadline
+                                    the listener answers 503. NULL: the rows above */
+} DunhubHook;
 
 typedef struct {
     uint32_t magic;        /* DUNHUB_MAGIC */
@@ -198,6 +282,14 @@ typedef struct {
     uint32_t n_sources;
     const DunhubLimits *limits; /* NULL: the defaults */
     DunhubHandler check;   /* do the options and the credential work? NULL: always */
+    /* --- since 1.2 --- */
+    uint32_t auth_size, hook_size;
+    const DunhubAuth *auths;
+    uint32_t n_auths;
+    const DunhubHook *hooks;
+    uint32_t n_hooks;
+    DunhubHandler setup;   /* registers or renews what the vendor sends where; input {"url": public address of /hooks/INSTANCE};
+                              data {"renew_after_s"}: when to be asked again; NULL: a person does it (README) */
 } DunhubPlugin;
 
 /* The one exported function. */

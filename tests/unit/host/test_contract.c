@@ -68,7 +68,7 @@ static void test_good(void)
 static DunhubAction bent_action;
 static DunhubSource bent_source;
 static DunhubOption bent_option;
-static const DunhubLimits greedy = {sizeof(DunhubLimits), 100000, 0, 0};
+static const DunhubLimits greedy = {.size = sizeof(DunhubLimits), .concurrency = 100000};
 
 typedef struct {
     const char *what;
