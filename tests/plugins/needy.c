@@ -16,7 +16,8 @@ static const DunhubAction actions[] = {
     {.size = sizeof(DunhubAction), .verb = "test.echo", .effect = DUNHUB_READ, .run = echo},
 };
 
-static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 4, .per_minute = 30};
+static const DunhubLimits limits = {
+    .size = sizeof(DunhubLimits), .concurrency = 4, .per_minute = 30};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,

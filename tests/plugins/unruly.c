@@ -234,7 +234,8 @@ static const DunhubSource sources[] = {
      .poll = pages},
 };
 
-static const DunhubLimits limits = {.size = sizeof(DunhubLimits), .concurrency = 32, .timeout_ms = 5000};
+static const DunhubLimits limits = {
+    .size = sizeof(DunhubLimits), .concurrency = 32, .timeout_ms = 5000};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,

@@ -55,7 +55,7 @@ static void test_good_and_bad_files(void)
         const char *plugin, *error;
     } rows[] = {
         {"crash_on_load", "ended with signal 9"},
-        {"foreign", "ABI 7.1, this hub speaks 1.1"},
+        {"foreign", "ABI 7.2, this hub speaks 1.2"},
         {"newer", NULL},
         {"not_a_plugin", "exports no dunhub_plugin"},
         {"older", NULL},

@@ -208,7 +208,7 @@ static void test_never_up(void)
     static const struct {
         const char *plugin, *why;
     } rows[] = {
-        {"foreign", "ABI 7.1, this hub speaks 1.2"},
+        {"foreign", "ABI 7.2, this hub speaks 1.2"},
         {"not_a_plugin", "exports no dunhub_plugin"},
         {"needy", "has no option 'account', which plugin 'needy' needs"},
     };

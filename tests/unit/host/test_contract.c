@@ -50,7 +50,8 @@ static void test_good(void)
     json_t *manifest = contract_manifest(contract, &error);
     g_assert_no_error(error);
     json_t *expect = json_loads(
-        "{\"name\":\"x\",\"version\":\"1\",\"check\":false,\"abi\":\"1.1\",\"options\":[{\"name\":"
+        "{\"name\":\"x\",\"version\":\"1\",\"check\":false,\"setup\":false,\"abi\":\"1.2\","
+        "\"options\":[{\"name\":"
         "\"o\","
         "\"type\":\"int\",\"required\":false,\"secret\":false,\"writable\":false,\"default\":\"7\","
         "\"allowed\":\"1.."
@@ -58,7 +59,9 @@ static void test_good(void)
         "\"doc\":\"doc\"}],\"actions\":[{\"verb\":\"v\",\"effect\":\"legal\",\"repeat\":\"key\","
         "\"batch_max\":0,\"key_valid_s\":0,\"key_saves_errors\":false,\"lookup_lag_s\":0,"
         "\"lookup\":false}],\"sources\":[{\"name\":\"s\",\"every_s\":0,\"ledger\":false,"
-        "\"read\":false}],\"limits\":{\"concurrency\":4,\"per_minute\":0,\"timeout_ms\":30000}}",
+        "\"read\":false}],\"limits\":{\"concurrency\":4,\"per_minute\":0,\"timeout_ms\":30000,"
+        "\"per_day\":0},"
+        "\"auths\":[],\"hooks\":[]}",
         0, NULL);
     g_assert_true(json_equal(manifest, expect));
     json_decref(expect);
@@ -153,6 +156,33 @@ static void odd_type(DunhubPlugin *plugin)
     bent_option.type = 99;
     plugin->options = &bent_option;
 }
+static void blind_hook(DunhubPlugin *plugin)
+{
+    static const DunhubHook hook = {.size = sizeof hook,
+                                    .name = "",
+                                    .scheme = DUNHUB_SIGNED_HMAC,
+                                    .signature = "header:X-Signature",
+                                    .secret = "none_such",
+                                    .map = handler};
+    plugin->hooks = &hook;
+    plugin->n_hooks = 1;
+    plugin->hook_size = sizeof hook;
+}
+static void two_auths(DunhubPlugin *plugin)
+{
+    static const DunhubAuth auths[] = {
+        {.size = sizeof auths[0], .name = "a"},
+        {.size = sizeof auths[0], .name = "b", .kind = DUNHUB_AUTH_JWT},
+    };
+    plugin->auths = auths;
+    plugin->n_auths = 2;
+    plugin->auth_size = sizeof auths[0];
+}
+static void shares_nothing(DunhubPlugin *plugin)
+{
+    static const DunhubLimits limits = {.size = sizeof limits, .shared_by = "none_such"};
+    plugin->limits = &limits;
+}
 /* A plugin of a time when there was nothing behind the name. */
 static void short_prefix(DunhubPlugin *plugin)
 {
@@ -162,7 +192,7 @@ static void short_prefix(DunhubPlugin *plugin)
 static const BentRow bent_rows[] = {
     {"no magic", no_magic, CONTRACT_ERROR_FORM, "DUNHUB_MAGIC"},
     {"foreign major", foreign, CONTRACT_ERROR_ABI,
-     "plugin 'x' (folder/x.so) was built for plugin ABI 2.5, this hub speaks 1.1"},
+     "plugin 'x' (folder/x.so) was built for plugin ABI 2.5, this hub speaks 1.2"},
     {"newer minor", newer, -1, NULL},
     {"older, shorter", short_prefix, -1, NULL},
     {"too much at once", greedy_limits, -1, NULL},
@@ -177,6 +207,9 @@ static const BentRow bent_rows[] = {
     {"no lookup", no_lookup, CONTRACT_ERROR_FORM, "DUNHUB_REPEAT_LOOKUP"},
     {"no poll", no_poll, CONTRACT_ERROR_FORM, "no poll"},
     {"odd type", odd_type, CONTRACT_ERROR_FORM, "unknown type"},
+    {"hook without its secret", blind_hook, CONTRACT_ERROR_FORM, "by which option it is checked"},
+    {"no choice of sign-in", two_auths, CONTRACT_ERROR_FORM, "no option 'auth'"},
+    {"limits shared by nothing", shares_nothing, CONTRACT_ERROR_FORM, "shared_by an option"},
 };
 
 static void test_bent(void)
