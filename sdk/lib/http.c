@@ -164,7 +164,7 @@ static int range_of(int status)
     return RANGE_PERMANENT;
 }
 
-static bool repeat_is_harmless(const DunhubAction *action)
+bool dunhub_repeat_is_harmless(const DunhubAction *action)
 {
     return !action || action->effect == DUNHUB_READ || action->repeat == DUNHUB_REPEAT_KEY ||
            action->repeat == DUNHUB_REPEAT_SAFE;
@@ -173,7 +173,7 @@ static bool repeat_is_harmless(const DunhubAction *action)
 static void set_lost(const DunhubTask *task, const DunhubHttpRequest *request, const char *code,
                      const char *what)
 {
-    if (repeat_is_harmless(request->action))
+    if (dunhub_repeat_is_harmless(request->action))
         dunhub_retry(task, 0, code, "%s: %s; it is tried again", request->url, what);
     else
         dunhub_uncertain(task, code,

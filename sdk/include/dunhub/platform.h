@@ -108,7 +108,8 @@ DunhubXml *dunhub_xml(const DunhubTask *task, const char *bytes, size_t n); /* r
 /* By local names, parted by '/': the first that fits. NULL none. */
 const DunhubXml *dunhub_xml_at(const DunhubXml *node, const char *path);
 const DunhubXml *dunhub_xml_next(const DunhubXml *node);  /* next sibling of the same name */
-const char *dunhub_xml_text(const DunhubTask *task, const DunhubXml *node, const char *path); /* NULL none */
+const char *dunhub_xml_name(const DunhubXml *node);       /* without prefix */
+const char *dunhub_xml_text(const DunhubXml *node, const char *path); /* directly within; NULL: no such element */
 
 /* ---- paging: asks page by page and hands each on; never skips, never repeats, and begins again at the last cursor ---- */
 

@@ -164,6 +164,9 @@ typedef struct {
  * row only for a documented reason. ret_response is filled either way. */
 bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request, DunhubHttpResponse *ret_response);
 
+/* Whether asking again cannot do it twice: a read (NULL too), or one that the platform recognises or that is safe. */
+bool dunhub_repeat_is_harmless(const DunhubAction *action);
+
 /* The worker thread's libcurl easy handle (CURL *), reset, with what every use needs: time-outs that end with the call,
  * cancel, TLS verified, no signals, no .netrc, only these protocols ("smtp,smtps"). NULL: no time is left. Keep nothing in it
  * that dies with the handler but what curl_easy_reset forgets. */
