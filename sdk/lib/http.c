@@ -7,7 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RESPONSE_MAX_BYTES = 1 << 20, CONNECT_TIMEOUT_MS = 10000, RETRY_AFTER_MAX_S = 7 * 86400 };
+enum {
+    RESPONSE_MAX_BYTES = 1 << 20,
+    HEADERS_MAX_BYTES = 64 << 10,
+    CONNECT_TIMEOUT_MS = 10000,
+    RETRY_AFTER_MAX_S = 7 * 86400,
+    /* What is read beyond the limit before the connection is given up: a cut answer is still an answer, but nobody is read
+     * for ever. */
+    OVERFLOW_MAX_BYTES = 4 << 20,
+};
 
 static pthread_key_t handle_key;
 static pthread_once_t handle_once = PTHREAD_ONCE_INIT;
@@ -54,8 +62,8 @@ void *dunhub_curl(const DunhubTask *task, const char *protocols, int64_t timeout
 }
 
 typedef struct {
-    DunhubBuffer body;
-    size_t max;
+    DunhubBuffer body, headers;
+    size_t max, over;
     bool cut;
 } Transfer;
 
@@ -66,11 +74,28 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *data)
     if (length > room) {
         /* The rest is read and dropped: ending here would look like a lost answer. */
         transfer->cut = true;
+        transfer->over += length - room;
         dunhub_append(&transfer->body, bytes, room);
-        return length;
+        return transfer->over > OVERFLOW_MAX_BYTES ? 0 : length;
     }
     dunhub_append(&transfer->body, bytes, length);
     return transfer->body.failed ? 0 : length;
+}
+
+/* A status line begins anew: what an interim answer or a proxy said is forgotten. */
+static size_t take_header(char *bytes, size_t size, size_t n, void *data)
+{
+    Transfer *transfer = data;
+    size_t length = size * n, text = length;
+    while (text && (bytes[text - 1] == '\r' || bytes[text - 1] == '\n'))
+        text--;
+    if (text > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        transfer->headers.n = 0;
+    } else if (text && transfer->headers.n + text + 1 <= HEADERS_MAX_BYTES) {
+        dunhub_append(&transfer->headers, bytes, text);
+        dunhub_append_text(&transfer->headers, "\n");
+    }
+    return length;
 }
 
 static struct curl_slist *header_list(const char *const *headers, bool *ret_bad)
@@ -93,6 +118,10 @@ static void set_options(CURL *curl, const DunhubHttpRequest *request, Transfer *
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "dunhub/1");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy ? request->proxy : "");
     if (request->body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
@@ -115,12 +144,32 @@ static int64_t read_retry_after(CURL *curl)
     return seconds > 0 ? (int64_t)seconds * 1000 : 0;
 }
 
+static const char *kept_text(const DunhubTask *task, DunhubBuffer *buffer)
+{
+    const char *text =
+        buffer->failed ? NULL
+                       : dunhub_text(task, (DunhubBytes){buffer->p ? buffer->p : "", buffer->n});
+    dunhub_buffer_done(buffer);
+    return text ? text : "";
+}
+
+/* The body may hold NUL: it is kept with its length. */
+static void keep_body(const DunhubTask *task, DunhubBuffer *body, DunhubHttpResponse *response)
+{
+    char *kept = body->failed ? NULL : task->host->alloc(task->call, body->n + 1);
+    if (kept && body->n)
+        memcpy(kept, body->p, body->n);
+    response->body = kept ? kept : "";
+    response->body_bytes = kept ? body->n : 0;
+    dunhub_buffer_done(body);
+}
+
 static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest *request,
                      struct curl_slist *headers, DunhubHttpResponse *response)
 {
     char why[CURL_ERROR_SIZE] = "";
-    Transfer transfer = {
-        {0}, request->response_max_bytes ? request->response_max_bytes : RESPONSE_MAX_BYTES, false};
+    Transfer transfer = {.max = request->response_max_bytes ? request->response_max_bytes
+                                                            : RESPONSE_MAX_BYTES};
     set_options(curl, request, &transfer);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
@@ -131,32 +180,30 @@ static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest
     curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &request_bytes);
     response->sent = request_bytes > 0;
     response->cut = transfer.cut;
-    response->body =
-        dunhub_text(task, (DunhubBytes){transfer.body.p ? transfer.body.p : "", transfer.body.n});
-    response->body_bytes = response->body ? transfer.body.n : 0;
-    dunhub_buffer_done(&transfer.body);
-    if (!response->body)
-        response->body = "";
+    response->headers = kept_text(task, &transfer.headers);
+    keep_body(task, &transfer.body, response);
     response->retry_after_ms = read_retry_after(curl);
-    /* An answer whose status came but whose body broke off is still known by its status, a good one excepted. */
-    if (code == CURLE_OK || status >= 300)
-        response->status = (int)status;
-    else
+    if (code != CURLE_OK)
         response->error = dunhub_format(task, "%s", *why ? why : curl_easy_strerror(code));
+    /* An answer whose status came but whose body broke off is still known by its status, a good one excepted, unless it was
+     * only too long. */
+    if (code == CURLE_OK || status >= 300 || (status && transfer.cut))
+        response->status = (int)status;
 }
 
 /* ---- what it means ---- */
 
-enum { RANGE_OK, RANGE_AUTH, RANGE_RETRY, RANGE_LOST, RANGE_PERMANENT };
+enum { RANGE_OK, RANGE_MOVED, RANGE_AUTH, RANGE_RETRY, RANGE_LOST, RANGE_PERMANENT };
 
 static int range_of(int status)
 {
     static const struct {
         int first, last, range;
     } rows[] = {
-        {200, 299, RANGE_OK},    {401, 401, RANGE_AUTH},      {403, 403, RANGE_AUTH},
-        {408, 408, RANGE_RETRY}, {425, 425, RANGE_RETRY},     {429, 429, RANGE_RETRY},
-        {503, 503, RANGE_RETRY}, {501, 501, RANGE_PERMANENT}, {500, 599, RANGE_LOST},
+        {200, 299, RANGE_OK},    {300, 399, RANGE_MOVED}, {401, 401, RANGE_AUTH},
+        {403, 403, RANGE_AUTH},  {408, 408, RANGE_RETRY}, {425, 425, RANGE_RETRY},
+        {429, 429, RANGE_RETRY}, {503, 503, RANGE_RETRY}, {501, 501, RANGE_PERMANENT},
+        {500, 599, RANGE_LOST},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (status >= rows[i].first && status <= rows[i].last)
@@ -206,39 +253,54 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
         if (task->result->outcome == DUNHUB_RETRY)
             task->result->retry_after_ms = response->retry_after_ms;
         return false;
+    case RANGE_MOVED:
+        dunhub_permanent(task, code,
+                         "%s answered %s: it points elsewhere, which is not followed with a "
+                         "credential; correct the address",
+                         url, code);
+        return false;
     default:
         dunhub_permanent(task, code, "%s refused it with %s%s", url, code, said);
         return false;
     }
 }
 
-bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request,
-                 DunhubHttpResponse *ret_response)
+bool dunhub_http_ask(const DunhubTask *task, const DunhubHttpRequest *request,
+                     DunhubHttpResponse *ret_response)
 {
-    *ret_response = (DunhubHttpResponse){.body = ""};
+    *ret_response = (DunhubHttpResponse){.body = "", .headers = ""};
     CURL *curl = dunhub_curl(task, "https,http", request->timeout_ms, request->ca_file);
     bool bad_header = false;
     struct curl_slist *headers = header_list(request->headers, &bad_header);
-    if (bad_header || !curl) {
-        curl_slist_free_all(headers);
-        if (bad_header)
-            dunhub_permanent(
-                task, "header",
-                "a header for %s holds a line break: correct the option or input it is made of",
-                request->url);
-        else
-            dunhub_retry(task, 0, "cancelled", "%s: no time was left for the request",
-                         request->url);
-        return false;
-    }
-    exchange(curl, task, request, headers, ret_response);
+    if (!bad_header && curl)
+        exchange(curl, task, request, headers, ret_response);
     curl_slist_free_all(headers);
-    if (ret_response->status)
-        return judge_answer(task, request, ret_response);
-    if (ret_response->sent)
-        set_lost(task, request, "no_answer", ret_response->error);
+    if (bad_header)
+        dunhub_permanent(
+            task, "header",
+            "a header for %s holds a line break: correct the option or input it is made of",
+            request->url);
+    else if (!curl)
+        dunhub_retry(task, 0, "cancelled", "%s: no time was left for the request", request->url);
+    return !bad_header && curl;
+}
+
+bool dunhub_http_judge(const DunhubTask *task, const DunhubHttpRequest *request,
+                       const DunhubHttpResponse *response)
+{
+    if (response->status)
+        return judge_answer(task, request, response);
+    if (response->sent)
+        set_lost(task, request, "no_answer", response->error);
     else
         dunhub_retry(task, 0, "unreachable", "%s could not be reached: %s; nothing was sent",
-                     request->url, ret_response->error);
+                     request->url, response->error);
     return false;
+}
+
+bool dunhub_http(const DunhubTask *task, const DunhubHttpRequest *request,
+                 DunhubHttpResponse *ret_response)
+{
+    return dunhub_http_ask(task, request, ret_response) &&
+           dunhub_http_judge(task, request, ret_response);
 }

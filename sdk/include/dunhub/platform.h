@@ -23,6 +23,18 @@
 extern "C" {
 #endif
 
+/* ---- options that every connector has; rows for its table ---- */
+
+#define DUNHUB_API_OPTIONS(base)                                                                                             \
+    {.size = sizeof(DunhubOption), .name = "base_url", .type = DUNHUB_OPTION_URL, .fallback = base,                          \
+     .doc = "Where the API is, without a slash at the end."},                                                                \
+    {.size = sizeof(DunhubOption), .name = "ca_file", .type = DUNHUB_OPTION_PATH,                                            \
+     .doc = "File of the authorities to trust (PEM) instead of the system's."},                                              \
+    {.size = sizeof(DunhubOption), .name = "proxy", .type = DUNHUB_OPTION_URL,                                               \
+     .doc = "HTTP proxy that leads out, for example http://proxy.example.org:3128."},                                        \
+    {.size = sizeof(DunhubOption), .name = "timeout_ms", .type = DUNHUB_OPTION_INT, .fallback = "20000",                     \
+     .allowed = "100..300000", .doc = "Longest time for one request."}
+
 /* ---- requests to an API ---- */
 
 /* One answer of a platform on its way to a result, before the house status table is applied. Returns true when it has set the
@@ -53,7 +65,7 @@ bool dunhub_call(const DunhubTask *task, const DunhubApi *api, DunhubHttpRespons
  * empty good body gives NULL and true. */
 bool dunhub_json_call(const DunhubTask *task, const DunhubApi *api, json_t **ret_answer);
 /* A header of the answer, any case; NULL: not there. */
-const char *dunhub_response_header(const DunhubHttpResponse *response, const char *name);
+const char *dunhub_response_header(const DunhubTask *task, const DunhubHttpResponse *response, const char *name);
 /* What the token's answer or the consent's redirect left (DunhubAuth.keep); NULL: not there. */
 const char *dunhub_auth_value(const DunhubTask *task, const char *name);
 

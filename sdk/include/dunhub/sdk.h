@@ -145,6 +145,7 @@ typedef struct {
     const void *body;
     size_t body_bytes;
     const char *ca_file;         /* NULL: the system's */
+    const char *proxy;           /* "http://proxy:3128"; NULL: none, whatever the environment says */
     int64_t timeout_ms;          /* 0: what the call has left */
     size_t response_max_bytes;   /* 0: 1 MiB; a longer answer is cut and said to be */
     const DunhubAction *action;  /* its effect and repeat decide about lost answers; NULL: a read */
@@ -157,8 +158,15 @@ typedef struct {
     bool cut;
     bool sent;              /* something of the request may have reached the other side */
     int64_t retry_after_ms; /* what the answer asked for; 0 nothing */
-    const char *error;      /* without an answer: why, for a person */
+    const char *error;      /* without an answer, or where its body broke off: why, for a person */
+    const char *headers;    /* "Name: value\n" each, at most 64 KiB; of the answer itself, never of an interim one */
 } DunhubHttpResponse;
+
+/* Asks, without judging: the result is not touched. False: it could not be asked at all (a header holds a line break, no time
+ * is left) and the result says so. Compressed answers are unpacked up to response_max_bytes. */
+bool dunhub_http_ask(const DunhubTask *task, const DunhubHttpRequest *request, DunhubHttpResponse *ret_response);
+/* Sets the result by the table of docs/architecture.md (HTTP outcomes); true: 2xx, nothing is set. */
+bool dunhub_http_judge(const DunhubTask *task, const DunhubHttpRequest *request, const DunhubHttpResponse *response);
 
 /* true: 2xx, go on. false: the result is set by the table of docs/architecture.md (HTTP outcomes); a plugin overrides a
  * row only for a documented reason. ret_response is filled either way. */
