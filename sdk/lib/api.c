@@ -30,7 +30,7 @@ static size_t origin_of(const char *url)
 /* A whole URL may only name the host that the credential is for. NULL: the result is set. */
 static const char *address(const DunhubTask *task, const DunhubApi *api)
 {
-    const char *base = api->base ? api->base : dunhub_option(task, "base_url");
+    const char *base = api->base ? api->base : auth_option(task, "base_url");
     if (!base) {
         dunhub_permanent(task, "base_url", "the instance has no address: set its option base_url");
         return NULL;
@@ -92,9 +92,9 @@ static bool prepare(const DunhubTask *task, const DunhubApi *api, Request *reque
     *request = (Request){.http = {
                              .method = api->method,
                              .url = address(task, api),
-                             .ca_file = dunhub_option(task, "ca_file"),
-                             .proxy = dunhub_option(task, "proxy"),
-                             .timeout_ms = dunhub_option_int(task, "timeout_ms", 0),
+                             .ca_file = auth_option(task, "ca_file"),
+                             .proxy = auth_option(task, "proxy"),
+                             .timeout_ms = auth_timeout_ms(task),
                              .response_max_bytes = api->response_max_bytes,
                              .action = api->action,
                          }};

@@ -20,6 +20,15 @@ enum {
 
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
+const char *auth_option(const DunhubTask *task, const char *name)
+{
+    const DunhubPlugin *plugin = dunhub_plugin();
+    for (uint32_t i = 0; i < plugin->n_options; i++)
+        if (strcmp(plugin->options[i].name, name) == 0)
+            return dunhub_option(task, name);
+    return NULL;
+}
+
 const DunhubAuth *auth_row(const DunhubTask *task)
 {
     const DunhubPlugin *plugin = dunhub_plugin();
@@ -48,7 +57,7 @@ char *auth_expand(const DunhubTask *task, const char *text, const json_t *more)
         if (end) {
             const char *name = dunhub_format(task, "%.*s", (int)(end - text - 1), text + 1);
             const char *value = name ? dunhub_find_text(more, name) : NULL;
-            value = value || !name ? value : dunhub_option(task, name);
+            value = value || !name ? value : auth_option(task, name);
             dunhub_append_text(&buffer, value ? value : "");
             text = end + 1;
         } else if (*text) {
@@ -103,6 +112,11 @@ bool auth_is_fresh(const DunhubTask *task)
     bool fresh = dunhub_at_int(token, "/since", 0) + FRESH_S > now_s();
     json_decref(token);
     return fresh;
+}
+
+int64_t auth_timeout_ms(const DunhubTask *task)
+{
+    return auth_option(task, "timeout_ms") ? dunhub_option_int(task, "timeout_ms", 0) : 0;
 }
 
 /* ---- asking for one ---- */
@@ -236,9 +250,9 @@ static json_t *ask_endpoint(const DunhubTask *task, const DunhubAuth *auth,
         .headers = headers,
         .body = body,
         .body_bytes = body ? strlen(body) : 0,
-        .ca_file = dunhub_option(task, "ca_file"),
-        .proxy = dunhub_option(task, "proxy"),
-        .timeout_ms = dunhub_option_int(task, "timeout_ms", 0),
+        .ca_file = auth_option(task, "ca_file"),
+        .proxy = auth_option(task, "proxy"),
+        .timeout_ms = auth_timeout_ms(task),
         .response_max_bytes = ANSWER_MAX_BYTES,
     };
     DunhubHttpResponse response;
@@ -301,7 +315,7 @@ static int store(const DunhubTask *task, const json_t *token, uint64_t version)
 static const char *refresh_token_of(const DunhubTask *task, const json_t *token)
 {
     const char *stored = dunhub_find_text(token, "refresh_token");
-    return stored ? stored : dunhub_option(task, "refresh_token");
+    return stored ? stored : auth_option(task, "refresh_token");
 }
 
 /* Under the lock. New reference to a usable token; NULL: the result is set. */

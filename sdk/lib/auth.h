@@ -7,6 +7,10 @@
 /* The way the instance signs in; NULL: the plugin declares none. */
 const DunhubAuth *auth_row(const DunhubTask *task);
 bool auth_has_tokens(const DunhubAuth *auth);
+/* The option's value; NULL also where the plugin does not declare it. */
+const char *auth_option(const DunhubTask *task, const char *name);
+/* Of one request, by the option timeout_ms; 0: what the call has left. */
+int64_t auth_timeout_ms(const DunhubTask *task);
 /* {name} becomes the option's value, or that member of `more` (NULL none); "{{" is a brace. NULL text gives NULL. A name without
  * a value is empty. */
 char *auth_expand(const DunhubTask *task, const char *text, const json_t *more);
