@@ -204,6 +204,9 @@ bool render_wishes(Store *store, const Configuration *configuration, DecideOut *
  * along; NULL none. */
 char *render_input(Store *store, const Configuration *configuration, const AccountState *state, const Act *act, Instant now,
                    GBytes **ret_document, GError **error);
+/* subject.c: adds {"customer": {"external_id","name","email","phone","segment"}, "case": {"step","cycle","status","currency",
+ * "overdue","balance" (minor units),"days_overdue","invoices":[ids]}} unless the act has them or is a message. */
+void subject_add(const Configuration *configuration, const AccountState *state, const Act *act, Instant now, json_t *input);
 
 /* ---- intake ---------------------------------------------------------------------------------------------------------- */
 bool intake_take(Group *group, Input *input, GError **error);

@@ -207,5 +207,6 @@ char *render_input(Store *store, const Configuration *configuration, const Accou
         (act->content && !take_content(store, act->content, input, ret_document, error)) ||
         (act->document && !attach_letter(store, act, &state->account, input, ret_document, error)))
         return NULL;
+    subject_add(configuration, state, act, now, input);
     return json_canonical(input);
 }

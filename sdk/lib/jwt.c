@@ -63,9 +63,9 @@ static json_t *claims_of(const DunhubTask *task, const DunhubAuth *auth, bool of
     dunhub_hex(random, sizeof random, id);
     json_t *claims = json_pack("{s:I, s:I, s:s}", "iat", (json_int_t)now, "exp",
                                (json_int_t)(now + LIFE_S), "jti", id);
-    set(claims, "iss", issuer ? issuer : client);
+    set(claims, "iss", issuer && *issuer ? issuer : client);
     set(claims, "sub", of_client ? client : auth_expand(task, auth->subject, NULL));
-    set(claims, "aud", audience ? audience : auth_expand(task, auth->token_url, NULL));
+    set(claims, "aud", audience && *audience ? audience : auth_expand(task, auth->token_url, NULL));
     if (!of_client)
         set(claims, "scope", auth_expand(task, auth->scope, NULL));
     return claims;
