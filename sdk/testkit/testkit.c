@@ -425,6 +425,52 @@ const TestkitResult *testkit_check(Testkit *kit)
     return call(kit, kit->plugin->check, "check", NULL, "{}");
 }
 
+static const DunhubHook *find_hook(const Testkit *kit, const char *name)
+{
+    for (uint32_t i = 0; i < kit->plugin->n_hooks; i++)
+        if (strcmp(kit->plugin->hooks[i].name, name) == 0)
+            return &kit->plugin->hooks[i];
+    g_error("the plugin has no hook '%s'", name);
+}
+
+static const TestkitResult *deliver(Testkit *kit, DunhubHandler handler, const char *hook,
+                                    const char *type, const char *query, const char *body)
+{
+    json_t *input = json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "hook", hook, "method", "POST",
+                              "path", "/hooks/test", "query", query, "headers", "content-type",
+                              type);
+    char *dumped = json_dumps(input, JSON_COMPACT);
+    json_decref(input);
+    g_autofree char *kept_body = g_strdup(body); /* may be a text of the last call */
+    testkit_clear_bodies(kit);
+    testkit_body(kit, kept_body, strlen(kept_body));
+    const TestkitResult *result = call(kit, handler, hook, NULL, dumped);
+    free(dumped);
+    return result;
+}
+
+const TestkitResult *testkit_map(Testkit *kit, const char *hook, const char *type,
+                                 const char *query, const char *body)
+{
+    return deliver(kit, find_hook(kit, hook)->map, hook, type, query, body);
+}
+
+const TestkitResult *testkit_answer(Testkit *kit, const char *hook, const char *type,
+                                    const char *query, const char *body)
+{
+    return deliver(kit, find_hook(kit, hook)->answer, hook, type, query, body);
+}
+
+const TestkitResult *testkit_setup(Testkit *kit, const char *url)
+{
+    json_t *input = json_pack("{s:s}", "url", url);
+    char *dumped = json_dumps(input, JSON_COMPACT);
+    json_decref(input);
+    const TestkitResult *result = call(kit, kit->plugin->setup, "setup", NULL, dumped);
+    free(dumped);
+    return result;
+}
+
 const char *testkit_cursor(const TestkitResult *result)
 {
     return result->cursors->len ? result->cursors->pdata[result->cursors->len - 1] : "";

@@ -49,6 +49,12 @@ const TestkitResult *testkit_poll(Testkit *kit, const char *source, const char *
 /* accounts: JSON array of text. */
 const TestkitResult *testkit_read(Testkit *kit, const char *source, const char *accounts, const char *cursor);
 const TestkitResult *testkit_check(Testkit *kit);
+/* A delivery to a hook, as its map or answer is given it once its signature was checked. type: Content-Type; query "": none.
+ * The body takes the place of all bodies. */
+const TestkitResult *testkit_map(Testkit *kit, const char *hook, const char *type, const char *query, const char *body);
+const TestkitResult *testkit_answer(Testkit *kit, const char *hook, const char *type, const char *query, const char *body);
+/* url: public address of /hooks/INSTANCE. */
+const TestkitResult *testkit_setup(Testkit *kit, const char *url);
 /* A call without a handler: for tests of the SDK's own functions. Valid until the next call. */
 const DunhubTask *testkit_task(Testkit *kit, const char *verb, const char *key, const char *input);
 /* What the task's result says, as a handler's would be. */
