@@ -436,9 +436,9 @@ static const DunhubHook *find_hook(const Testkit *kit, const char *name)
 static const TestkitResult *deliver(Testkit *kit, DunhubHandler handler, const char *hook,
                                     const char *type, const char *query, const char *body)
 {
-    json_t *input = json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "hook", hook, "method", "POST",
-                              "path", "/hooks/test", "query", query, "headers", "content-type",
-                              type);
+    json_t *input =
+        json_pack("{s:s, s:s, s:s, s:s, s:{s:s}}", "hook", hook, "method", "POST", "path",
+                  "/hooks/test", "query", query, "headers", "content-type", type);
     char *dumped = json_dumps(input, JSON_COMPACT);
     json_decref(input);
     g_autofree char *kept_body = g_strdup(body); /* may be a text of the last call */
