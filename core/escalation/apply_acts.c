@@ -277,6 +277,52 @@ void apply_message_failed(Deciding *d)
     next_channel(d, notice);
 }
 
+/* ---- reports about formal documents ----------------------------------------------------------- */
+
+static bool is_document(const Act *act, const DocumentReport *report)
+{
+    return report->act      ? strcmp(act->key, report->act) == 0
+           : report->object ? g_strcmp0(act->external_id, report->object) == 0
+                            : false;
+}
+
+/* What became of it is kept with the act; one that nobody here sent, or that was taken back, says nothing. */
+static const Act *document_of(const Deciding *d)
+{
+    const DocumentReport *report = d->in->event->payload;
+    STATE_FOREACH (d->state, KIND_ACT, const Act, act)
+        if (is_document(act, report) && act->state != ACT_SUPPRESSED)
+            return act;
+    return NULL;
+}
+
+static void tell_document(Deciding *d, const Act *act, const char *kind, const char *what)
+{
+    const DocumentReport *report = d->in->event->payload;
+    reason_add(
+        d, kind, "§8", act->action, NULL,
+        json_pack("{s:s,s:s?,s:s?}", "key", act->key, "by", report->by, "text", report->text),
+        "%s was %s%s%s", act->action, what, report->by ? " by " : "", report->by ? report->by : "");
+}
+
+void apply_document_signed(Deciding *d)
+{
+    const Act *act = document_of(d);
+    if (act)
+        tell_document(d, act, "document_signed", "signed");
+}
+
+void apply_document_declined(Deciding *d)
+{
+    const Act *act = document_of(d);
+    Cycle *cycle = act && act->cycle ? state_find(d->state, KIND_CYCLE, act->cycle) : NULL;
+    if (act)
+        tell_document(d, act, "document_declined", "declined");
+    if (cycle)
+        intervene(d, &cycle->reasons, "document_declined", true, "§8",
+                  "a formal document was declined: a person chooses how to go on");
+}
+
 /* The call that the act placed; NULL. */
 static PhoneCall *call_of(const Deciding *d, const char *act)
 {

@@ -85,7 +85,8 @@ void apply_flag(Deciding *d), apply_status(Deciding *d), apply_assignment(Decidi
 void requests_expire(Deciding *d);
 void apply_act_decision(Deciding *d), apply_act_result(Deciding *d), apply_act_sent(Deciding *d), apply_act_document(Deciding *d),
     apply_message_accepted(Deciding *d), apply_message_delivered(Deciding *d), apply_message_failed(Deciding *d),
-    apply_reply(Deciding *d), apply_reply_decision(Deciding *d), apply_shared_consent(Deciding *d), apply_call(Deciding *d);
+    apply_reply(Deciding *d), apply_reply_decision(Deciding *d), apply_shared_consent(Deciding *d), apply_call(Deciding *d),
+    apply_document_signed(Deciding *d), apply_document_declined(Deciding *d);
 /* A call of the hub counts from the moment the instance took it; its report only says how it ended. */
 void call_placed(Deciding *d, const Act *act);
 

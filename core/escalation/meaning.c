@@ -28,6 +28,8 @@ static const Meaning reasons[] = {
      "correct or add a contact point, then the message goes again"},
     {"ledgers_disagree", "§6.6", URGENCY_STUCK, "its ledgers disagree",
      "the lower amount counts and adverse actions wait until they agree: put the wrong one right"},
+    {"document_declined", "§8", URGENCY_WAITED, "a formal document was declined",
+     "read why ('dunhub show ACCOUNT') and choose how to go on ('dunhub move ACCOUNT STEP')"},
     {"moved_out", "§8", URGENCY_STUCK, "the tenant moved out",
      "the debt stays, and a person chooses how to go on ('dunhub move ACCOUNT STEP')"},
     {"reply", "§8 replies", URGENCY_WAITED, "a reply of the customer waits for a person",

@@ -43,6 +43,8 @@ const ReasonType reason_types[] = {
     {"notice_released", "a message was handed to a channel"},
     {"notice_accepted", "a channel took the message"},
     {"notice_delivered", "a channel reports that the message arrived"},
+    {"document_signed", "a formal document was signed"},
+    {"document_declined", "somebody declined to sign a formal document"},
     {"notice_suppressed", "a planned message does not go"},
     {"notice_covered", "a more severe message of the day stands for it"},
     {"notice_failed", "a delivery came back"},

@@ -35,6 +35,8 @@ static const struct {
     {EVENT_MESSAGE_FAILED, "delivery", "Message not delivered", {NULL, NULL}},
     {EVENT_MESSAGE_REPLIED, "reply", "Answer of the customer", {NULL, NULL}},
     {EVENT_CALL_COMPLETED, "call", "Call", {NULL, NULL}},
+    {EVENT_DOCUMENT_SIGNED, "delivery", "Document signed", {NULL, NULL}},
+    {EVENT_DOCUMENT_DECLINED, "delivery", "Document declined", {NULL, NULL}},
     {EVENT_ACCOUNT_FLAGGED, "person", "Entered by hand", {NULL, NULL}},
     {EVENT_ACCOUNT_STATUS_CHANGED, "person", "Status set", {NULL, NULL}},
     {EVENT_ACCOUNT_ASSIGNED, "person", "Assigned", {NULL, NULL}},

@@ -283,6 +283,14 @@ static const Field family_exit_fields[] = {
     FIELD(FamilyExit, child, NAME, REQUIRED, NULL, "Account that left."),
 };
 
+static const Field document_fields[] = {
+    FIELD(DocumentReport, act, NAME, OPTIONAL, NULL, "Key of the act that sent it."),
+    FIELD(DocumentReport, object, NAME, OPTIONAL, NULL,
+          "The platform's own id of the document, where the act is not named."),
+    FIELD(DocumentReport, by, NAME, PERSON, NULL, "Who signed or declined, as the platform says."),
+    FIELD(DocumentReport, text, TEXT, PERSON, NULL, "What that person gave as reason."),
+};
+
 static const Field family_service_fields[] = {
     FIELD(FamilyService, suspended, BOOL, REQUIRED, NULL,
           "Whether the parent's service is suspended for delinquency now."),
@@ -295,6 +303,7 @@ static const Field family_service_fields[] = {
 TYPE(attempt, PaymentAttempt, "An automatic payment was attempted.");
 TYPE(ledger_read, LedgerRead, "A read of the ledger covered the account.");
 TYPE(message, MessageReport, "What became of a message, or a reply.");
+TYPE(document, DocumentReport, "What became of a formal document.");
 TYPE(call, CallReport, "A call to the customer ended.");
 TYPE(flag, FlagRequest, "A person enters the account by hand.");
 TYPE(status, StatusChange, "The status of the account changed elsewhere.");
@@ -377,6 +386,12 @@ const EventType event_types[N_EVENTS] = {
     EVENT(CALL_COMPLETED, "call.completed", &call_type, OUTSIDE,
           "A call to the customer ended; it counts for the limits on calls.",
           "{\"outcome\":\"voicemail\",\"by\":\"person:maria\"}"),
+    EVENT(DOCUMENT_SIGNED, "document.signed", &document_type, OUTSIDE,
+          "All who had to sign a formal document have signed it.",
+          "{\"act\":\"A/c1/3/pay_or_quit\",\"by\":\"Ann Example\"}"),
+    EVENT(DOCUMENT_DECLINED, "document.declined", &document_type, OUTSIDE,
+          "Somebody declined to sign a formal document; a person has to look at it.",
+          "{\"act\":\"A/c1/3/pay_or_quit\",\"by\":\"Ann Example\",\"text\":\"not my debt\"}"),
     EVENT(ACCOUNT_FLAGGED, "account.flagged", &flag_type, OUTSIDE | COMMAND,
           "Manual entry: the account goes to the first step.",
           "{\"by\":\"person:maria\",\"reason\":\"two bounced cheques\"}"),

@@ -18,6 +18,7 @@ typedef enum {
     /* contact */
     EVENT_MESSAGE_ACCEPTED, EVENT_MESSAGE_DELIVERED, EVENT_MESSAGE_FAILED, EVENT_MESSAGE_REPLIED,
     EVENT_CALL_COMPLETED,
+    EVENT_DOCUMENT_SIGNED, EVENT_DOCUMENT_DECLINED,
     /* people and systems */
     EVENT_ACCOUNT_FLAGGED,         /* manual entry */
     EVENT_ACCOUNT_STATUS_CHANGED,  /* grace_period | at_risk | moved_out | ok */
@@ -76,6 +77,7 @@ typedef enum { DECIDED_RETRY, DECIDED_CLOSE, DECIDED_RELEASE } ActDecisionKind;
  * and attempt are given. */
 typedef struct { const char *invoice; int outcome; const char *code; } PaymentAttempt;              /* outcome 0 declined, 1 paid */
 typedef struct { const char *source; Instant began_at; bool failed; const char *error; bool disagree; } LedgerRead;
+typedef struct { const char *act; const char *object; const char *by; const char *text; } DocumentReport;
 typedef struct { const char *notice; const char *act; const char *channel; const char *address; int outcome; const char *text; const char *code; } MessageReport;
 typedef struct { int outcome; Date prior_consent_on; const char *act, *by; } CallReport;             /* PhoneOutcome, never placed */
 typedef struct { const char *by; const char *reason; Currency currency; } FlagRequest;
