@@ -11,7 +11,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 OPT     ?= -O2 -g
 
-PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium
+PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium libmicrohttpd libcrypto
 PKGS_HOST   := glib-2.0 jansson libzmq libseccomp
 PKGS_PLUGIN := glib-2.0 jansson libcurl libxml-2.0 libcrypto
 PKGS_LETTER := glib-2.0 jansson pangocairo cairo-pdf libseccomp
