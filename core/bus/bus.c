@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "bus/link.h"
+#include "host/confine.h"
 #include "wire/socket.h"
 
 #include <dunhub/plugin.h>
@@ -175,7 +176,8 @@ Bus *bus_new(const char *run_dir, const char *plugin_dir, const char *host_progr
     bus->host_program = g_canonicalize_filename(host_program, NULL);
     bus->links = g_ptr_array_new_with_free_func(free_link);
     bus->ends_fd = -1;
-    if (!open_sockets(bus, run_dir, publish, error)) {
+    /* The options that go to the hosts hold secrets. */
+    if (!confine_dumps(error) || !open_sockets(bus, run_dir, publish, error)) {
         g_prefix_error(error, "the bus cannot be opened: ");
         bus_free(bus);
         return NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/key_file.h"
 #include "base/text.h"
 #include "cmd/audit.h"
 #include "cmd/cmd.h"

@@ -1,6 +1,9 @@
 #include "cmd/station.h"
 
+#include "base/key_file.h"
+
 #include <limits.h>
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -240,6 +243,71 @@ Configuration *station_swap(Station *station, Configuration *configuration)
     Configuration *old = station->configuration;
     station->configuration = configuration;
     return old;
+}
+
+/* ---- the key of what instances keep ------------------------------------------------------------
+ */
+
+#define STATE_KEY_HEAD "dunhub state key 1"
+G_STATIC_ASSERT(VAULT_KEY_BYTES == KEY_FILE_BYTES);
+
+static bool configured_key(const char *reference, uint8_t ret_key[VAULT_KEY_BYTES], GError **error)
+{
+    char *text = configuration_secret(reference, error);
+    if (!text) {
+        g_prefix_error(error, "hub: state_key: ");
+        return false;
+    }
+    bool good = key_from_hex(text, VAULT_KEY_BYTES, ret_key);
+    sodium_memzero(text, strlen(text));
+    g_free(text);
+    if (!good)
+        g_set_error(error, KEY_FILE_ERROR, KEY_FILE_ERROR_FORM,
+                    "hub: state_key: it has to be %d hexadecimal digits in lower case; 'openssl "
+                    "rand -hex %d' makes such a key",
+                    2 * VAULT_KEY_BYTES, VAULT_KEY_BYTES);
+    return good;
+}
+
+/* Made at the first start; never made anew for a store that has values under one. */
+static bool key_beside_store(const Station *station, uint8_t ret_key[VAULT_KEY_BYTES],
+                             GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(station->store_path);
+    g_autofree char *path = g_build_filename(folder, "state.key", NULL);
+    g_autoptr(GError) problem = NULL;
+    bool in_use = false;
+    if (key_file_read(path, STATE_KEY_HEAD, ret_key, &problem))
+        return true;
+    if (!vault_is_in_use(station->store, &in_use, error))
+        return false;
+    if (!in_use && g_error_matches(problem, KEY_FILE_ERROR, KEY_FILE_ERROR_ABSENT))
+        return key_file_make(path, STATE_KEY_HEAD, ret_key, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    if (in_use)
+        g_prefix_error(error, "what the instances keep (tokens) is sealed with this key, so put it "
+                              "back as it was saved: ");
+    return false;
+}
+
+static bool state_key(const Station *station, uint8_t ret_key[VAULT_KEY_BYTES], GError **error)
+{
+    const char *reference = station->configuration->state_key;
+    if (station->mode == STATION_WRITE)
+        return reference ? configured_key(reference, ret_key, error)
+                         : key_beside_store(station, ret_key, error);
+    if (sodium_init() < 0)
+        g_error("libsodium cannot be used on this machine");
+    randombytes_buf(ret_key, VAULT_KEY_BYTES);
+    return true;
+}
+
+bool station_vault(const Station *station, Vault **ret_vault, GError **error)
+{
+    uint8_t key[VAULT_KEY_BYTES];
+    bool good = state_key(station, key, error) && vault_open(station->store, key, ret_vault, error);
+    sodium_memzero(key, sizeof key);
+    return good;
 }
 
 /* ---- looking up -------------------------------------------------------------------------------

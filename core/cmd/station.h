@@ -4,7 +4,7 @@
 
 #include "base/diag.h"
 #include "hub/configuration.h"
-#include "store/store.h"
+#include "store/vault.h"
 
 /* NULL: what the configuration says, or the place beside the program, or the installed one. */
 typedef struct {
@@ -45,6 +45,8 @@ const Instance *station_instance(const Station *station,
                                  const char *name); /* NULL: not configured */
 /* Folders of the hub's own: no plugin's process may reach them (bus/bus.h). New reference. */
 json_t *station_private_paths(const Station *station);
+/* The vault of the store that is open; one of a store in memory lives as long as it does. */
+bool station_vault(const Station *station, Vault **ret_vault, GError **error);
 const json_t *station_manifest(const Station *station, const char *instance);
 
 #endif

@@ -25,7 +25,8 @@ struct Works {
     Hub *hub;
     GHashTable *asides; /* id -> Aside */
     GQueue planned;     /* Planned: acts that a plan takes as done */
-    Press *press;       /* NULL: nothing leaves, no letter is drawn */
+    Vault *vault;
+    Press *press; /* NULL: nothing leaves, no letter is drawn */
 };
 
 typedef struct {
@@ -214,19 +215,10 @@ static bool on_state_get(void *data, const char *instance, const char *name, GBy
                          uint64_t *ret_version)
 {
     Works *works = data;
-    return store_state_get(works->setup.station->store, instance, name, ret_value, ret_version,
-                           NULL) &&
-           *ret_value != NULL;
-}
-
-static bool put(Store *store, const char *instance, const char *name, const void *bytes, size_t n,
-                uint64_t expected_version, GError **error)
-{
-    if (!store_begin(store, error))
-        return false;
-    if (store_state_put(store, instance, name, bytes, n, expected_version, error))
-        return store_commit(store, error);
-    store_rollback(store);
+    g_autoptr(GError) problem = NULL;
+    if (vault_get(works->vault, instance, name, ret_value, ret_version, &problem))
+        return *ret_value != NULL;
+    port_alert(works, &(HubAlert){"state_unreadable", instance, problem->message});
     return false;
 }
 
@@ -237,7 +229,7 @@ static int on_state_put(void *data, const char *instance, const char *name, cons
     g_autoptr(GError) problem = NULL;
     if (name[0] == '@') /* the hub's own: cursors */
         return -1;
-    if (put(works->setup.station->store, instance, name, bytes, n, expected_version, &problem))
+    if (vault_put(works->vault, instance, name, bytes, n, expected_version, &problem))
         return 0;
     return g_error_matches(problem, STORE_ERROR, STORE_ERROR_STALE) ? 1 : -1;
 }
@@ -328,7 +320,8 @@ Works *works_open(const WorksSetup *setup, GError **error)
     works->asides = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, aside_free);
     if (setup->acts && !setup->plans)
         works->press = press_new(setup->station->letter_program);
-    if (!open_bus(works, error) || !open_hub(works, error))
+    if (!station_vault(setup->station, &works->vault, error) || !open_bus(works, error) ||
+        !open_hub(works, error))
         return NULL;
     return g_steal_pointer(&works);
 }
@@ -340,6 +333,7 @@ void works_close(Works *works)
     bus_free(works->bus);
     press_free(works->press);
     hub_free(works->hub);
+    vault_close(works->vault);
     g_hash_table_unref(works->asides);
     g_queue_clear_full(&works->planned, planned_free);
     g_free(works);

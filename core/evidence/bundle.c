@@ -1,6 +1,8 @@
 /* Making a bundle: everything is read in one moment of the store, then written in the order of names. */
 #include "evidence/bundle.h"
 
+#include "base/key_file.h"
+
 #include <string.h>
 
 #include "evidence/tar.h"

@@ -10,25 +10,17 @@
 #define KEY_PUBLIC_BYTES 32
 #define KEY_SIGNATURE_BYTES 64
 
-typedef enum { KEY_ERROR_FILE, KEY_ERROR_FORM, KEY_ERROR_EXISTS } KeyError;
-GQuark key_error_quark(void);
-#define KEY_ERROR key_error_quark()
-
 typedef struct {
     uint8_t public[KEY_PUBLIC_BYTES];
     uint8_t secret[64];
 } SigningKey;
 
-/* Makes a key and its file, mode 0600; never writes over one that is there. */
+/* Makes a key and its file, mode 0600; never writes over one that is there. Errors of both: KEY_FILE_ERROR. */
 bool key_make(const char *path, SigningKey *ret_key, GError **error);
 /* Refuses a file that others can read. */
 bool key_read(const char *path, SigningKey *ret_key, GError **error);
 void key_sign(const SigningKey *key, const char *text, uint8_t ret_signature[KEY_SIGNATURE_BYTES]);
 bool key_verify(const uint8_t public[KEY_PUBLIC_BYTES], const char *text, const uint8_t signature[KEY_SIGNATURE_BYTES]);
 void key_forget(SigningKey *key);
-
-/* Hex of exactly n bytes, lower case. */
-bool key_from_hex(const char *hex, size_t n, uint8_t *ret_bytes);
-char *key_to_hex(const uint8_t *bytes, size_t n); /* caller frees */
 
 #endif

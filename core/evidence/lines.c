@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/key_file.h"
 #include "evidence/bundle.h"
 
 static json_t *hex(const Hash *hash)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "evidence/bundle.h"
+
+#include "base/key_file.h"
 #include "evidence/tar.h"
 #include "store/proof.h"
 

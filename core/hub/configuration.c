@@ -7,7 +7,7 @@
 
 /* Places of the hub itself. */
 typedef struct {
-    const char *store, *run_dir, *publish, *plugins, *templates, *signing_key;
+    const char *store, *run_dir, *publish, *plugins, *templates, *signing_key, *state_key;
 } Places;
 
 /* What is handed out, and what it lives in. */
@@ -48,6 +48,13 @@ static const Key hub_keys[] = {
      .offset = offsetof(Places, signing_key),
      .doc = "File of the key that signs bundles of evidence; absent: signing.key beside the store. "
             "'dunhub audit key --new' makes it."},
+    {.name = "state_key",
+     .type = KEY_TEXT,
+     .offset = offsetof(Places, state_key),
+     .doc =
+         "Key under which the store seals what instances keep (tokens), 64 hexadecimal digits: "
+         "${credential:name}, ${file:…} or ${env:…}; absent: state.key beside the store, made at "
+         "the first start. Without it the values are lost, so save it apart from the store."},
 };
 
 static const Key root_keys[] = {
@@ -112,6 +119,26 @@ const char *loading_path(const Loading *loading, const char *path)
     return arena_strdup(loading->arena, absolute);
 }
 
+/* The key to all tokens is no word of a configuration file. */
+static bool read_state_key(Loading *loading, const Node *map, const char *text)
+{
+    const char *name = NULL;
+    if (!text)
+        return true;
+    ReferenceKind kind = reference_parse(text, loading->arena, &name);
+    if (kind == REFERENCE_NONE) {
+        diags_add(loading->diags, "C035", node_get(map, "state_key")->place,
+                  "'state_key' is a secret: refer to it as ${file:/path}, ${credential:name} or "
+                  "${env:NAME}, do not write it here");
+        return false;
+    }
+    loading->configuration->state_key =
+        kind == REFERENCE_FILE
+            ? arena_printf(loading->arena, "${file:%s}", loading_path(loading, name))
+            : text;
+    return true;
+}
+
 static bool read_hub(Loading *loading, const Node *root)
 {
     static const Node nothing = {.kind = NODE_MAP};
@@ -131,7 +158,7 @@ static bool read_hub(Loading *loading, const Node *root)
     configuration->templates_dir =
         absolute ? places.templates
                  : arena_printf(loading->arena, "%s/%s", loading->dir, places.templates);
-    return true;
+    return read_state_key(loading, map, places.state_key);
 }
 
 static bool check_root(const Loading *loading, const Node *root)

@@ -30,6 +30,7 @@ typedef struct {
     Costs costs;
     const char *store_path, *run_dir; /* absolute */
     const char *signing_key;          /* absolute; NULL: signing.key beside the store */
+    const char *state_key;            /* reference; NULL: state.key beside the store */
     const char *publish;              /* endpoint of the PUB socket; NULL none */
     const char *plugin_dir;           /* absolute; NULL: beside the program */
     const char *templates_dir;
@@ -55,6 +56,8 @@ GQuark configuration_error_quark(void);
  * never stored, never logged. A file's last line break is left out. New reference; NULL and *error, which never holds a
  * secret. */
 json_t *configuration_resolve(const Instance *instance, GError **error);
+/* The same for one reference. The caller wipes and frees it. */
+char *configuration_secret(const char *reference, GError **error);
 
 /* All sections with their keys, the rulebook's included: docs/reference/configuration.md. */
 const ConfigSection *configuration_sections(size_t *ret_n);

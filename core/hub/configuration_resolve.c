@@ -88,25 +88,34 @@ static bool read_credential(const char *name, char **ret_text, GError **error)
 
 static json_t *resolve(const json_t *value, Arena *arena, GError **error);
 
-static json_t *resolve_text(const json_t *value, Arena *arena, GError **error)
+/* NULL without *error: it is none. */
+static char *resolve_reference(const char *reference, Arena *arena, GError **error)
 {
     const char *name = NULL;
-    g_autofree char *text = NULL;
-    bool good = false;
-    switch (reference_parse(json_string_value(value), arena, &name)) {
+    char *text = NULL;
+    switch (reference_parse(reference, arena, &name)) {
     case REFERENCE_FILE:
-        good = read_secret_file(name, &text, error);
+        read_secret_file(name, &text, error);
         break;
     case REFERENCE_ENV:
-        good = read_variable(name, &text, error);
+        read_variable(name, &text, error);
         break;
     case REFERENCE_CREDENTIAL:
-        good = read_credential(name, &text, error);
+        read_credential(name, &text, error);
         break;
     default:
-        return json_incref((json_t *)value);
+        break;
     }
-    return good ? json_string(text) : NULL;
+    return text;
+}
+
+static json_t *resolve_text(const json_t *value, Arena *arena, GError **error)
+{
+    const char *reference = json_string_value(value);
+    if (reference_parse(reference, arena, NULL) == REFERENCE_NONE)
+        return json_incref((json_t *)value);
+    g_autofree char *text = resolve_reference(reference, arena, error);
+    return text ? json_string(text) : NULL;
 }
 
 static json_t *resolve_list(const json_t *list, Arena *arena, GError **error)
@@ -157,4 +166,10 @@ json_t *configuration_resolve(const Instance *instance, GError **error)
     if (!options)
         g_prefix_error(error, "instance '%s', ", instance->name);
     return options;
+}
+
+char *configuration_secret(const char *reference, GError **error)
+{
+    g_autoptr(Arena) arena = arena_new();
+    return resolve_reference(reference, arena, error);
 }

@@ -72,6 +72,8 @@ struct StoreDriver {
                       uint64_t expected_version, GError **error);
     bool (*state_get)(Store *store, const char *instance, const char *name, GBytes **ret_bytes, uint64_t *ret_version,
                       GError **error);
+    bool (*states)(Store *store, StateVisitor visitor, void *data, GError **error);
+    void (*forget_replaced)(Store *store);
 };
 
 #endif

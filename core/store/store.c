@@ -1,7 +1,5 @@
 #include "store/driver.h"
 
-#define STATE_MAX_BYTES (64 * 1024)
-
 G_DEFINE_QUARK(dunhub - store - error - quark, store_error)
 
 bool store_open(const StoreDriver *driver, const char *path, StoreMode mode, const char *files,
@@ -262,10 +260,10 @@ bool store_versions(Store *store, const char *kind, VersionVisitor visitor, void
 bool store_state_put(Store *store, const char *instance, const char *name, const void *bytes,
                      size_t n, uint64_t expected_version, GError **error)
 {
-    if (n > STATE_MAX_BYTES) {
+    if (n > STORE_STATE_MAX + STORE_STATE_SEAL) {
         g_set_error(error, STORE_ERROR, STORE_ERROR_MISUSE,
                     "%s: the value of '%s' has %zu bytes, at most %d are kept; store less",
-                    instance, name, n, STATE_MAX_BYTES);
+                    instance, name, n, STORE_STATE_MAX);
         return false;
     }
     return in_group(store, error) &&
@@ -276,4 +274,14 @@ bool store_state_get(Store *store, const char *instance, const char *name, GByte
                      uint64_t *ret_version, GError **error)
 {
     return store->driver->state_get(store, instance, name, ret_bytes, ret_version, error);
+}
+
+bool store_states(Store *store, StateVisitor visitor, void *data, GError **error)
+{
+    return store->driver->states(store, visitor, data, error);
+}
+
+void store_forget_replaced(Store *store)
+{
+    store->driver->forget_replaced(store);
 }

@@ -189,8 +189,16 @@ typedef bool (*VersionVisitor)(const char *name, int64_t version, const char *ha
 bool store_versions(Store *store, const char *kind, VersionVisitor visitor, void *data, GError **error);
 
 /* ---- what instances and the hub keep --------------------------------------------------------------------------------- */
-/* Compare-and-set: expected_version 0 creates; STORE_ERROR_STALE when another is there. Values at most 64 KiB. */
+/* Compare-and-set: expected_version 0 creates; STORE_ERROR_STALE when another is there. Values at most 64 KiB,
+ * and a little more for the seal around them (store/vault.h). */
+#define STORE_STATE_MAX (64 * 1024)
+#define STORE_STATE_SEAL 64
 bool store_state_put(Store *store, const char *instance, const char *name, const void *bytes, size_t n, uint64_t expected_version, GError **error);
 bool store_state_get(Store *store, const char *instance, const char *name, GBytes **ret_bytes, uint64_t *ret_version, GError **error);
+typedef bool (*StateVisitor)(const char *instance, const char *name, GBytes *bytes, uint64_t version, void *data); /* false stops */
+bool store_states(Store *store, StateVisitor visitor, void *data, GError **error);
+/* Within a group: what it replaces is gone from the files once it is committed, or with a later one where a reader is in the
+ * way. */
+void store_forget_replaced(Store *store);
 
 #endif

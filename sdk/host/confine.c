@@ -1,6 +1,7 @@
 #include "host/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -16,9 +17,24 @@ static bool failed(const char *what, GError **error)
     return false;
 }
 
-bool confine_process(pid_t parent, GError **error)
+bool confine_dumps(GError **error)
 {
     const struct rlimit no_core = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
+        return failed("core dumps cannot be turned off", error);
+    }
+    /* A pipe is given a dump whatever the limit says: then one without any memory. */
+    int filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+    if (filter >= 0) {
+        bool written = write(filter, "0", 1) == 1;
+        close(filter);
+        return written || failed("core dumps cannot be emptied", error);
+    }
+    return true;
+}
+
+bool confine_process(pid_t parent, GError **error)
+{
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
         return failed("cannot be told to end with the hub", error);
     }
@@ -27,8 +43,10 @@ bool confine_process(pid_t parent, GError **error)
         errno = ESRCH;
         return failed("the hub that started this host is gone", error);
     }
-    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        clearenv() != 0) {
+    if (!confine_dumps(error)) {
+        return false;
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || clearenv() != 0) {
         return failed("a privilege could not be given up", error);
     }
     umask(077);

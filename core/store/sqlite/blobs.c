@@ -149,3 +149,23 @@ bool sqlite_state_get(Store *base, const char *instance, const char *name, GByte
     sqlite3_reset(statement);
     return true;
 }
+
+bool sqlite_states(Store *base, StateVisitor visitor, void *data, GError **error)
+{
+    SqliteStore *store = sqlite_store(base);
+    sqlite3_stmt *statement = sqlite_query(store, QUERY_STATES, error);
+    if (!statement)
+        return false;
+    bool has;
+    while (sqlite_row(store, statement, &has, error)) {
+        if (!has)
+            return true;
+        g_autoptr(GBytes) value = column_bytes(statement, 2);
+        if (!visitor(sqlite_text(statement, 0), sqlite_text(statement, 1), value,
+                     (uint64_t)sqlite3_column_int64(statement, 3), data)) {
+            sqlite3_reset(statement);
+            return true;
+        }
+    }
+    return false;
+}

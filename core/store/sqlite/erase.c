@@ -52,6 +52,11 @@ bool sqlite_erase(Store *base, const char *account, const char *salt, GError **e
            run_for(store, QUERY_SALT_PUT, account, salt, error);
 }
 
+void sqlite_forget_replaced(Store *base)
+{
+    sqlite_store(base)->log_tells = true;
+}
+
 void sqlite_forget_log(SqliteStore *store)
 {
     int left = 0, done = 0;

@@ -251,4 +251,6 @@ const StoreDriver store_sqlite = {
     .versions = sqlite_versions,
     .state_put = sqlite_state_put,
     .state_get = sqlite_state_get,
+    .states = sqlite_states,
+    .forget_replaced = sqlite_forget_replaced,
 };

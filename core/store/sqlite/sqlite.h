@@ -73,6 +73,7 @@ typedef enum {
     QUERY_STATE_CREATE,
     QUERY_STATE_REPLACE,
     QUERY_STATE_GET,
+    QUERY_STATES,
     N_QUERIES,
 } Query;
 
@@ -217,5 +218,7 @@ bool sqlite_version_put(Store *, const char *, const char *, const char *, Insta
 bool sqlite_versions(Store *, const char *, VersionVisitor, void *, GError **);
 bool sqlite_state_put(Store *, const char *, const char *, const void *, size_t, uint64_t, GError **);
 bool sqlite_state_get(Store *, const char *, const char *, GBytes **, uint64_t *, GError **);
+bool sqlite_states(Store *, StateVisitor, void *, GError **);
+void sqlite_forget_replaced(Store *);
 
 #endif

@@ -133,6 +133,8 @@ static const char *const texts[N_QUERIES] = {
                             "WHERE instance = ?1 AND name = ?2 AND version = ?4",
     [QUERY_STATE_GET] =
         "SELECT value, version FROM instance_state WHERE instance = ?1 AND name = ?2",
+    [QUERY_STATES] = "SELECT instance, name, value, version FROM instance_state "
+                     "ORDER BY instance, name",
 };
 
 /* ---- what a failure means ---------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
+#include "base/key_file.h"
 #include "evidence/bundle.h"
 #include "evidence/tar.h"
 
@@ -388,7 +389,7 @@ static void test_key_file(void)
     g_assert_true(key_read(path, &read, &error));
     g_assert_true(memcmp(&made, &read, sizeof made) == 0);
     g_assert_false(key_make(path, &made, &error));
-    g_assert_error(error, KEY_ERROR, KEY_ERROR_EXISTS);
+    g_assert_error(error, KEY_FILE_ERROR, KEY_FILE_ERROR_EXISTS);
     g_clear_error(&error);
     g_assert_cmpint(g_chmod(path, 0640), ==, 0);
     g_assert_false(key_read(path, &read, &error));
@@ -398,7 +399,7 @@ static void test_key_file(void)
     g_assert_true(g_file_set_contents(path, "dunhub signing key 1\nff\n", -1, NULL));
     g_assert_cmpint(g_chmod(path, 0600), ==, 0);
     g_assert_false(key_read(path, &read, &error));
-    g_assert_error(error, KEY_ERROR, KEY_ERROR_FORM);
+    g_assert_error(error, KEY_FILE_ERROR, KEY_FILE_ERROR_FORM);
     fixture_remove(folder);
 }
 

@@ -256,10 +256,10 @@ static void test_instance_state(void)
     g_assert_true(store_state_get(store, "xero", "token", &bytes, &version, NULL));
     assert_bytes(bytes, "third", 5);
     g_assert_cmpuint(version, ==, 3);
-    g_autofree char *large = g_malloc0(64 * 1024 + 1);
+    g_autofree char *large = g_malloc0(64 * 1024 + 65);
     g_autoptr(GError) error = NULL;
     begin(store);
-    g_assert_false(store_state_put(store, "xero", "big", large, 64 * 1024 + 1, 0, &error));
+    g_assert_false(store_state_put(store, "xero", "big", large, 64 * 1024 + 65, 0, &error));
     g_assert_error(error, STORE_ERROR, STORE_ERROR_MISUSE);
     g_assert_true(store_state_put(store, "xero", "big", large, 64 * 1024, 0, NULL));
     commit(store);
