@@ -216,11 +216,9 @@ static char *local_now(const Hub *hub)
 static void start_poll(Hub *hub, Feed *feed, Source *source, bool read)
 {
     g_autofree char *now = local_now(hub);
-    json_t *input = json_pack("{s:s}", "now", now);
+    json_t *input = json_pack("{s:s, s:o?}", "now", now, "cursor", read_cursor(hub, feed, source));
     if (read)
         json_object_set_new(input, "accounts", accounts_to_read(source));
-    else
-        json_object_set_new(input, "cursor", read_cursor(hub, feed, source));
     g_autofree char *text = json_canonical(input);
     json_decref(input);
     Call *call = g_new0(Call, 1);

@@ -181,8 +181,9 @@ static const DunhubOption options[] = {
     OPTION("timestamp_zone", TEXT, 0, NULL, NULL,
            "Time zone in which a timestamp of iso, unix or unix_ms becomes a day, such as "
            "Europe/Berlin; without it UTC."),
-    OPTION("yes_words", LIST, 0, "yes,y,true,1,x", NULL,
-           "Words that mean yes in disputed, consumer and sms_consent, in any case."),
+    OPTION(
+        "yes_words", LIST, 0, "yes,y,true,1,x", NULL,
+        "Words that mean yes in columns such as disputed, consumer and sms_consent, in any case."),
     OPTION("count_disputed", BOOL, 0, "false", NULL,
            "Whether rows marked as disputed open a dispute."),
     OPTION("as_of", TEXT, 0, NULL, NULL,
@@ -196,8 +197,7 @@ static const DunhubOption options[] = {
 static const DunhubSource sources[] = {{
     .size = sizeof(DunhubSource),
     .name = "ledger",
-    .emits = "account.updated,contact.updated,invoice.updated,payment.updated,credit.updated,"
-             "dispute.updated",
+    .emits = LEDGER_EMITS,
     .doc = "Reads the files that changed and tells what changed in them; bad rows are findings and "
            "the rest goes on.",
     .every_s = 300,

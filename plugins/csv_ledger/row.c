@@ -60,6 +60,7 @@ bool row_read(const Mapping *mapping, const Header *header, const Reader *reader
               LedgerRow *ret_row)
 {
     ledger_row_begin(ret_row);
+    ret_row->says_all = true;
     decoder->scratch.used = 0;
     if (reader->n_cells != header->n_fields)
         return ledger_row_bad(

@@ -10,11 +10,25 @@
 
 /* Our names; README.md of csv_ledger says what each holds. */
 #define LEDGER_COLUMNS(X) X(account) LEDGER_OTHER_COLUMNS(X)
-#define LEDGER_OTHER_COLUMNS(X)                                                                           \
-    X(account_name) X(kind) X(consumer) X(segment) X(policy) X(zone) X(jurisdiction) X(language)          \
-    X(property) X(lease) X(tags) X(email) X(phone) X(sms_consent) X(address) X(invoice) X(number) X(invoice_kind)  \
-    X(amount) X(open) X(currency) X(issued_on) X(due_on) X(settled_on) X(paid_amount) X(status)           \
-    X(disputed) X(disputed_amount) X(version)
+#define LEDGER_OTHER_COLUMNS(X) LEDGER_ACCOUNT_COLUMNS(X) LEDGER_CONTACT_COLUMNS(X) LEDGER_INVOICE_COLUMNS(X)
+#define LEDGER_ACCOUNT_COLUMNS(X)                                                                         \
+    X(account_name) X(kind) X(consumer) X(segment) X(pinned_segment) X(policy) X(zone) X(zones)           \
+    X(jurisdiction) X(language) X(property) X(lease) X(tags) X(parent) X(collect_with_parent) X(is_test)  \
+    X(channel_order) X(service) X(service_reasons) X(portal) X(annual_revenue) X(history) X(strategic)    \
+    X(overdue_invoices) X(collections_case_on) X(subscription_price) X(third_party) X(sole_trader)        \
+    X(covered_dwelling) X(subsidised) X(units) X(monthly_rent) X(late_fee_agreed) X(inconvenient_times)   \
+    X(active_duty) X(military_checked_on) X(court_order_on) X(validation_sent_on) X(preaction_letter_on)  \
+    X(reply_form_on) X(preaction_warning_on) X(tenant_status) X(grace_until) X(moved_out_on)              \
+    X(bankruptcy_on) X(deceased) X(attorney) X(cease_contact) X(breathing_space_until) X(paused_until)
+#define LEDGER_CONTACT_COLUMNS(X)                                                                         \
+    X(email) X(phone) X(call_phone) X(address) X(contact_role) X(sms_consent) X(voice_consent)            \
+    X(consent_on) X(consent_wording) X(email_opt_out) X(email_shared) X(phone_shared)                     \
+    X(phone_reassigned) X(reassigned_checked_on)
+#define LEDGER_INVOICE_COLUMNS(X)                                                                         \
+    X(invoice) X(number) X(invoice_kind) X(fee_type) X(excluded) X(time_barred_on) X(amount) X(open)      \
+    X(currency) X(issued_on) X(due_on) X(settled_on) X(paid_amount) X(payment_method) X(failure_code)     \
+    X(status) X(disputed) X(disputed_amount) X(disputed_on) X(dispute_written) X(dispute_verified_on)     \
+    X(version)
 
 #define LEDGER_ENUM(name) COLUMN_##name,
 typedef enum { LEDGER_COLUMNS(LEDGER_ENUM) N_COLUMNS } LedgerColumn;
@@ -24,6 +38,11 @@ extern const char *const ledger_columns[N_COLUMNS + 1];
 /* Keys of a map by our columns, for the tables of options. */
 #define LEDGER_ALLOWED(name) "|" #name
 #define LEDGER_COLUMN_KEYS "account" LEDGER_OTHER_COLUMNS(LEDGER_ALLOWED)
+
+/* What a source that reads such a file can tell. */
+#define LEDGER_EMITS                                                                                      \
+    "account.updated,account.status_changed,contact.updated,hold.set,hold.moved,hold.ended,"             \
+    "invoice.updated,payment.updated,credit.updated,dispute.updated"
 
 /* ---- mapping: the options that all forms share ---- */
 
@@ -65,14 +84,17 @@ typedef enum { LEDGER_OPEN, LEDGER_DRAFT, LEDGER_VOID, LEDGER_WRITTEN_OFF, LEDGE
 
 typedef struct {
     const char *text[N_COLUMNS]; /* trimmed, never empty; NULL: the cell is empty or there is none */
+    int64_t value[N_COLUMNS];    /* of a column of the table of facts that is no text, where there is one */
+    bool is_empty[N_COLUMNS];    /* it stands in the row and is empty: what was told of it is taken back */
     int32_t plus_days[N_COLUMNS]; /* added to a date */
     bool has_invoice;            /* else the row is only about its account */
+    bool says_all;               /* every mapped field stands in every row: an empty one says that there is nothing */
     bool says_no_account_facts;  /* the record only refers to its account: what was told of that stays */
     char currency[4];
     int64_t amount, open, paid, disputed_amount; /* LEDGER_NO_AMOUNT: not stated */
     int32_t issued_on, due_on, settled_on;       /* DUNHUB_NO_DATE: not stated */
     LedgerStatus status;
-    bool disputed, consumer, sms_consent;
+    bool disputed;
     int64_t version;
     char why[400]; /* what is wrong with it */
 } LedgerRow;
@@ -83,7 +105,7 @@ typedef struct {
     size_t used, size;
 } LedgerScratch;
 
-/* Empties the row; the caller sets has_invoice. */
+/* Empties the row; the caller sets has_invoice, and says_all before the first cell. */
 void ledger_row_begin(LedgerRow *row);
 /* theirs: NUL-ended UTF-8, changed in place, lives as long as the row; NULL: the record has no such field. */
 void ledger_row_cell(const LedgerMapping *mapping, LedgerRow *row, LedgerColumn column, char *theirs, LedgerScratch *scratch);
@@ -123,6 +145,7 @@ struct LedgerPass {
     LedgerTable seen; /* row -> number, account or contact -> 1 */
     LedgerHistory *history; /* NULL: the files as they are, or as of one day */
     bool reports;
+    int32_t today; /* of the replay, else of the hub's clock */
     uint64_t rows, bad;
 };
 

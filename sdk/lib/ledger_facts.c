@@ -1,6 +1,7 @@
 #include "lib/ledger_facts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- JSON ---- */
@@ -78,55 +79,151 @@ static void start(DunhubBuffer *data, LedgerFacts *ret_facts)
     *ret_facts = (LedgerFacts){.data = data};
 }
 
+/* ---- facts by the table ---- */
+
+static void put_fact(DunhubBuffer *out, const LedgerRow *row, const LedgerFactColumn *fact)
+{
+    int64_t value = row->value[fact->column];
+    char day[16];
+    switch (fact->type) {
+    case LEDGER_AMOUNT:
+    case LEDGER_NUMBER:
+        put_amount(out, fact->member, value);
+        return;
+    case LEDGER_DATE:
+        put_date(out, fact->member, (int32_t)value);
+        return;
+    case LEDGER_INSTANT:
+        put_name(out, fact->member);
+        dunhub_append_format(out, "\"%sT00:00:00.000Z\"", dunhub_date_format((int32_t)value, day));
+        return;
+    case LEDGER_YES:
+        put_bool(out, fact->member, value);
+        return;
+    case LEDGER_AGREED:
+        put_text(out, fact->member, value ? "yes" : "no");
+        return;
+    case LEDGER_CONSENT:
+        put_text(out, fact->member, value ? "granted" : "none");
+        return;
+    case LEDGER_OPT_OUT:
+        put_text(out, fact->member, value ? "revoked" : NULL);
+        return;
+    default:
+        put_text(out, fact->member, row->text[fact->column]);
+    }
+}
+
+static void put_facts(DunhubBuffer *out, const LedgerRow *row, unsigned of)
+{
+    for (size_t i = 0; i < n_ledger_fact_columns; i++) {
+        const LedgerFactColumn *fact = &ledger_fact_columns[i];
+        if (!(fact->of & of))
+            continue;
+        if (row->text[fact->column]) {
+            put_fact(out, row, fact);
+        } else if (of == LEDGER_OF_ACCOUNT && row->is_empty[fact->column]) {
+            put_name(out, fact->member);
+            dunhub_append_text(out, "null");
+        }
+    }
+}
+
 /* ---- account ---- */
 
 void ledger_facts_of_account(const LedgerRow *row, DunhubBuffer *data, LedgerFacts *ret_facts)
 {
-    static const struct {
-        const char *name;
-        LedgerColumn column;
-    } texts[] = {
-        {"name", COLUMN_account_name}, {"kind", COLUMN_kind},
-        {"zone", COLUMN_zone},         {"jurisdiction", COLUMN_jurisdiction},
-        {"language", COLUMN_language}, {"policy", COLUMN_policy},
-        {"property", COLUMN_property}, {"lease", COLUMN_lease},
-        {"tags", COLUMN_tags},         {"segment", COLUMN_segment},
-    };
     start(data, ret_facts);
     DunhubBuffer *out = begin(ret_facts, "account.updated", "account");
     put_text(out, "external_id", row->text[COLUMN_account]);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        put_text(out, texts[i].name, row->text[texts[i].column]);
+    put_facts(out, row, LEDGER_OF_ACCOUNT);
     const char *kind = row->text[COLUMN_kind];
     if (row->text[COLUMN_consumer])
-        put_bool(out, "is_consumer", row->consumer);
+        put_bool(out, "is_consumer", row->value[COLUMN_consumer]);
     else if (kind)
         put_bool(out, "is_consumer", strcmp(kind, "business") != 0);
     end(ret_facts);
 }
 
-bool ledger_facts_of_contact(const LedgerRow *row, const char *channel, DunhubBuffer *data,
-                             LedgerFacts *ret_facts)
+bool ledger_facts_of_contact(const LedgerRow *row, size_t channel, DunhubBuffer *data,
+                             LedgerFacts *ret_facts, char ret_object[32])
 {
-    static const struct {
-        const char *channel;
-        LedgerColumn column;
-    } channels[] = {{"email", COLUMN_email}, {"sms", COLUMN_phone}, {"letter", COLUMN_address}};
-    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
-        const char *address = row->text[channels[i].column];
-        if (strcmp(channels[i].channel, channel) != 0 || !address)
-            continue;
-        start(data, ret_facts);
-        DunhubBuffer *out = begin(ret_facts, "contact.updated", "contact");
-        put_text(out, "channel", channel);
-        put_text(out, "address", address);
-        put_amount(out, "position", (int64_t)i);
-        if (channels[i].column == COLUMN_phone && row->text[COLUMN_sms_consent])
-            put_text(out, "consent", row->sms_consent ? "granted" : "none");
-        end(ret_facts);
-        return true;
-    }
-    return false;
+    const LedgerChannel *of = &ledger_channels[channel];
+    const char *address = row->text[of->column];
+    if (!address)
+        return false;
+    const DunhubBytes name = {address, strlen(address)};
+    snprintf(ret_object, 32, "%s-%08x", of->channel, (unsigned)ledger_memory_hash(&name, 1));
+    start(data, ret_facts);
+    DunhubBuffer *out = begin(ret_facts, "contact.updated", "contact");
+    put_text(out, "channel", of->channel);
+    put_text(out, "address", address);
+    put_amount(out, "position", (int64_t)channel);
+    put_facts(out, row, of->of);
+    end(ret_facts);
+    return true;
+}
+
+bool ledger_facts_of_status(const LedgerRow *row, bool told, DunhubBuffer *data,
+                            LedgerFacts *ret_facts)
+{
+    const char *status = row->text[COLUMN_tenant_status];
+    if (!status && !told)
+        return false;
+    start(data, ret_facts);
+    DunhubBuffer *out = begin(ret_facts, "account.status_changed", "status");
+    put_text(out, "status", status ? status : "ok");
+    if (status && row->text[COLUMN_grace_until])
+        put_date(out, "until", (int32_t)row->value[COLUMN_grace_until]);
+    if (status && row->text[COLUMN_moved_out_on])
+        put_date(out, "moved_out_on", (int32_t)row->value[COLUMN_moved_out_on]);
+    end(ret_facts);
+    ret_facts->flags = status && strcmp(status, "ok") != 0 ? LEDGER_TOLD_ROW : 0;
+    return told || ret_facts->flags;
+}
+
+/* ---- holds ---- */
+
+enum { HOLD_NONE, HOLD_YES, HOLD_FIRST_DAY };
+
+/* Days from 0001-01-01 on have numbers that are never negative once this is added. */
+enum { DAYS_BEFORE_1970 = 719162 };
+
+uint64_t ledger_hold_of(const LedgerRow *row, size_t hold, int32_t today)
+{
+    const LedgerHold *of = &ledger_holds[hold];
+    int64_t value = row->value[of->column];
+    if (!row->text[of->column])
+        return HOLD_NONE;
+    if (!of->member)
+        return value ? HOLD_YES : HOLD_NONE;
+    return of->ends && value < today ? HOLD_NONE
+                                     : (uint64_t)(value + DAYS_BEFORE_1970) + HOLD_FIRST_DAY;
+}
+
+static int32_t day_of(uint64_t stated)
+{
+    return (int32_t)((int64_t)(stated - HOLD_FIRST_DAY) - DAYS_BEFORE_1970);
+}
+
+bool ledger_facts_of_hold(size_t hold, uint64_t before, uint64_t now, int32_t today,
+                          DunhubBuffer *data, LedgerFacts *ret_facts)
+{
+    const LedgerHold *of = &ledger_holds[hold];
+    bool ran_out = of->ends && before >= HOLD_FIRST_DAY && day_of(before) < today;
+    bool runs = before != HOLD_NONE && !ran_out;
+    if (now == before || (now == HOLD_NONE && !runs))
+        return false;
+    const char *type = now == HOLD_NONE ? "hold.ended"
+                       : runs           ? (of->ends ? "hold.moved" : "hold.set")
+                                        : "hold.set";
+    start(data, ret_facts);
+    DunhubBuffer *out = begin(ret_facts, type, "hold");
+    put_text(out, "kind", of->kind);
+    if (now >= HOLD_FIRST_DAY)
+        put_date(out, of->member, day_of(now));
+    end(ret_facts);
+    return true;
 }
 
 /* ---- invoice ---- */
@@ -157,7 +254,7 @@ static void add_invoice(const LedgerRow *row, bool states_open, LedgerFacts *fac
     put_amount(out, "amount", row->amount);
     put_date(out, "issued_on", row->issued_on);
     put_date(out, "due_on", row->due_on);
-    put_text(out, "kind", row->text[COLUMN_invoice_kind]);
+    put_facts(out, row, LEDGER_OF_INVOICE);
     put_text(out, "status", statuses[row->status]);
     if (states_open)
         put_amount(out, "ledger_open", row->open);
@@ -166,19 +263,33 @@ static void add_invoice(const LedgerRow *row, bool states_open, LedgerFacts *fac
     end(facts);
 }
 
-static void add_payment(const LedgerRow *row, const char *state, int64_t amount, bool dated,
-                        LedgerFacts *facts)
+/* The id of what hangs on the row's invoice. */
+static void put_id(DunhubBuffer *out, const LedgerRow *row, const char *suffix)
 {
-    DunhubBuffer *out = begin(facts, "payment.updated", "payment");
     put_name(out, "id");
     ledger_append_text(out, row->text[COLUMN_invoice]);
     out->n--; /* the suffix stands inside the quotes */
-    dunhub_append_text(out, ":paid\"");
+    dunhub_append_format(out, ":%s\"", suffix);
+}
+
+typedef struct {
+    const char *name, *state;
+    int64_t amount;
+    bool dated;
+} Money;
+
+static void add_payment(const LedgerRow *row, Money money, LedgerFacts *facts)
+{
+    DunhubBuffer *out = begin(facts, "payment.updated", "payment");
+    put_id(out, row, money.name);
     put_text(out, "currency", row->currency);
-    put_amount(out, "amount", amount);
-    put_text(out, "state", state);
+    put_amount(out, "amount", money.amount);
+    put_text(out, "state", money.state);
     put_text(out, "invoice", row->text[COLUMN_invoice]);
-    if (dated)
+    put_text(out, "method", row->text[COLUMN_payment_method]);
+    if (strcmp(money.state, "settled") != 0)
+        put_text(out, "code", row->text[COLUMN_failure_code]);
+    if (money.dated)
         put_date(out, "effective_on", row->settled_on);
     end(facts);
 }
@@ -187,16 +298,16 @@ static void add_dispute(const LedgerRow *row, const char *outcome, int32_t close
                         LedgerFacts *facts)
 {
     DunhubBuffer *out = begin(facts, "dispute.updated", "dispute");
-    put_name(out, "id");
-    ledger_append_text(out, row->text[COLUMN_invoice]);
-    out->n--;
-    dunhub_append_text(out, ":disputed\"");
+    put_id(out, row, "disputed");
     put_text(out, "invoice", row->text[COLUMN_invoice]);
     put_amount(out, "amount",
                row->disputed_amount != LEDGER_NO_AMOUNT ? row->disputed_amount : row->amount);
-    put_date(out, "opened_on", row->issued_on);
+    put_date(out, "opened_on",
+             row->text[COLUMN_disputed_on] ? (int32_t)row->value[COLUMN_disputed_on]
+                                           : row->issued_on);
     put_date(out, "closed_on", closed_on);
     put_text(out, "outcome", outcome);
+    put_facts(out, row, LEDGER_OF_DISPUTE);
     end(facts);
 }
 
@@ -231,7 +342,7 @@ void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row,
     add_invoice(row, mapping->as_of == DUNHUB_NO_DATE, ret_facts);
     int64_t paid = paid_amount(mapping, row, settled);
     if (paid > 0) {
-        add_payment(row, "settled", paid, settled, ret_facts);
+        add_payment(row, (Money){"paid", "settled", paid, settled}, ret_facts);
         ret_facts->flags |= LEDGER_TOLD_PAID;
     }
     if (mapping->count_disputed && row->disputed) {
@@ -239,10 +350,12 @@ void ledger_facts_of_invoice(const LedgerMapping *mapping, const LedgerRow *row,
                     ret_facts);
         ret_facts->flags |= LEDGER_TOLD_DISPUTED;
     }
+    if (row->status == LEDGER_FAILED && row->text[COLUMN_failure_code])
+        add_payment(row, (Money){"failed", "failed", row->amount, false}, ret_facts);
     size_t content_n = data->n;
     unsigned gone = flags_before & ~ret_facts->flags;
     if (gone & LEDGER_TOLD_PAID)
-        add_payment(row, "reversed", LEDGER_NO_AMOUNT, false, ret_facts);
+        add_payment(row, (Money){"paid", "reversed", LEDGER_NO_AMOUNT, false}, ret_facts);
     if (gone & LEDGER_TOLD_DISPUTED)
         add_dispute(row, "withdrawn", mapping->as_of, ret_facts);
     ret_facts->content_n = content_n;

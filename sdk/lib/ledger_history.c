@@ -10,7 +10,6 @@
 enum {
     PAGE_EVENTS = 400,   /* of a poll of one day, as ledger_pass.c cuts it */
     DAYS_MAX = 366 * 50, /* of one history */
-    CHANNELS = 3,
 };
 
 /* ---- beginning and end ---- */
@@ -177,6 +176,34 @@ static bool is_told(const LedgerHistory *history, const LedgerKnown *known, int3
     return known && known->file == history->file && known->file_day <= day;
 }
 
+static bool tell_turn(LedgerPass *pass, const LedgerFacts *facts, const char *tag,
+                      const char *account, const char *object, int32_t day)
+{
+    LedgerHistory *history = pass->history;
+    uint64_t key = ledger_key(tag, account, object ? object : "");
+    LedgerKnown *known = find_known(history, key);
+    if (!known && !(known = add_known(history, key)))
+        return no_memory(pass);
+    return tell_known(pass, known, facts, account, object, day);
+}
+
+/* What the row states of status and holds on the day it is first seen: from then on it is as it was. */
+static bool take_turns(LedgerPass *pass, const LedgerRow *row, int32_t day)
+{
+    const char *account = row->text[COLUMN_account];
+    LedgerFacts facts;
+    if (ledger_facts_of_status(row, false, &pass->data, &facts) &&
+        !tell_turn(pass, &facts, "s", account, NULL, day))
+        return false;
+    for (size_t i = 0; i < LEDGER_HOLDS; i++) {
+        uint64_t now = ledger_hold_of(row, i, day);
+        if (ledger_facts_of_hold(i, 0, now, day, &pass->data, &facts) &&
+            !tell_turn(pass, &facts, "h", account, ledger_holds[i].kind, day))
+            return false;
+    }
+    return true;
+}
+
 static bool take_account(LedgerPass *pass, const LedgerRow *row, int32_t day)
 {
     LedgerHistory *history = pass->history;
@@ -194,22 +221,18 @@ static bool take_account(LedgerPass *pass, const LedgerRow *row, int32_t day)
     known->is_named = is_named;
     LedgerFacts facts;
     ledger_facts_of_account(row, &pass->data, &facts);
-    return tell_known(pass, known, &facts, account, NULL, day);
+    return tell_known(pass, known, &facts, account, NULL, day) && take_turns(pass, row, day);
 }
 
 static bool take_contacts(LedgerPass *pass, const LedgerRow *row, int32_t day)
 {
-    static const char *const channels[CHANNELS] = {"email", "sms", "letter"};
     LedgerHistory *history = pass->history;
     const char *account = row->text[COLUMN_account];
-    for (size_t i = 0; i < CHANNELS; i++) {
+    for (size_t i = 0; i < LEDGER_CHANNELS; i++) {
         LedgerFacts facts;
         char object[32];
-        if (!ledger_facts_of_contact(row, channels[i], &pass->data, &facts))
+        if (!ledger_facts_of_contact(row, i, &pass->data, &facts, object))
             continue;
-        const DunhubBytes content = {pass->data.p, pass->data.n};
-        snprintf(object, sizeof object, "%s-%08x", channels[i],
-                 (unsigned)ledger_memory_hash(&content, 1));
         uint64_t key = ledger_key("c", account, object);
         LedgerKnown *known = find_known(history, key);
         if (is_told(history, known, day))

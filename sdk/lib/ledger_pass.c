@@ -172,30 +172,92 @@ static bool is_first(LedgerPass *pass, uint64_t key)
     return !ledger_table_find(&pass->seen, key) && ledger_table_put(&pass->seen, key, 1);
 }
 
+static bool take_contacts(LedgerPass *pass, const LedgerRow *row)
+{
+    const char *account = row->text[COLUMN_account];
+    for (size_t i = 0; i < LEDGER_CHANNELS; i++) {
+        LedgerFacts facts;
+        char object[32];
+        if (!ledger_facts_of_contact(row, i, &pass->data, &facts, object))
+            continue;
+        uint64_t key = ledger_key("c", account, object);
+        if (is_first(pass, key) && !tell(pass, key, &facts, account, object))
+            return false;
+    }
+    return true;
+}
+
+/* What begins and ends is told once: a read before an act tells it under the id that the next poll gives it. */
+static bool tell_turn(LedgerPass *pass, uint64_t key, const LedgerFacts *facts, LedgerTold told,
+                      const char *account, const char *object)
+{
+    char version[48];
+    const DunhubBytes content = {pass->data.p, pass->data.n};
+    told.change = told.change % 0xffff + 1;
+    snprintf(version, sizeof version, "%016" PRIx64 ".%u", ledger_memory_hash(&content, 1),
+             told.change);
+    if (!emit_facts(pass, facts, account, object, version))
+        return false;
+    if (pass->accounts || ledger_memory_put(&pass->memory, key, told))
+        return true;
+    dunhub_retry(pass->task, 0, "memory", "there is not enough memory for the rows of %s",
+                 pass->path);
+    return false;
+}
+
+static LedgerTold told_of(const LedgerPass *pass, uint64_t key)
+{
+    const uint64_t *before = ledger_table_find(&pass->memory.table, key);
+    return before ? ledger_told_unpack(*before) : (LedgerTold){0};
+}
+
+static bool take_holds(LedgerPass *pass, const LedgerRow *row)
+{
+    const char *account = row->text[COLUMN_account];
+    for (size_t i = 0; i < LEDGER_HOLDS; i++) {
+        if (!pass->mapping->theirs[ledger_holds[i].column])
+            continue;
+        LedgerFacts facts;
+        const char *kind = ledger_holds[i].kind;
+        uint64_t key = ledger_key("h", account, kind);
+        LedgerTold told = told_of(pass, key);
+        uint64_t now = ledger_hold_of(row, i, pass->today), before = told.content;
+        told.content = now;
+        if (ledger_facts_of_hold(i, before, now, pass->today, &pass->data, &facts) &&
+            !tell_turn(pass, key, &facts, told, account, kind))
+            return false;
+    }
+    return true;
+}
+
+static bool take_status(LedgerPass *pass, const LedgerRow *row)
+{
+    const char *account = row->text[COLUMN_account];
+    uint64_t key = ledger_key("s", account, "");
+    LedgerTold told = told_of(pass, key);
+    LedgerFacts facts;
+    if (!pass->mapping->theirs[COLUMN_tenant_status] ||
+        !ledger_facts_of_status(row, told.flags & LEDGER_TOLD_ROW, &pass->data, &facts))
+        return true;
+    const DunhubBytes content = {pass->data.p, pass->data.n};
+    LedgerTold now = {ledger_memory_hash(&content, 1), facts.flags, told.change};
+    now.content = ledger_told_unpack(ledger_told_pack(now)).content;
+    return now.content == told.content || tell_turn(pass, key, &facts, now, account, NULL);
+}
+
 static bool take_account(LedgerPass *pass, const LedgerRow *row)
 {
-    static const char *const channels[] = {"email", "sms", "letter"};
     const char *account = row->text[COLUMN_account];
     LedgerFacts facts;
     uint64_t key = ledger_key("a", account, "");
     bool is_only_named = row->says_no_account_facts && ledger_table_find(&pass->memory.table, key);
     if (!is_only_named && is_first(pass, key)) {
         ledger_facts_of_account(row, &pass->data, &facts);
-        if (!tell(pass, key, &facts, account, NULL))
+        if (!tell(pass, key, &facts, account, NULL) || !take_status(pass, row) ||
+            !take_holds(pass, row))
             return false;
     }
-    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
-        if (!ledger_facts_of_contact(row, channels[i], &pass->data, &facts))
-            continue;
-        char object[32];
-        const DunhubBytes content = {pass->data.p, pass->data.n};
-        snprintf(object, sizeof object, "%s-%08x", channels[i],
-                 (unsigned)ledger_memory_hash(&content, 1));
-        key = ledger_key("c", account, object);
-        if (is_first(pass, key) && !tell(pass, key, &facts, account, object))
-            return false;
-    }
-    return true;
+    return take_contacts(pass, row);
 }
 
 /* False: the pass ends and the result says why. A bad row ends nothing. */
@@ -413,9 +475,22 @@ static bool finish(LedgerPass *pass)
     return true;
 }
 
+/* The day of the replay, else of the hub's clock. */
+static int32_t day_of_pass(const LedgerPass *pass, const json_t *input)
+{
+    const char *now = dunhub_find_text(input, "now");
+    int32_t day = INT32_MIN;
+    if (pass->mapping->as_of != DUNHUB_NO_DATE)
+        return pass->mapping->as_of;
+    if (now)
+        dunhub_date_parse(dunhub_format(pass->task, "%.10s", now), "%Y-%m-%d", &day);
+    return day;
+}
+
 static void run_pass(LedgerPass *pass, const json_t *input)
 {
     glob_t files;
+    pass->today = day_of_pass(pass, input);
     bool all = true, loaded = false, good;
     take_cursor(pass, input, &all);
     good = find_files(pass->task, pass->format, pass->mapping->path, &files);

@@ -1,4 +1,4 @@
-#include "lib/ledger.h"
+#include "lib/ledger_columns.h"
 
 #include <ctype.h>
 #include <glib.h>
@@ -72,7 +72,8 @@ void ledger_row_begin(LedgerRow *row)
 {
     memset(row->text, 0, sizeof row->text);
     memset(row->plus_days, 0, sizeof row->plus_days);
-    row->has_invoice = row->says_no_account_facts = false;
+    memset(row->is_empty, 0, sizeof row->is_empty);
+    row->has_invoice = row->says_all = row->says_no_account_facts = false;
     *row->why = 0;
 }
 
@@ -87,6 +88,7 @@ void ledger_row_cell(const LedgerMapping *mapping, LedgerRow *row, LedgerColumn 
     if (!ours)
         ours = mapping->defaults[column];
     row->text[column] = ours && *ours ? ours : NULL;
+    row->is_empty[column] = row->says_all && mapping->theirs[column] && !row->text[column];
 }
 
 /* What becomes an id or a name in the hub: short, one line. */
@@ -105,10 +107,8 @@ static bool check_name(const Reading *in, LedgerColumn column)
 
 static bool check_names(const Reading *in)
 {
-    static const LedgerColumn names[] = {COLUMN_account,  COLUMN_segment,      COLUMN_policy,
-                                         COLUMN_zone,     COLUMN_jurisdiction, COLUMN_language,
-                                         COLUMN_property, COLUMN_lease,        COLUMN_email,
-                                         COLUMN_phone,    COLUMN_invoice,      COLUMN_number};
+    static const LedgerColumn names[] = {COLUMN_account,    COLUMN_email,   COLUMN_phone,
+                                         COLUMN_call_phone, COLUMN_invoice, COLUMN_number};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!check_name(in, names[i]))
             return false;
@@ -341,14 +341,59 @@ static bool read_version(const Reading *in)
     return true;
 }
 
-static bool read_invoice(const Reading *in)
+static bool read_number(const Reading *in, LedgerColumn column, int64_t *ret_value)
 {
-    static const char *const kinds[] = {"charge", "fee", "interest", NULL};
+    const char *text = in->row->text[column];
+    if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
+        return bad_cell(in, column, "it is no whole number from 0 to 999999999");
+    *ret_value = strtoll(text, NULL, 10);
+    return true;
+}
+
+/* A cell that is not empty, by its row of the table. */
+static bool read_fact(const Reading *in, const LedgerFactColumn *fact)
+{
+    LedgerColumn column = fact->column;
+    int64_t *value = &in->row->value[column];
+    int32_t date = DUNHUB_NO_DATE;
+    switch (fact->type) {
+    case LEDGER_TEXT:
+        return true;
+    case LEDGER_NAME:
+        return check_name(in, column);
+    case LEDGER_CHOICE:
+        return check_choice(in, column, fact->words);
+    case LEDGER_AMOUNT:
+        return read_amount(in, column, value);
+    case LEDGER_NUMBER:
+        return read_number(in, column, value);
+    case LEDGER_DATE:
+    case LEDGER_INSTANT:
+        if (!read_date(in, column, &date))
+            return false;
+        *value = date;
+        return true;
+    default:
+        *value = is_yes(in->mapping, in->row->text[column]);
+        return true;
+    }
+}
+
+static bool needs_currency(const LedgerRow *row)
+{
+    for (size_t i = 0; i < n_ledger_fact_columns; i++)
+        if (ledger_fact_columns[i].type == LEDGER_AMOUNT &&
+            row->text[ledger_fact_columns[i].column])
+            return true;
+    return row->has_invoice;
+}
+
+static bool read_currency(const Reading *in)
+{
     LedgerRow *row = in->row;
     const char *currency = row->text[COLUMN_currency];
-    if (!row->text[COLUMN_invoice])
-        return ledger_row_bad(row, "column '%s' is empty: a row without an invoice number",
-                              ledger_title(in->mapping, COLUMN_invoice));
+    if (!needs_currency(row))
+        return true;
     if (!currency)
         return ledger_row_bad(
             row, "column '%s' is empty: the currency is not known; set option 'currency'",
@@ -357,10 +402,22 @@ static bool read_invoice(const Reading *in)
         row->currency[i] =
             i < 3 && strlen(currency) == 3 ? (char)toupper((unsigned char)currency[i]) : 0;
     }
-    if (dunhub_currency_exponent(row->currency) < 0)
-        return bad_cell(in, COLUMN_currency, "it is no ISO 4217 code such as USD");
-    if (!check_choice(in, COLUMN_invoice_kind, kinds) ||
-        !read_amount(in, COLUMN_amount, &row->amount) ||
+    return dunhub_currency_exponent(row->currency) >= 0 ||
+           bad_cell(in, COLUMN_currency, "it is no ISO 4217 code such as USD");
+}
+
+static bool read_facts(const Reading *in)
+{
+    for (size_t i = 0; i < n_ledger_fact_columns; i++)
+        if (in->row->text[ledger_fact_columns[i].column] && !read_fact(in, &ledger_fact_columns[i]))
+            return false;
+    return true;
+}
+
+static bool read_invoice(const Reading *in)
+{
+    LedgerRow *row = in->row;
+    if (!read_amount(in, COLUMN_amount, &row->amount) ||
         !read_amount(in, COLUMN_open, &row->open) ||
         !read_amount(in, COLUMN_paid_amount, &row->paid) ||
         !read_amount(in, COLUMN_disputed_amount, &row->disputed_amount) ||
@@ -391,15 +448,15 @@ static bool read_invoice(const Reading *in)
 
 bool ledger_row_end(const LedgerMapping *mapping, LedgerRow *row)
 {
-    static const char *const kinds[] = {"tenant", "subscriber", "business", NULL};
     const Reading in = {mapping, row};
     if (!row->text[COLUMN_account])
         return ledger_row_bad(row, "column '%s' is empty: a row without an account",
                               ledger_title(mapping, COLUMN_account));
-    if (!check_names(&in) || !check_choice(&in, COLUMN_kind, kinds))
+    if (row->has_invoice && !row->text[COLUMN_invoice])
+        return ledger_row_bad(row, "column '%s' is empty: a row without an invoice number",
+                              ledger_title(mapping, COLUMN_invoice));
+    if (!check_names(&in) || !read_currency(&in) || !read_facts(&in))
         return false;
     row->disputed = is_yes(mapping, row->text[COLUMN_disputed]);
-    row->consumer = is_yes(mapping, row->text[COLUMN_consumer]);
-    row->sms_consent = is_yes(mapping, row->text[COLUMN_sms_consent]);
     return !row->has_invoice || read_invoice(&in);
 }

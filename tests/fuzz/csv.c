@@ -42,13 +42,18 @@ static void check_facts(const DunhubBuffer *data, const LedgerFacts *facts)
 
 static void tell(const LedgerMapping *mapping, const LedgerRow *row)
 {
-    static const char *const channels[] = {"email", "sms", "letter"};
     DunhubBuffer data = {0};
     LedgerFacts facts;
+    char object[32];
     ledger_facts_of_account(row, &data, &facts);
     check_facts(&data, &facts);
-    for (size_t i = 0; i < G_N_ELEMENTS(channels); i++)
-        if (ledger_facts_of_contact(row, channels[i], &data, &facts))
+    for (size_t i = 0; i < LEDGER_CHANNELS; i++)
+        if (ledger_facts_of_contact(row, i, &data, &facts, object))
+            check_facts(&data, &facts);
+    if (ledger_facts_of_status(row, false, &data, &facts))
+        check_facts(&data, &facts);
+    for (size_t i = 0; i < LEDGER_HOLDS; i++)
+        if (ledger_facts_of_hold(i, 0, ledger_hold_of(row, i, 0), 0, &data, &facts))
             check_facts(&data, &facts);
     for (unsigned flags = 0; row->has_invoice && flags < 8; flags++) {
         ledger_facts_of_invoice(mapping, row, flags, &data, &facts);
