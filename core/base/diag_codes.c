@@ -121,6 +121,9 @@ static const DiagCode codes[] = {
     {"C315", DIAG_WARNING, "A text message may become too long",
      "Shorten it, or raise sms_segments in the section notices."},
     {"C316", DIAG_ERROR, "A letter cannot be read", "Correct the line as the message says."},
+    {"C317", DIAG_WARNING, "An e-mail has no way to opt out",
+     "Say it in body.txt and body.html: reply with the word STOP, or a link to unsubscribe. The part "
+     "'closing' of the starter set does."},
     /* L0xx: ledger files */
     {"L001", DIAG_ERROR, "The file cannot be read", "See that it exists and may be read."},
     {"L002", DIAG_ERROR, "The file is not what its name says",

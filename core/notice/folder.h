@@ -40,7 +40,7 @@ json_t *notice_context(const NoticeIn *in, const json_t *rows, const char *langu
 
 /* The letter as it is drawn; text: letter.txt rendered. New reference; NULL and *error with the line. */
 json_t *letter_document(const NoticeIn *in, const char *language, const char *title, const char *text, GError **error);
-/* What a template is tried with when it is loaded: long values, as long as they get. New reference. */
-json_t *worst_context(void);
+/* What a template is tried with when it is loaded: long values, as long as they get, going out by that channel. New reference. */
+json_t *worst_context(const char *channel);
 
 #endif

@@ -262,17 +262,48 @@ static char *tried(const Templates *templates, const Folder *folder, FileKind fi
 {
     enum { LONGEST_BYTES = 256 * 1024 };
     const PartsOf parts = parts_of(templates, folder->language, file);
-    g_autoptr(json_t) context = worst_context();
+    g_autoptr(json_t) context = worst_context(file == FILE_SMS      ? "sms"
+                                              : file == FILE_LETTER ? "letter"
+                                                                    : "email");
     return template_render(folder->files[file], context, file_escapes[file], templates_part, &parts,
                            LONGEST_BYTES, NULL);
 }
 
-static void check_sms(Loading *l, const Folder *folder, DiagPlace place)
+/* How a customer refuses more of these messages (12 CFR 1006.6(e)): words that are understood when they come back, or a link.
+ * The files are checked as they go out, the parts in them too. */
+static const struct {
+    FileKind file;
+    const char *code, *says;
+    const char *words[5];
+} opt_outs[] = {
+    {FILE_SMS,
+     "C313",
+     "the text message does not say how to opt out; add 'Reply STOP to end texts'",
+     {"STOP", NULL}},
+    {FILE_BODY,
+     "C317",
+     "as an e-mail the text does not say how to opt out; add 'If you do not want to receive emails "
+     "about this account, reply to this one with the word STOP', or a link to unsubscribe",
+     {"STOP", "OPT OUT", "UNSUBSCRIBE", "unsubscribe", NULL}},
+    {FILE_HTML,
+     "C317",
+     "the e-mail does not say how to opt out; add 'If you do not want to receive emails about this "
+     "account, reply to this one with the word STOP', or a link to unsubscribe",
+     {"STOP", "OPT OUT", "UNSUBSCRIBE", "unsubscribe", NULL}},
+};
+
+static void check_opt_out(Loading *l, const Folder *folder, FileKind file, DiagPlace place)
 {
-    g_autofree char *text = tried(l->templates, folder, FILE_SMS);
-    if (text != NULL && strstr(text, "STOP") == NULL)
-        diags_add(l->diags, "C313", place,
-                  "the text message does not say how to opt out; add 'Reply STOP to end texts'");
+    for (size_t i = 0; i < G_N_ELEMENTS(opt_outs); i++) {
+        if (opt_outs[i].file != file)
+            continue;
+        g_autofree char *text = tried(l->templates, folder, file);
+        bool says = text == NULL; /* what cannot be rendered is named elsewhere */
+        for (const char *const *word = opt_outs[i].words; !says && *word != NULL; word++)
+            says = strstr(text, *word) != NULL;
+        if (!says)
+            diags_add(l->diags, opt_outs[i].code, place, "%s", opt_outs[i].says);
+    }
 }
 
 /* Whether it can be drawn is known only with the values; what can be wrong in the template is found here. */
@@ -303,9 +334,8 @@ static void check_file(Loading *l, const char *folder_name, const Folder *folder
                                  kind == FILE_VOICEMAIL ? no_part : templates_part, &parts,
                                  l->diags))
         return;
-    if (kind == FILE_SMS)
-        check_sms(l, folder, place);
-    else if (kind == FILE_LETTER)
+    check_opt_out(l, folder, kind, place);
+    if (kind == FILE_LETTER)
         check_letter(l, folder, place);
 }
 

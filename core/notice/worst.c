@@ -35,10 +35,9 @@ static const char *const values[][2] = {
     {"due_on", "30 September 2026"},
     {"invoice_numbers", "INV-20260001, INV-20260002, INV-20260003 (+9)"},
     {"grace.until", "30 September 2026"},
-    {"by.sms", "1"},
 };
 
-json_t *worst_context(void)
+json_t *worst_context(const char *channel)
 {
     size_t n = 0;
     json_t *context = json_object(), *invoices = json_array();
@@ -56,5 +55,6 @@ json_t *worst_context(void)
                                                   "open", "USD 102,880.66", "due_on",
                                                   "30 September 2026", "days_overdue", 120 + i));
     json_object_set_new(context, "invoices", invoices);
+    json_object_set_new(context, "by", json_pack("{s:b}", channel, 1));
     return context;
 }

@@ -277,7 +277,7 @@ static char *make_site(void)
         g_autofree char *subject = g_build_filename("templates", letters[i], "subject.txt", NULL);
         g_autofree char *body = g_build_filename("templates", letters[i], "body.txt", NULL);
         write_file(dir, subject, "About your invoice\n");
-        write_file(dir, body, "Something is owed.\n");
+        write_file(dir, body, "Something is owed. Reply STOP to get no more emails.\n");
     }
     return dir;
 }

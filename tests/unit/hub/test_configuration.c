@@ -31,7 +31,7 @@ static void folder_init(Folder *folder)
         g_autofree char *subject = g_strdup_printf("templates/%s/subject.txt", names[i]);
         g_autofree char *body = g_strdup_printf("templates/%s/body.txt", names[i]);
         put(folder, subject, "You owe us\n");
-        put(folder, body, "Please pay.\n");
+        put(folder, body, "Please pay. Reply STOP to get no more emails.\n");
     }
 }
 
@@ -158,7 +158,7 @@ static void hash_follows_meaning(void)
     g_autofree char *commented = g_strconcat("# as before\n", good, NULL);
     put(&folder, "10.yaml", commented);
     g_autoptr(Configuration) second = load(&folder, NULL, &b);
-    put(&folder, "templates/friendly/body.txt", "Please pay now.\n");
+    put(&folder, "templates/friendly/body.txt", "Please pay now. Reply STOP to get no more emails.\n");
     g_autoptr(Configuration) third = load(&folder, NULL, &c);
     g_assert_cmpstr(first->hash, ==, second->hash);
     g_assert_cmpstr(first->hash, !=, third->hash);

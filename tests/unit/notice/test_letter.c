@@ -126,7 +126,7 @@ static void test_segments_limit(void)
     Scratch scratch;
     scratch_init(&scratch);
     scratch_write(&scratch, "n/subject.txt", "S", -1);
-    scratch_write(&scratch, "n/body.txt", "en", -1);
+    scratch_write(&scratch, "n/body.txt", "en STOP", -1);
     scratch_write(&scratch, "n/sms.txt",
                   "{{account.name}}: {{invoice_numbers}} {{amount}} STOP {{account.property}} "
                   "{{account.property}} "

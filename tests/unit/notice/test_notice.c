@@ -380,8 +380,8 @@ static void test_findings(void)
          "/n/body.txt:2:2: error: unknown name 'amuont', did you mean 'amount'? [C301]\n"},
         {"n/body.txt", "{{>nowhere}}", -1,
          "/n/body.txt:1:1: error: unknown partial 'nowhere' [C308]\n"},
-        {"n/body.html", "<p>{{>end}}", -1,
-         "/n/body.html:1:4: error: unknown partial 'end' [C308]\n"},
+        {"n/body.html", "<p>STOP{{>end}}", -1,
+         "/n/body.html:1:8: error: unknown partial 'end' [C308]\n"},
         {"parts/loop.txt", "x\n{{>nowhere}}", -1,
          "/parts/loop.txt:2:1: error: unknown partial 'nowhere' [C308]\n"},
         {"parts/end.txt", "{{#invoices}}", -1,
@@ -394,6 +394,30 @@ static void test_findings(void)
          "/n/sms.txt: warning: the text message does not say how to opt out; add 'Reply STOP to "
          "end texts' [C313]\n"},
         {"n/sms.txt", "Pay. {{>end}}", -1, NULL},
+        {"n/body.txt", "Pay.", -1,
+         "/n/body.txt: warning: as an e-mail the text does not say how to opt out; add 'If you do "
+         "not want to receive emails about this account, reply to this one with the word STOP', or "
+         "a link to unsubscribe [C317]\n"},
+        {"n/body.txt", "Pay. Stop it.", -1,
+         "/n/body.txt: warning: as an e-mail the text does not say how to opt out; add 'If you do "
+         "not want to receive emails about this account, reply to this one with the word STOP', or "
+         "a link to unsubscribe [C317]\n"},
+        {"n/body.txt", "Pay.{{#by.sms}} Reply STOP.{{/by.sms}}", -1,
+         "/n/body.txt: warning: as an e-mail the text does not say how to opt out; add 'If you do "
+         "not want to receive emails about this account, reply to this one with the word STOP', or "
+         "a link to unsubscribe [C317]\n"},
+        {"n/body.txt", "Pay.{{#by.email}} Reply STOP.{{/by.email}}", -1, NULL},
+        {"n/body.txt", "Pay. To unsubscribe: https://x.example/u", -1, NULL},
+        {"n/body.html", "<p>Pay.", -1,
+         "/n/body.html: warning: the e-mail does not say how to opt out; add 'If you do not want "
+         "to receive emails about this account, reply to this one with the word STOP', or a link "
+         "to unsubscribe [C317]\n"},
+        {"n/body.html", "<a href=\"https://x.example/u\">unsubscribe</a>", -1, NULL},
+        {"n.de/body.txt", "Reply QUIT.", -1,
+         "/n.de: error: the template lacks subject.txt; add it [C306]\n"
+         "/n.de/body.txt: warning: as an e-mail the text does not say how to opt out; add 'If you "
+         "do not want to receive emails about this account, reply to this one with the word STOP', "
+         "or a link to unsubscribe [C317]\n"},
         {"n/body.md", "x", -1,
          "/n/body.md: warning: not used: a template is made of subject.txt, body.txt, body.html, "
          "sms.txt, voice.txt, voice.ssml, voicemail.txt, letter.txt [C310]\n"},
@@ -407,7 +431,7 @@ static void test_findings(void)
          "/n.german: warning: not used: a folder is called NAME, NAME.LANGUAGE or NAME@VARIANT, "
          "such as friendly, "
          "friendly.de or friendly@firm [C310]\n"},
-        {"m/body.txt", "x", -1, "/m: error: the template lacks subject.txt; add it [C306]\n"},
+        {"m/body.txt", "STOP", -1, "/m: error: the template lacks subject.txt; add it [C306]\n"},
         {"m/subject.txt", "x", -1, "/m: error: the template lacks body.txt; add it [C306]\n"},
         {"m.de/subject.txt", "x", -1,
          "/m.de: error: the template lacks body.txt; add it [C306]\n"
@@ -434,7 +458,7 @@ static void test_findings(void)
         Scratch scratch;
         scratch_init(&scratch);
         scratch_write(&scratch, "n/subject.txt", "S", -1);
-        scratch_write(&scratch, "n/body.txt", "{{>end}}", -1);
+        scratch_write(&scratch, "n/body.txt", "{{>end}} STOP", -1);
         scratch_write(&scratch, "parts/end.txt", "Reply STOP to end texts.", -1);
         scratch_write(&scratch, rows[i].file, rows[i].text, rows[i].n);
         g_autoptr(Diags) diags = diags_new();
