@@ -138,6 +138,11 @@ $(filter $(BUILD)/tests/unit/press/%,$(UNIT_BINS)): | $(BUILD)/dunhub-letter
 
 $(filter $(BUILD)/tests/unit/bus/%,$(UNIT_BINS)): $(BUILD)/obj/tests/unit/bus/rig.o
 
+# One seed, one execution: the hub on a disk, a clock and platforms that chance rules.
+SIM_OBJS := $(call objs,$(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c)))
+$(SIM_OBJS) $(BUILD)/obj/tests/sim/main.o $(call objs,$(wildcard tests/unit/sim/*.c)): CPPFLAGS_ALL += -Itests
+$(filter $(BUILD)/tests/unit/sim/%,$(UNIT_BINS)) $(BUILD)/tests/sim/main: $(SIM_OBJS)
+
 # tools/X.c and tools/bench/X.c: programs for people who build and measure, linked to the core.
 TOOL_SRCS  := $(wildcard tools/*.c)
 BENCH_SRCS := $(wildcard tools/bench/*.c)
