@@ -128,11 +128,12 @@ static void set_options(CURL *curl, const DunhubHttpRequest *request, Transfer *
     }
     if (request->method)
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-    /* curl repeats a request by itself when a kept connection turns out dead. Where nothing makes a repeat harmless it
-     * gets a connection of its own. */
-    const DunhubAction *action = request->action;
-    if (action && action->effect != DUNHUB_READ && action->repeat == DUNHUB_REPEAT_NONE)
+    /* curl repeats a request by itself when a kept connection turns out dead. Where that is not harmless it gets a
+     * connection of its own, which is closed after it: the next such request would not use it either. */
+    if (!dunhub_repeat_is_harmless(request->action)) {
         curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+    }
 }
 
 static int64_t read_retry_after(CURL *curl)

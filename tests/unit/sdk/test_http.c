@@ -196,6 +196,22 @@ static void test_exchange(void)
     world_end(&world);
 }
 
+/* curl repeats by itself what it sent on a kept connection that was dead: only where that is harmless. */
+static void test_own_connection(void)
+{
+    static const char *const answers[] = {ANSWER("200", "", 0)};
+    const DunhubAction *actions[] = {&unprotected, &looked_up};
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        World world = world_new(answers, 1);
+        world_start(&world);
+        DunhubHttpResponse response;
+        post(&world, actions[i], 0, &response);
+        post(&world, actions[i], 0, &response);
+        g_assert_cmpuint(testkit_server_connections(world.server), ==, 2);
+        world_end(&world);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -204,5 +220,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sdk/http/unreachable", test_unreachable);
     g_test_add_func("/sdk/http/refused", test_refused);
     g_test_add_func("/sdk/http/exchange", test_exchange);
+    g_test_add_func("/sdk/http/own_connection", test_own_connection);
     return g_test_run();
 }
