@@ -249,6 +249,22 @@ static bool platform_key(Group *group, const Lease *lease, const char **ret_key,
     return true;
 }
 
+/* When the first attempt left, as a member of a look-up's input: what is older than that is another act's. */
+static bool tell_first_sent(Group *group, const Lease *lease, char **input, GError **error)
+{
+    Attempts attempts = {0};
+    if (!find_attempts(group->hub, lease->account, lease->key, &attempts, error))
+        return false;
+    if (attempts.first == INSTANT_NONE)
+        return true;
+    char text[32];
+    g_autoptr(json_t) tree = json_loads(*input, 0, NULL);
+    json_object_set_new(tree, "first_sent_at", json_string(instant_format(attempts.first, text)));
+    g_free(*input);
+    *input = json_canonical(tree);
+    return true;
+}
+
 bool outbox_take(Group *group, const Lease *lease, GError **error)
 {
     Hub *hub = group->hub;
@@ -271,7 +287,7 @@ bool outbox_take(Group *group, const Lease *lease, GError **error)
         return false;
     g_autofree char *input = render_input(hub->setup.store, hub->setup.configuration, slot->state,
                                           act, hub->now, &content, error);
-    if (!input)
+    if (!input || (lease->lookup && !tell_first_sent(group, lease, &input, error)))
         return false;
     Dispatch *d = group_deed(group, sizeof *d, dispatch);
     d->instance = arena_strdup(group->arena, lease->instance);

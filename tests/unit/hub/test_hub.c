@@ -260,6 +260,7 @@ static void test_a_crash_after_sending_is_looked_up(void)
     scene_until(scene, "2026-09-01T14:05:00Z");
     SceneCall *lookup = scene_call(scene, CALL_LOOKUP);
     g_assert_nonnull(lookup);
+    g_assert_nonnull(strstr(lookup->input, "\"first_sent_at\":\"2026-09-01T14:00:"));
     g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 0);
     scene_answer(scene, lookup, OUTCOME_ABSENT, NULL);
     scene->silent = false;
