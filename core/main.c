@@ -199,6 +199,19 @@ static const CommandOption rules_options[] = {
     {"calendar", "NAME",
      "The holidays of a calendar, of the year that is given instead of an "
      "account; default this year."},
+    {"disparity", NULL,
+     "How groups of accounts were treated, side by side, and what people decided otherwise than "
+     "the "
+     "rules, with their reasons; status 1 if a reason is missing."},
+    {"by", "FACT",
+     "With --disparity: groups by segment (default), policy, property, lease, jurisdiction, "
+     "language "
+     "or kind."},
+    {"groups", "FILE",
+     "With --disparity: groups from a CSV file of account and group, such as a trait that dunhub "
+     "must not know; it is read for this report and kept nowhere."},
+    {"from", "DATE", "With --disparity: first day; default that of the month before."},
+    {"to", "DATE", "With --disparity: last day; default the end of the month before."},
     JSON_OPTION,
     END};
 static const CommandOption plugins_options[] = {
@@ -326,7 +339,8 @@ static const Command own_commands[] = {
      "Lists the rows of 'rules:' that are in force for an account, or all of them, and the days on "
      "which one begins or ends.",
      rules_options,
-     "rules\nrules C-1007 --gate late_fee\nrules --on 2026-06-30\nrules --calendar US 2027",
+     "rules\nrules C-1007 --gate late_fee\nrules --on 2026-06-30\nrules --calendar US 2027\nrules "
+     "--disparity --by property",
      cmd_rules},
     {"plugins", "[NAME]", 0, 1, "list the plugins, or what one offers", NULL, plugins_options,
      "plugins\nplugins smtp --json", cmd_plugins},

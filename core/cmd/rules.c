@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/desk.h"
+#include "cmd/disparity.h"
 #include "cmd/table.h"
 #include "compliance/calendars.h"
 
@@ -268,6 +269,8 @@ int cmd_rules(const CommandLine *line)
     bool of_calendar = line_option(line, "calendar") != NULL;
     const char *id = of_calendar ? NULL : line_argument(line, 0);
     AccountState state;
+    if (line_flag(line, "disparity"))
+        return disparity_report(line);
     int code = desk_open(line, id != NULL ? STATION_READ : STATION_CONFIGURATION, &station);
     if (code == EXIT_GOOD && id != NULL)
         code = desk_account(line, station, id, arena, &state);

@@ -374,6 +374,19 @@ static void test_desk(void)
     expect(dir, "accounts --conf . --delinquent", 0, "maria", NULL);
     expect(dir, "hold set C2 pause --conf . --reason test", 0, "C2: hold pause set", NULL);
     expect(dir, "show C2 --conf .", 0, "pause", NULL);
+    expect(dir, "rules --disparity --conf . --from 2026-03-01 --to 2099-12-31", 0,
+           "decided otherwise than the rules: 1; without a reason: 0\n", NULL);
+    expect(dir, "rules --disparity --conf . --from 2026-03-01 --to 2099-12-31 --json", 0,
+           "{\"group\":\"standard\",\"override\":\"hold\",\"reason\":\"test\",\"times\":1}\n",
+           NULL);
+    write_file(dir, "groups.csv", "account,group\nC1,north\n\"C2\",\"south, far\"\n");
+    write_file(dir, "wrong.csv", "C1,north\nC2\n");
+    expect(dir, "rules --disparity --conf . --groups groups.csv --from 2026-03-01 --to 2099-12-31",
+           0, "south, far", NULL);
+    expect(dir, "rules --disparity --conf . --groups wrong.csv", 2, NULL,
+           "wrong.csv:2: a line is an account and its group, such as C-1007,north");
+    expect(dir, "rules --disparity --conf . --by race", 2, NULL, "--by: there is no 'race'");
+    expect(dir, "rules C2 --disparity --conf .", 2, NULL, "--disparity is about all accounts");
     expect(dir, "hold move C2 pause --until 2030-01-01 --conf .", 0, "C2: hold pause moved", NULL);
     expect(dir, "show C2 --conf .", 0, "2030-01-01", NULL);
     expect(dir, "hold move C2 pause --until ended --conf .", 0, "C2: hold pause moved", NULL);
@@ -382,6 +395,8 @@ static void test_desk(void)
     expect(dir, "exclude C2 I2 --conf . --reason offset", 0, "invoice I2 is left out", NULL);
     expect(dir, "show C2 --conf .", 0, "left out", NULL);
     expect(dir, "exclude C2 I2 --undo --conf .", 0, "C2: invoice I2 counts again", NULL);
+    expect(dir, "rules --disparity --conf . --from 2026-03-01 --to 2099-12-31", 1,
+           "(none was given)", NULL);
     expect(dir, "grace C2 2030-01-01 --conf .", 1, NULL, "refused (grace_too_long)");
     expect(dir, "retry nothing --conf .", 1, NULL, "has the key 'nothing'");
     expect(dir, "assign C9 maria --conf .", 1, NULL,
