@@ -122,7 +122,8 @@ static const DiagCode codes[] = {
      "Shorten it, or raise sms_segments in the section notices."},
     {"C316", DIAG_ERROR, "A letter cannot be read", "Correct the line as the message says."},
     {"C317", DIAG_WARNING, "An e-mail has no way to opt out",
-     "Say it in body.txt and body.html: reply with the word STOP, or a link to unsubscribe. The part "
+     "Say it in body.txt and body.html: reply with the word STOP, or a link to unsubscribe. The "
+     "part "
      "'closing' of the starter set does."},
     /* L0xx: ledger files */
     {"L001", DIAG_ERROR, "The file cannot be read", "See that it exists and may be read."},

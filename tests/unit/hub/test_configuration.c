@@ -158,7 +158,8 @@ static void hash_follows_meaning(void)
     g_autofree char *commented = g_strconcat("# as before\n", good, NULL);
     put(&folder, "10.yaml", commented);
     g_autoptr(Configuration) second = load(&folder, NULL, &b);
-    put(&folder, "templates/friendly/body.txt", "Please pay now. Reply STOP to get no more emails.\n");
+    put(&folder, "templates/friendly/body.txt",
+        "Please pay now. Reply STOP to get no more emails.\n");
     g_autoptr(Configuration) third = load(&folder, NULL, &c);
     g_assert_cmpstr(first->hash, ==, second->hash);
     g_assert_cmpstr(first->hash, !=, third->hash);
