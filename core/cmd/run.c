@@ -442,6 +442,9 @@ static int run_opened(Run *run, const CommandLine *line, const Days *days)
     terminal_said(run->terminal, "%zu instances, store %s, configuration %s (%.12s)",
                   configuration->n_instances, run->station->store_path, run->station->conf_dir,
                   configuration->hash);
+    if (works_http_port(run->works))
+        terminal_said(run->terminal, "webhooks are taken at %s port %u, /hooks/INSTANCE",
+                      configuration->http.address, works_http_port(run->works));
     tell_switches(run);
     tell_ready(run);
     if (!run->moves && !line_flag(line, "until-idle"))

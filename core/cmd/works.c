@@ -7,6 +7,7 @@
 #include <sys/timex.h>
 #include <zmq.h>
 
+#include "cmd/doorway.h"
 #include "press/press.h"
 
 enum { ITEMS_MAX = 128 };
@@ -26,7 +27,8 @@ struct Works {
     GHashTable *asides; /* id -> Aside */
     GQueue planned;     /* Planned: acts that a plan takes as done */
     Vault *vault;
-    Press *press; /* NULL: nothing leaves, no letter is drawn */
+    Press *press;     /* NULL: nothing leaves, no letter is drawn */
+    Doorway *doorway; /* NULL: nothing listens */
 };
 
 typedef struct {
@@ -189,6 +191,8 @@ static void on_result(void *data, const char *instance, const BusResult *result)
 {
     Works *works = data;
     Aside *aside = g_hash_table_lookup(works->asides, &result->call);
+    if (doorway_result(works->doorway, result))
+        return;
     if (!aside) {
         hub_result(works->hub, instance, result->call, result->outcome, result->retry_after_ms,
                    result->code, result->message, result->external_id, result->data);
@@ -312,6 +316,20 @@ static bool open_hub(Works *works, GError **error)
     return works->hub != NULL;
 }
 
+/* Platforms deliver to the hub that acts, on the clock that they know. */
+static bool open_doorway(Works *works, GError **error)
+{
+    const WorksSetup *setup = &works->setup;
+    g_autoptr(GError) problem = NULL;
+    if (!setup->acts || setup->plans || setup->moved_clock)
+        return true;
+    works->doorway = doorway_open(setup->station, works->hub, works->bus, &problem);
+    if (!problem)
+        return true;
+    g_propagate_prefixed_error(error, g_steal_pointer(&problem), "http: ");
+    return false;
+}
+
 Works *works_open(const WorksSetup *setup, GError **error)
 {
     g_autoptr(Works) works = g_new0(Works, 1);
@@ -321,7 +339,7 @@ Works *works_open(const WorksSetup *setup, GError **error)
     if (setup->acts && !setup->plans)
         works->press = press_new(setup->station->letter_program);
     if (!station_vault(setup->station, &works->vault, error) || !open_bus(works, error) ||
-        !open_hub(works, error))
+        !open_hub(works, error) || !open_doorway(works, error))
         return NULL;
     return g_steal_pointer(&works);
 }
@@ -330,6 +348,7 @@ void works_close(Works *works)
 {
     if (!works)
         return;
+    doorway_close(works->doorway);
     bus_free(works->bus);
     press_free(works->press);
     hub_free(works->hub);
@@ -342,6 +361,11 @@ void works_close(Works *works)
 Hub *works_hub(Works *works)
 {
     return works->hub;
+}
+
+unsigned works_http_port(const Works *works)
+{
+    return works->doorway ? doorway_port(works->doorway) : 0;
 }
 
 Bus *works_bus(Works *works)
@@ -386,8 +410,18 @@ static void start_or_tell(Works *works, const Instance *instance)
     port_alert(works, &(HubAlert){"instance_down", instance->name, text});
 }
 
+static void open_hooks(Works *works)
+{
+    g_autoptr(GString) why = g_string_new(NULL);
+    if (works->doorway)
+        doorway_reload(works->doorway, why);
+    if (why->len)
+        port_alert(works, &(HubAlert){.code = "webhook_unusable", .text = g_strchomp(why->str)});
+}
+
 void works_start_instances(Works *works)
 {
+    open_hooks(works);
     const Configuration *configuration = works->setup.station->configuration;
     for (size_t i = 0; i < configuration->n_instances; i++)
         start_or_tell(works, &configuration->instances[i]);
@@ -432,6 +466,7 @@ bool works_reload(Works *works, Configuration *configuration, GError **error)
         bus_remove(works->bus, ended->pdata[i]);
     for (guint i = 0; i < begun->len; i++)
         start_or_tell(works, instance_in(configuration, begun->pdata[i]));
+    open_hooks(works);
     configuration_free(old);
     return true;
 }
@@ -465,13 +500,19 @@ static void wait_for_items(Works *works, zmq_pollitem_t *given, size_t n, int64_
     if (n)
         memcpy(items, given, n * sizeof *items);
     PressWait press = works->press ? press_wait(works->press) : (PressWait){-1, 0, -1};
-    size_t of_bus = bus_poll_items(works->bus, items + n, ITEMS_MAX - n - 1),
-           of_press = press.fd >= 0;
+    size_t of_bus = bus_poll_items(works->bus, items + n, ITEMS_MAX - n - 2),
+           of_press = press.fd >= 0, of_door = works->doorway != NULL;
     if (of_press)
         items[n + of_bus] = (zmq_pollitem_t){.fd = press.fd, .events = zmq_events(press.events)};
     if (press.wait_ms >= 0)
         wait = MIN(wait, press.wait_ms);
-    zmq_poll(items, (int)(n + of_bus + of_press), wait);
+    if (of_door) {
+        int64_t door_ms = doorway_wait_ms(works->doorway);
+        items[n + of_bus + of_press] =
+            (zmq_pollitem_t){.fd = doorway_fd(works->doorway), .events = ZMQ_POLLIN};
+        wait = door_ms >= 0 ? MIN(wait, door_ms) : wait;
+    }
+    zmq_poll(items, (int)(n + of_bus + of_press + of_door), wait);
     for (size_t i = 0; i < n; i++)
         given[i].revents = items[i].revents;
 }
@@ -483,7 +524,12 @@ bool works_turn(Works *works, void *zmq_pollitems, size_t n, int64_t max_wait_ms
     if (works->press)
         press_turn(works->press);
     answer_planned(works);
-    return hub_turn(works->hub, error);
+    if (works->doorway)
+        doorway_turn(works->doorway);
+    bool good = hub_turn(works->hub, error);
+    if (!good && works->doorway)
+        doorway_fail(works->doorway);
+    return good;
 }
 
 bool works_idle(Works *works)
@@ -558,9 +604,10 @@ static void request_status(Works *works, uint64_t connection, const json_t *requ
 {
     (void)request;
     answer(works, connection,
-           json_pack("{s:b,s:o,s:o,s:s,s:s}", "ok", true, "hub", hub_status(works->hub), "bus",
-                     bus_rows(works), "store", works->setup.station->store_path, "conf",
-                     works->setup.station->conf_dir));
+           json_pack("{s:b,s:o,s:o,s:o*,s:s,s:s}", "ok", true, "hub", hub_status(works->hub), "bus",
+                     bus_rows(works), "http",
+                     works->doorway ? doorway_status(works->doorway) : NULL, "store",
+                     works->setup.station->store_path, "conf", works->setup.station->conf_dir));
 }
 
 static void answer_switch(Works *works, uint64_t connection, bool good, const GError *problem)

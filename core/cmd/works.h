@@ -37,6 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Works, works_close)
 
 Hub *works_hub(Works *works);
 Bus *works_bus(Works *works);
+unsigned works_http_port(const Works *works); /* where platforms deliver; 0: nothing listens */
 bool works_start_instance(Works *works, const Instance *instance, GError **error);
 /* Every configured instance gets its host; one that cannot start is an alert. */
 void works_start_instances(Works *works);

@@ -120,6 +120,8 @@ static bool read_texts(Hook *hook, GError **error)
     }
     hook->signed_text = hook->signed_text ? hook->signed_text : "{body}";
     hook->prefix = hook->prefix ? hook->prefix : "";
+    if (hook->scheme != SIGNED_NONE && !hook->signature)
+        return refuse_row(hook, "signature", "", error);
     if (!pieces_valid(hook->signed_text))
         return refuse_row(hook, "signed_text", hook->signed_text, error);
     if (hook->challenge_when && !when_valid(hook->challenge_when))
@@ -178,6 +180,22 @@ void hook_free(Hook *hook)
 const char *hook_name(const Hook *hook)
 {
     return hook->name ? hook->name : "";
+}
+
+bool hook_hides_header(const Hook *hook, const char *name)
+{
+    static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
+    for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
+        if (g_ascii_strcasecmp(name, always[i]) == 0)
+            return true;
+    static const char prefix[] = "header:";
+    return hook->scheme == SIGNED_SECRET && g_str_has_prefix(hook->signature, prefix) &&
+           g_ascii_strcasecmp(name, hook->signature + sizeof prefix - 1) == 0;
+}
+
+bool hook_hides_query(const Hook *hook)
+{
+    return hook->scheme == SIGNED_SECRET && g_str_has_prefix(hook->signature, "query:");
 }
 
 bool hook_answers(const Hook *hook)

@@ -38,6 +38,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HookReply, hook_reply_clear)
 void hook_judge(const Hook *hook, const HttpRequest *request, const char *url, int64_t now_s, HookReply *ret_reply);
 
 const char *hook_name(const Hook *hook);
+/* What a request carries that must not be kept: credentials, and the shared secret itself where that is what is compared. */
+bool hook_hides_header(const Hook *hook, const char *name);
+bool hook_hides_query(const Hook *hook);
 bool hook_answers(const Hook *hook);      /* the plugin's own `answer` is asked */
 unsigned hook_answer_ms(const Hook *hook);
 

@@ -66,7 +66,7 @@ static const Key root_keys[] = {
     ROOT("channels"),     ROOT("actions"),   ROOT("policies"),   ROOT("graphs"),
     ROOT("routes"),       ROOT("instances"), ROOT("hub"),        ROOT("rules"),
     ROOT("notices"),      ROOT("replies"),   ROOT("properties"), ROOT("leases"),
-    ROOT("accounts"),     ROOT("costs"),     ROOT("retention"),
+    ROOT("accounts"),     ROOT("costs"),     ROOT("retention"),  ROOT("http"),
 };
 
 const ConfigSection *configuration_sections(size_t *ret_n)
@@ -77,7 +77,7 @@ const ConfigSection *configuration_sections(size_t *ret_n)
     if (g_once_init_enter(&ready)) {
         size_t n_rulebook;
         const ConfigSection *rulebook = rulebook_sections(&n_rulebook);
-        g_assert(n_rulebook + 4 <= G_N_ELEMENTS(sections));
+        g_assert(n_rulebook + 5 <= G_N_ELEMENTS(sections));
         sections[n++] = (ConfigSection){
             "hub",
             "Where the hub keeps its files. Relative paths count from the configuration's folder.",
@@ -91,6 +91,10 @@ const ConfigSection *configuration_sections(size_t *ret_n)
                                         "What acting costs: `dunhub simulate` and `dunhub metrics` "
                                         "reckon with it. Absent: nothing does.",
                                         costs_keys, n_costs_keys};
+        sections[n++] = (ConfigSection){"http",
+                                        "Where platforms deliver webhooks. Absent: nothing "
+                                        "listens.",
+                                        http_keys, n_http_keys};
         for (size_t i = 0; i < n_rulebook; i++)
             sections[n++] = rulebook[i];
         g_once_init_leave(&ready, 1);
@@ -212,6 +216,7 @@ static bool load(Loading *loading, Whole *whole, const Node *root, const StoredP
     bool notices = notices_load(loading, node_get(root, "notices"));
     bool instances = instances_load(loading, node_get(root, "instances"));
     bool costs = costs_load(loading, node_get(root, "costs"));
+    bool http = http_load(loading, node_get(root, "http"));
     bool rules = rulebook_load(root, older, n_older, epoch, loading->arena, loading->diags,
                                &configuration->book);
     if (places)
@@ -222,7 +227,7 @@ static bool load(Loading *loading, Whole *whole, const Node *root, const StoredP
                             loading->diags);
     if (rules)
         rules = configuration_check(loading);
-    good = good && places && notices && instances && costs && rules && whole->templates;
+    good = good && places && notices && instances && costs && http && rules && whole->templates;
     if (good)
         keep_canonical(loading, root);
     return good;

@@ -19,6 +19,15 @@ typedef struct {
     const char *segment, *tone; /* friendly, urgent, firm */
 } SegmentTone;
 
+/* The section http: where platforms deliver. */
+typedef struct {
+    const char *address;     /* numeric; NULL: nothing listens */
+    unsigned port;           /* 0: a free one */
+    const char *public_url;  /* without a slash at its end; NULL: that of the connection */
+    const char *certificate, *key; /* absolute paths of PEM files; NULL: no TLS */
+    int64_t body_max_bytes, connections, connections_of_one, request_ms;
+} HttpDoor;
+
 typedef struct {
     char hash[HASH_HEX];     /* of the canonical whole */
     const char *canonical;   /* JSON in the order of the files, kept by hash in the store */
@@ -28,6 +37,7 @@ typedef struct {
     const Letterhead *letterhead;     /* the section notices; NULL in what no file was read for */
     const SegmentTone *tones; size_t n_tones;
     Costs costs;
+    HttpDoor http;
     const char *store_path, *run_dir; /* absolute */
     const char *signing_key;          /* absolute; NULL: signing.key beside the store */
     const char *state_key;            /* reference; NULL: state.key beside the store */

@@ -26,6 +26,11 @@ const Instance *instance_named(const Configuration *configuration, const char *n
 extern const Key instance_keys[];
 extern const size_t n_instance_keys;
 
+/* The section http (configuration_http.c). */
+bool http_load(Loading *loading, const Node *map);
+extern const Key http_keys[];
+extern const size_t n_http_keys;
+
 /* The section notices: letterhead, tones, length of text messages (configuration_notices.c). */
 bool notices_load(Loading *loading, const Node *map);
 extern const Key notice_keys[];

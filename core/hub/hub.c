@@ -45,7 +45,8 @@ Hub *hub_new(const HubSetup *setup, GError **error)
     feeds_build(hub);
     if (!switches_sources(hub, error) || !epoch_enter(hub, error) ||
         !decide_left_rows(hub, error) || !outbox_recover(hub, error) ||
-        !freshness_recover(hub, error) || !retention_read_day(hub, error)) {
+        !freshness_recover(hub, error) || !retention_read_day(hub, error) ||
+        !inbox_recover(hub, error)) {
         hub_free(hub);
         return NULL;
     }
@@ -78,7 +79,7 @@ bool hub_reload(Hub *hub, const Configuration *configuration, GError **error)
         return false;
     }
     feeds_build(hub);
-    if (switches_sources(hub, error) && freshness_recover(hub, error))
+    if (switches_sources(hub, error) && freshness_recover(hub, error) && inbox_recover(hub, error))
         return true;
     hub->setup.configuration = old;
     feeds_build(hub);
@@ -154,8 +155,8 @@ bool hub_idle(Hub *hub, GError **error)
     Instant wall = hub->setup.clock->now(hub->setup.clock);
     Instant now = hub->frozen ? hub->now : MAX(hub->now, wall);
     bool acts_due = act <= now && !hub->setup.holds_acts;
-    return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && !acts_due &&
-           wake > now && !retention_waits(hub);
+    return !hub->queue.length && !hub_in_flight(hub) && schedule_idle(hub) && inbox_idle(hub) &&
+           !acts_due && wake > now && !retention_waits(hub);
 }
 
 Instant hub_next(Hub *hub)
@@ -163,6 +164,7 @@ Instant hub_next(Hub *hub)
     if (hub->queue.length)
         return hub->now;
     Instant next = MIN(MIN(schedule_next(hub), hub->outbox_at), retention_next(hub));
+    next = MIN(next, inbox_next(hub));
     Instant wake = INSTANT_NEVER;
     if (!hub->frozen && store_next_wake(hub->setup.store, &wake, NULL))
         next = MIN(next, wake);
@@ -214,12 +216,21 @@ static json_t *counters_json(const HubCounters *counters)
         const char *name;
         size_t offset;
     } rows[] = {
-        COUNTER(accepted),    COUNTER(duplicates),      COUNTER(rejected),     COUNTER(invalid),
-        COUNTER(unresolved),  COUNTER(overflowed),      COUNTER(decisions),    COUNTER(wakes),
-        COUNTER(turns),       COUNTER(commits),         COUNTER(rollbacks),    COUNTER(sent),
-        COUNTER(lookups),     COUNTER(answered),        COUNTER(late),         COUNTER(held),
-        COUNTER(dead),        COUNTER(polls),           COUNTER(polls_failed), COUNTER(pages),
-        COUNTER(page_events), COUNTER(page_duplicates), COUNTER(page_invalid), COUNTER(reads),
+        COUNTER(accepted),      COUNTER(duplicates),
+        COUNTER(rejected),      COUNTER(invalid),
+        COUNTER(unresolved),    COUNTER(overflowed),
+        COUNTER(decisions),     COUNTER(wakes),
+        COUNTER(turns),         COUNTER(commits),
+        COUNTER(rollbacks),     COUNTER(sent),
+        COUNTER(lookups),       COUNTER(answered),
+        COUNTER(late),          COUNTER(held),
+        COUNTER(dead),          COUNTER(polls),
+        COUNTER(polls_failed),  COUNTER(pages),
+        COUNTER(page_events),   COUNTER(page_duplicates),
+        COUNTER(page_invalid),  COUNTER(reads),
+        COUNTER(requests),      COUNTER(request_duplicates),
+        COUNTER(mapped),        COUNTER(map_failures),
+        COUNTER(requests_dead),
     };
     json_t *json = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -15,7 +15,7 @@ GQuark hub_error_quark(void);
 #define HUB_ERROR hub_error_quark()
 
 /* What an operator should hear of, by a stable code: "clock_suspect" "clock_back" "fuse_blown" "instance_paused"
- * "instance_resumed" "source_held" "event_invalid" "event_unresolved" "poll_failed" "result_late" "act_held" "stuck". */
+ * "instance_resumed" "source_held" "event_invalid" "event_unresolved" "poll_failed" "request_dead" "result_late" "act_held" "stuck". */
 typedef struct {
     const char *code, *subject, *text; /* subject: instance, source or account; NULL none */
 } HubAlert;
@@ -66,6 +66,15 @@ typedef void (*IntakeDone)(void *data, const IntakeAnswer *answer);
 bool hub_submit(Hub *hub, const char *source, const char *id, const char *type, const char *account, Instant time, const json_t *data,
                 IntakeDone done, void *done_data);
 
+/* A request of a platform, checked and to be answered once it is durable: its plugin makes events of it afterwards. Queued as
+ * hub_submit's; a repeat of the same delivery is answered as a duplicate. */
+typedef struct {
+    const char *instance, *hook, *delivery;
+    const char *head;  /* canonical JSON: method, path, query, headers in lower case */
+    GBytes *body;      /* taken over by reference */
+} HubRequest;
+bool hub_keep(Hub *hub, const HubRequest *request, IntakeDone done, void *done_data);
+
 /* ---- what the bus brings ------------------------------------------------------------------------------------------------ */
 void hub_result(Hub *hub, const char *instance, uint64_t call, int outcome, int64_t retry_after_ms, const char *code, const char *message,
                 const char *external_id, const char *data);
@@ -108,6 +117,7 @@ typedef struct {
     uint64_t decisions, wakes, turns, commits, rollbacks;
     uint64_t sent, lookups, answered, late, held, dead;                       /* outbox */
     uint64_t polls, polls_failed, pages, page_events, page_duplicates, page_invalid, reads;
+    uint64_t requests, request_duplicates, mapped, map_failures, requests_dead; /* of platforms */
     size_t waiting, most_waiting;                                             /* intake queue now, and at its highest */
 } HubCounters;
 const HubCounters *hub_counters(const Hub *hub);

@@ -44,6 +44,9 @@ void input_free(Input *input)
     drawing_free(input->drawing);
     if (input->pdf)
         g_bytes_unref(input->pdf);
+    g_free(input->head);
+    if (input->body)
+        g_bytes_unref(input->body);
     g_free(input);
 }
 
@@ -401,6 +404,8 @@ bool intake_take(Group *group, Input *input, GError **error)
         return outbox_result(group, input, error);
     case INPUT_DRAWN:
         return drawing_take(group, input, error);
+    case INPUT_REQUEST:
+        return inbox_take(group, input, error);
     case INPUT_OWN:
         return engine_own(group, input->account, input->source,
                           event_type_by_name(input->type)->kind, json_incref(input->data), NULL,

@@ -19,13 +19,15 @@ enum {
 #define HUB_STATE "@hub" /* no instance and no account can have this name */
 
 /* ---- what goes in -------------------------------------------------------------------------------------------------- */
-typedef enum { INPUT_EVENT, INPUT_OWN, INPUT_RESULT, INPUT_DRAWN } InputKind;
+typedef enum { INPUT_EVENT, INPUT_OWN, INPUT_RESULT, INPUT_DRAWN, INPUT_REQUEST } InputKind;
 
 /* A call that has left. */
 typedef struct {
     uint64_t id;
     int kind;             /* CallKind */
     char *instance, *verb;
+    uint64_t row;         /* of the inbox; MAP */
+    int64_t tries;        /* of that row so far; MAP */
     char *account, *key;  /* of an act */
     char *platform_key;   /* what the platform is given as its key */
     uint64_t fence;
@@ -60,6 +62,9 @@ typedef struct {
     Drawing *drawing;
     GBytes *pdf;          /* NULL: not drawn */
     int pages;
+    /* INPUT_REQUEST: source is the instance, type the hook, id the delivery */
+    char *head;
+    GBytes *body;
 } Input;
 
 Input *input_new(InputKind kind);
@@ -96,6 +101,8 @@ typedef struct {
     Instant check_at;
     unsigned check_failures;
     char *suspect_account, *suspect_key; /* the act that met the refused credential */
+    Instant inbox_at;     /* when a request of it is to be mapped; INSTANT_NEVER: none waits */
+    size_t mapping;       /* MAP calls in flight */
 } Feed;
 
 /* ---- the hub --------------------------------------------------------------------------------------------------------- */
@@ -273,6 +280,14 @@ void freshness_want_member(Hub *hub, const char *account, Instant after);
 void freshness_answer(Hub *hub, Feed *feed, Source *source, const char *why);
 void waiting_free(void *waiting);
 bool freshness_recover(Hub *hub, GError **error);
+
+/* ---- inbox: requests of platforms become events ------------------------------------------------------------------------- */
+bool inbox_recover(Hub *hub, GError **error);
+bool inbox_take(Group *group, const Input *input, GError **error);
+bool inbox_result(Group *group, const Input *input, GError **error);
+void inbox_start(Hub *hub);
+Instant inbox_next(const Hub *hub);
+bool inbox_idle(const Hub *hub);
 
 /* ---- retention ------------------------------------------------------------------------------------------------------------ */
 bool retention_read_day(Hub *hub, GError **error);

@@ -459,6 +459,8 @@ bool outbox_result(Group *group, Input *input, GError **error)
 {
     if (input->call->kind == CALL_ACTION || input->call->kind == CALL_LOOKUP)
         return act_result(group, input, error);
+    if (input->call->kind == CALL_MAP)
+        return inbox_result(group, input, error);
     Ended *ended = group_deed(group, sizeof *ended, end_call);
     ended->input = input;
     return true;

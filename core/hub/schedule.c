@@ -120,6 +120,7 @@ void feeds_build(Hub *hub)
         } else {
             feed = g_new0(Feed, 1);
             feed->name = g_strdup(instance->name);
+            feed->inbox_at = INSTANT_NEVER;
         }
         feed->manifest = ports->manifest ? ports->manifest(ports->data, instance->name) : NULL;
         read_sources(hub, feed, instance);
@@ -278,6 +279,7 @@ void schedule_start(Hub *hub)
 {
     if (hub->setup.dry)
         return;
+    inbox_start(hub);
     for (guint i = 0; i < hub->feed_order->len; i++) {
         Feed *feed = hub->feed_order->pdata[i];
         start_check(hub, feed);
@@ -400,8 +402,10 @@ bool hub_page(Hub *hub, const char *instance, uint64_t id, const json_t *const *
 {
     Feed *feed = feed_get(hub, instance);
     const Call *call = g_hash_table_lookup(hub->calls, &id);
-    Source *source = feed && call ? feed_source(feed, call->verb) : NULL;
-    if (!source || source->call != id)
+    bool maps =
+        call && call->kind == CALL_MAP && !call->gone && g_strcmp0(call->instance, instance) == 0;
+    Source *source = feed && call && !maps ? feed_source(feed, call->verb) : NULL;
+    if (!feed || !(maps || (source && source->call == id)))
         return false;
     g_autoptr(GError) error = NULL;
     g_autofree const json_t **ordered = g_new(const json_t *, n + 1);

@@ -74,6 +74,17 @@ struct StoreDriver {
                       GError **error);
     bool (*states)(Store *store, StateVisitor visitor, void *data, GError **error);
     void (*forget_replaced)(Store *store);
+
+    bool (*inbox_put)(Store *store, const InboxRow *row, const void *body, size_t n, Instant due, bool *ret_duplicate,
+                      GError **error);
+    bool (*inbox_due)(Store *store, const char *instance, Instant now, size_t max, Arena *arena, InboxRow **ret_rows,
+                      size_t *ret_n, GError **error);
+    bool (*inbox_body)(Store *store, uint64_t id, GBytes **ret_body, GError **error);
+    bool (*inbox_next)(Store *store, const char *instance, Instant *ret_due, GError **error);
+    bool (*inbox_later)(Store *store, uint64_t id, Instant due, const char *why, GError **error);
+    bool (*inbox_end)(Store *store, uint64_t id, const char *why, GError **error);
+    bool (*inbox_forget)(Store *store, Instant before, size_t max, GError **error);
+    bool (*inbox_count)(Store *store, uint64_t *ret_waiting, uint64_t *ret_dead, GError **error);
 };
 
 #endif

@@ -285,3 +285,48 @@ void store_forget_replaced(Store *store)
 {
     store->driver->forget_replaced(store);
 }
+
+/* ---- inbox ------------------------------------------------------------------------------------ */
+
+bool store_inbox_put(Store *store, const InboxRow *row, const void *body, size_t n, Instant due,
+                     bool *ret_duplicate, GError **error)
+{
+    return in_group(store, error) &&
+           store->driver->inbox_put(store, row, body, n, due, ret_duplicate, error);
+}
+
+bool store_inbox_due(Store *store, const char *instance, Instant now, size_t max, Arena *arena,
+                     InboxRow **ret_rows, size_t *ret_n, GError **error)
+{
+    return store->driver->inbox_due(store, instance, now, max, arena, ret_rows, ret_n, error);
+}
+
+bool store_inbox_body(Store *store, uint64_t id, GBytes **ret_body, GError **error)
+{
+    return store->driver->inbox_body(store, id, ret_body, error);
+}
+
+bool store_inbox_next(Store *store, const char *instance, Instant *ret_due, GError **error)
+{
+    return store->driver->inbox_next(store, instance, ret_due, error);
+}
+
+bool store_inbox_later(Store *store, uint64_t id, Instant due, const char *why, GError **error)
+{
+    return in_group(store, error) && store->driver->inbox_later(store, id, due, why, error);
+}
+
+bool store_inbox_end(Store *store, uint64_t id, const char *why, GError **error)
+{
+    return in_group(store, error) && store->driver->inbox_end(store, id, why, error);
+}
+
+bool store_inbox_forget(Store *store, Instant before, size_t max, GError **error)
+{
+    return in_group(store, error) && store->driver->inbox_forget(store, before, max, error);
+}
+
+bool store_inbox_count(Store *store, uint64_t *ret_waiting, uint64_t *ret_dead, GError **error)
+{
+    return store->driver->inbox_count(store, ret_waiting, ret_dead, error);
+}

@@ -201,4 +201,30 @@ bool store_states(Store *store, StateVisitor visitor, void *data, GError **error
  * way. */
 void store_forget_replaced(Store *store);
 
+/* ---- inbox: requests of platforms as they came, until their plugin has made events of them ------------------------- */
+typedef struct {
+    uint64_t id;                   /* set by the store, ascending */
+    const char *instance, *hook;   /* hook: "" for the one without a name */
+    const char *delivery;          /* what names it: unique under instance and hook for as long as the row stays */
+    const char *head;              /* canonical JSON: method, path, query, headers */
+    Instant received_at;
+    int64_t attempts;              /* to make events of it */
+} InboxRow;
+/* due: when it is mapped first. *ret_duplicate: it was there, whatever has become of it, and nothing is written. */
+bool store_inbox_put(Store *store, const InboxRow *row, const void *body, size_t n, Instant due, bool *ret_duplicate, GError **error);
+/* Rows of the instance that are due, oldest first, at most max; in the arena. */
+bool store_inbox_due(Store *store, const char *instance, Instant now, size_t max, Arena *arena, InboxRow **ret_rows, size_t *ret_n, GError **error);
+/* NULL: gone. Caller unrefs. */
+bool store_inbox_body(Store *store, uint64_t id, GBytes **ret_body, GError **error);
+/* When the next row of the instance is due; INSTANT_NEVER: none waits. */
+bool store_inbox_next(Store *store, const char *instance, Instant *ret_due, GError **error);
+/* It is tried again then. */
+bool store_inbox_later(Store *store, uint64_t id, Instant due, const char *why, GError **error);
+/* Its events are taken (why NULL: only what names it is kept), or it is given up and kept whole with the reason. */
+bool store_inbox_end(Store *store, uint64_t id, const char *why, GError **error);
+/* Forgets at most max rows that ended well and were received before that instant: a repeat is not recognised any more. */
+bool store_inbox_forget(Store *store, Instant before, size_t max, GError **error);
+/* How many wait, and how many were given up. */
+bool store_inbox_count(Store *store, uint64_t *ret_waiting, uint64_t *ret_dead, GError **error);
+
 #endif

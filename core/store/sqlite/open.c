@@ -253,4 +253,12 @@ const StoreDriver store_sqlite = {
     .state_get = sqlite_state_get,
     .states = sqlite_states,
     .forget_replaced = sqlite_forget_replaced,
+    .inbox_put = sqlite_inbox_put,
+    .inbox_due = sqlite_inbox_due,
+    .inbox_body = sqlite_inbox_body,
+    .inbox_next = sqlite_inbox_next,
+    .inbox_later = sqlite_inbox_later,
+    .inbox_end = sqlite_inbox_end,
+    .inbox_forget = sqlite_inbox_forget,
+    .inbox_count = sqlite_inbox_count,
 };

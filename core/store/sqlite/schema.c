@@ -299,6 +299,20 @@ static const char *const schema_009[] = {
     NULL,
 };
 
+/* Requests of platforms: waiting while due, given up while they still have a body, else only known. */
+static const char *const schema_010[] = {
+    "CREATE TABLE inbox ("
+    "id INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT NOT NULL, hook TEXT NOT NULL, "
+    "delivery TEXT NOT NULL, head TEXT, body BLOB, received_at INTEGER NOT NULL, due INTEGER, "
+    "attempts INTEGER NOT NULL, why TEXT"
+    ") STRICT;",
+    "CREATE UNIQUE INDEX inbox_delivery ON inbox(instance, hook, delivery);",
+    "CREATE INDEX inbox_due ON inbox(instance, due) WHERE due IS NOT NULL;",
+    "CREATE INDEX inbox_dead ON inbox(id) WHERE due IS NULL AND body IS NOT NULL;",
+    "CREATE INDEX inbox_over ON inbox(received_at) WHERE body IS NULL;",
+    NULL,
+};
+
 typedef struct {
     const char *const *texts;
     bool (*then)(SqliteStore *store, GError **error); /* NULL: nothing more */
@@ -308,6 +322,7 @@ static const Migration migrations[] = {
     {schema_001, NULL}, {schema_002, NULL}, {schema_003, sqlite_seal_again},
     {schema_004, NULL}, {schema_005, NULL}, {schema_006, NULL},
     {schema_007, NULL}, {schema_008, NULL}, {schema_009, NULL},
+    {schema_010, NULL},
 };
 
 const int sqlite_schema_version = G_N_ELEMENTS(migrations);

@@ -74,6 +74,15 @@ typedef enum {
     QUERY_STATE_REPLACE,
     QUERY_STATE_GET,
     QUERY_STATES,
+    QUERY_INBOX_PUT,
+    QUERY_INBOX_DUE,
+    QUERY_INBOX_BODY,
+    QUERY_INBOX_NEXT,
+    QUERY_INBOX_LATER,
+    QUERY_INBOX_DONE,
+    QUERY_INBOX_DEAD,
+    QUERY_INBOX_FORGET,
+    QUERY_INBOX_COUNT,
     N_QUERIES,
 } Query;
 
@@ -220,5 +229,13 @@ bool sqlite_state_put(Store *, const char *, const char *, const void *, size_t,
 bool sqlite_state_get(Store *, const char *, const char *, GBytes **, uint64_t *, GError **);
 bool sqlite_states(Store *, StateVisitor, void *, GError **);
 void sqlite_forget_replaced(Store *);
+bool sqlite_inbox_put(Store *, const InboxRow *, const void *, size_t, Instant, bool *, GError **);
+bool sqlite_inbox_due(Store *, const char *, Instant, size_t, Arena *, InboxRow **, size_t *, GError **);
+bool sqlite_inbox_body(Store *, uint64_t, GBytes **, GError **);
+bool sqlite_inbox_next(Store *, const char *, Instant *, GError **);
+bool sqlite_inbox_later(Store *, uint64_t, Instant, const char *, GError **);
+bool sqlite_inbox_end(Store *, uint64_t, const char *, GError **);
+bool sqlite_inbox_forget(Store *, Instant, size_t, GError **);
+bool sqlite_inbox_count(Store *, uint64_t *, uint64_t *, GError **);
 
 #endif

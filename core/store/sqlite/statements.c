@@ -135,6 +135,23 @@ static const char *const texts[N_QUERIES] = {
         "SELECT value, version FROM instance_state WHERE instance = ?1 AND name = ?2",
     [QUERY_STATES] = "SELECT instance, name, value, version FROM instance_state "
                      "ORDER BY instance, name",
+    [QUERY_INBOX_PUT] =
+        "INSERT INTO inbox (instance, hook, delivery, head, body, received_at, due, "
+        "attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) "
+        "ON CONFLICT (instance, hook, delivery) DO NOTHING",
+    [QUERY_INBOX_DUE] = "SELECT id, instance, hook, delivery, head, received_at, attempts "
+                        "FROM inbox WHERE instance = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
+    [QUERY_INBOX_BODY] = "SELECT body FROM inbox WHERE id = ?1 AND body IS NOT NULL",
+    [QUERY_INBOX_NEXT] = "SELECT min(due) FROM inbox WHERE instance = ?1 AND due IS NOT NULL",
+    [QUERY_INBOX_LATER] = "UPDATE inbox SET due = ?2, why = ?3, attempts = attempts + 1 "
+                          "WHERE id = ?1 AND due IS NOT NULL",
+    [QUERY_INBOX_DONE] = "UPDATE inbox SET due = NULL, head = NULL, body = NULL, why = NULL "
+                         "WHERE id = ?1",
+    [QUERY_INBOX_DEAD] = "UPDATE inbox SET due = NULL, why = ?2 WHERE id = ?1",
+    [QUERY_INBOX_FORGET] = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox "
+                           "WHERE body IS NULL AND received_at < ?1 LIMIT ?2)",
+    [QUERY_INBOX_COUNT] = "SELECT (SELECT count(*) FROM inbox WHERE due IS NOT NULL), "
+                          "(SELECT count(*) FROM inbox WHERE due IS NULL AND body IS NOT NULL)",
 };
 
 /* ---- what a failure means ---------------------------------------------------------------------- */

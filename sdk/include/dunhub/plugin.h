@@ -221,7 +221,8 @@ typedef struct {
 
 /* What a platform sends to /hooks/INSTANCE or /hooks/INSTANCE/NAME. What is declared here the listener does itself: it checks,
  * commits the raw request, answers, and only then is the plugin's `map` asked for events. A selector is "header:Name",
- * "query:name", "form:name" or "json:/pointer". */
+ * "query:name", "form:name", "json:/pointer" or "method"; "header:Name[t]" is the piece "t=…" of a header whose pieces commas
+ * part, "header:X-Signature-*" every header that begins so. */
 enum {
     DUNHUB_SIGNED_NONE = 0,      /* nothing to check: only behind another door */
     DUNHUB_SIGNED_HMAC = 1,      /* `signature` = `prefix` HMAC(secret, `signed_text`) */
@@ -247,13 +248,13 @@ typedef struct {
     const char *prefix;          /* "v0="; NULL none */
     const char *secret;          /* name of an option; a LIST while one is replaced: any of them fits */
     const char *signed_text;     /* pieces: {body} {url} (public, with query) {timestamp} {form} (names and decoded values of the
-                                    form, sorted by name, nothing between) {method} {path}, and literals; NULL: "{body}" */
+                                    form, sorted by name, nothing between) {method} {path}, {selector}, and literals; NULL: "{body}" */
     const char *body_digest;     /* selector of the hex SHA-256 of the body, where {form} is empty because it is JSON; NULL none */
-    const char *timestamp;       /* selector of the unix time in seconds; NULL: none is sent */
+    const char *timestamp;       /* selector of the unix time in seconds, or milliseconds; NULL: none is sent */
     uint32_t tolerance_s;        /* how far it may be off either way; 0: 300 */
     const char *delivery;        /* selector of what names this delivery, so that a repeat is known; NULL: the body's hash */
     const char *challenge;       /* selector of the text to be echoed; NULL: there is none */
-    const char *challenge_when;  /* "json:/type=url_verification": only then; NULL: whenever it is there */
+    const char *challenge_when;  /* "json:/type=url_verification", "method=GET": only then; NULL: whenever it is there */
     const char *challenge_reply; /* {challenge} as it is, {challenge_json} as a JSON text; NULL: "{challenge}" */
     const char *challenge_type;  /* Content-Type of that reply; NULL: "text/plain" */
     const char *reply_header;    /* "Name: value" on every good reply, {challenge} too; NULL none */

@@ -25,6 +25,7 @@
     "ALTER TABLE credit DROP COLUMN external_id; ALTER TABLE credit DROP COLUMN key;"              \
     "ALTER TABLE cycle DROP COLUMN fee_for; ALTER TABLE cycle DROP COLUMN fee_steps;"              \
     "ALTER TABLE notice DROP COLUMN charges; "
+#define FIXTURE_UNDO_010 "DROP TABLE inbox; "
 #define FIXTURE_UNDO_006 "ALTER TABLE act DROP COLUMN document; "
 #define FIXTURE_UNDO_004                                                                           \
     "ALTER TABLE account DROP COLUMN lease; ALTER TABLE account DROP COLUMN failed_code; "         \
@@ -58,7 +59,7 @@
     "DROP TABLE work; ALTER TABLE contact_point DROP COLUMN consent_before; "
 #define FIXTURE_UNDO_008 "DROP INDEX act_document; ALTER TABLE account DROP COLUMN erased_on; "
 #define FIXTURE_BACK_TO_002                                                                        \
-    FIXTURE_UNDO_009 FIXTURE_UNDO_008 FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005           \
+    FIXTURE_UNDO_010 FIXTURE_UNDO_009 FIXTURE_UNDO_008 FIXTURE_UNDO_007 FIXTURE_UNDO_006 FIXTURE_UNDO_005           \
     FIXTURE_UNDO_004                                                                               \
         "DROP INDEX act_content; ALTER TABLE audit DROP COLUMN form; "                             \
         "ALTER TABLE seal DROP COLUMN root; PRAGMA user_version = 2; "

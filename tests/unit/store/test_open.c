@@ -38,15 +38,15 @@ static const OpenRow open_rows[] = {
      "@ is a database of another program, not a dunhub store; name another file"},
     {"newer", NULL, "PRAGMA application_id = 0x64756e68; PRAGMA user_version = 99",
      STORE_READ_WRITE, STORE_ERROR_VERSION,
-     "@ has schema version 99, this dunhub knows versions up to 9; use the newer dunhub that "
+     "@ has schema version 99, this dunhub knows versions up to 10; use the newer dunhub that "
      "wrote it"},
     {"newer, reading", NULL, "PRAGMA application_id = 0x64756e68; PRAGMA user_version = 99",
      STORE_READ_ONLY, STORE_ERROR_VERSION,
-     "@ has schema version 99, this dunhub knows versions up to 9; use the newer dunhub that "
+     "@ has schema version 99, this dunhub knows versions up to 10; use the newer dunhub that "
      "wrote it"},
     {"older, reading", NULL, "PRAGMA application_id = 0x64756e68", STORE_READ_ONLY,
      STORE_ERROR_VERSION,
-     "@ has schema version 0, this dunhub reads version 9; start the hub on it once, it brings "
+     "@ has schema version 0, this dunhub reads version 10; start the hub on it once, it brings "
      "the store up to date"},
     {"missing, reading", NULL, NULL, STORE_READ_ONLY, STORE_ERROR_OPEN,
      "there is no store at @: No such file or directory; start the hub once, it makes one"},
