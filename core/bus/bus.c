@@ -175,6 +175,7 @@ Bus *bus_new(const char *run_dir, const char *plugin_dir, const char *host_progr
     bus->plugin_dir = g_canonicalize_filename(plugin_dir, NULL);
     bus->host_program = g_canonicalize_filename(host_program, NULL);
     bus->links = g_ptr_array_new_with_free_func(free_link);
+    bus->pools = g_ptr_array_new();
     bus->ends_fd = -1;
     /* The options that go to the hosts hold secrets. */
     if (!confine_dumps(error) || !open_sockets(bus, run_dir, publish, error)) {
@@ -211,7 +212,11 @@ void bus_free(Bus *bus)
         return;
     }
     stop_hosts(bus);
+    for (guint i = 0; i < bus->links->len; i++) {
+        limits_leave(bus, g_ptr_array_index(bus->links, i));
+    }
     g_ptr_array_unref(bus->links);
+    g_ptr_array_unref(bus->pools);
     if (bus->router != NULL) {
         zmq_close(bus->router);
         g_unlink(bus->socket_path);
@@ -422,8 +427,9 @@ static void look_for_ends(Bus *bus)
 static void sweep(Bus *bus)
 {
     for (guint i = bus->links->len; i > 0; i--) {
-        const Link *link = g_ptr_array_index(bus->links, i - 1);
+        Link *link = g_ptr_array_index(bus->links, i - 1);
         if (link->state == LINK_REMOVED) {
+            limits_leave(bus, link);
             g_ptr_array_remove_index(bus->links, i - 1);
         }
     }
@@ -492,7 +498,9 @@ size_t bus_status(const Bus *bus, BusStatus *ret_rows, size_t max)
 {
     size_t n = MIN(max, bus->links->len);
     for (size_t i = 0; i < n; i++) {
-        const Link *link = g_ptr_array_index(bus->links, (guint)i);
+        Link *link = g_ptr_array_index(bus->links, (guint)i);
+        g_free(link->held);
+        link->held = link->state == LINK_UP ? limits_why(bus, link) : NULL;
         ret_rows[i] = (BusStatus){
             .instance = link->name,
             .plugin = link->plugin,
@@ -504,7 +512,9 @@ size_t bus_status(const Bus *bus, BusStatus *ret_rows, size_t max)
             .lost_workers = link->lost,
             .since = link->since,
             .strays = link->strays,
+            .held = link->held,
         };
+        limits_today(bus, link, &ret_rows[i].today, &ret_rows[i].per_day);
     }
     return n;
 }

@@ -27,6 +27,7 @@ typedef struct {
     int isolate;                /* Isolation */
     const json_t *options;      /* object: name -> text, number, bool, list or map; references already resolved */
     const json_t *private_paths; /* array of absolute paths of the hub's own, which no host may reach; NULL none */
+    bool keeps_calling;         /* also a platform that does not answer: the clock of the caller is not the machine's */
 } InstanceConfig;
 
 typedef enum {
@@ -70,6 +71,12 @@ typedef struct {
     void (*up)(void *data, const char *instance);                    /* ready for calls */
     /* A host ended, after the results of its calls in flight; also one that never came up: `why` says what is wrong. */
     void (*down)(void *data, const char *instance, const char *why);
+    /* Calls counted against the quota of a day (of UTC, since 1970): those so far, 0 of a day that is not known; and a new
+     * number, durable when it returns true. NULL: a restart forgets them. False: no call leaves that would have to count. */
+    bool (*quota_get)(void *data, const char *pool, int64_t day, int64_t *ret_used);
+    bool (*quota_put)(void *data, const char *pool, int64_t day, int64_t used);
+    /* An outage: its calls wait, and why; NULL: it answers again. */
+    void (*held)(void *data, const char *instance, const char *why);
 } BusEvents;
 
 typedef struct Bus Bus;
@@ -77,7 +84,7 @@ typedef struct Bus Bus;
  * NULL none. */
 Bus *bus_new(const char *run_dir, const char *plugin_dir, const char *host_program, const char *publish, Clock *clock,
              const BusEvents *events, GError **error);
-/* Stops all hosts, within about two seconds of real time; none is left behind. No callbacks: calls in flight have no
+/* Stops all hosts, within about two seconds of real time; none is left behind. No callbacks but quota_put: calls in flight have no
  * result. To end them first, send no more and turn until bus_in_flight is 0. */
 void bus_free(Bus *bus);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
@@ -86,8 +93,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)
  * starts when the old host is gone. */
 bool bus_add(Bus *bus, const InstanceConfig *config, GError **error);
 bool bus_remove(Bus *bus, const char *instance); /* after its calls in flight have ended; false: not there */
-/* Calls that may be sent now: the instance's concurrency less those in flight, within its calls per minute; 0 while it is
- * not up. */
+/* Calls that may be sent now: the instance's concurrency less those in flight, within its calls per minute and per day; 0
+ * while it is not up, while its platform wants none, and in an outage, but for one that tries (bus/limits.h). */
 size_t bus_credit(const Bus *bus, const char *instance);
 /* False: nothing was sent. */
 bool bus_send(Bus *bus, const char *instance, const BusCall *call, GError **error);
@@ -109,7 +116,10 @@ typedef struct {
     unsigned restarts, in_flight, lost_workers;
     Instant since;
     unsigned strays; /* results that came late, twice or for no call */
+    const char *held; /* why its calls wait although it is up; NULL: they do not */
+    int64_t today, per_day; /* calls that count against a quota; 0: there is none */
 } BusStatus;
+/* Texts live until the next call of it. */
 size_t bus_status(const Bus *bus, BusStatus *ret_rows, size_t max);
 /* Messages from nobody that was started here, or that are no messages. */
 unsigned bus_strangers(const Bus *bus);

@@ -29,6 +29,7 @@ Link *link_new(const InstanceConfig *config)
     link->flights = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, flight_free);
     link->expires_ms = INT64_MAX;
     link->kill_at_ms = INT64_MAX;
+    link->breaker.off = config->keeps_calling;
     return link;
 }
 
@@ -39,6 +40,7 @@ void link_free(Link *link)
     json_decref(link->options);
     json_decref(link->private_paths);
     g_free(link->why);
+    g_free(link->held);
     g_free(link->last_words);
     g_clear_pointer(&link->peer, g_bytes_unref);
     g_hash_table_unref(link->flights);
@@ -49,51 +51,19 @@ void link_free(Link *link)
  * --------------------------------------------------------------------------------------------------------
  */
 
-/* A tenth of a minute's calls may come at once, the rest evenly: no 60 seconds see more than
- * per_minute. */
-static int64_t pace_burst(const Link *link)
-{
-    return MAX(1, link->per_minute / 10);
-}
-
-static int64_t pace_interval_us(const Link *link)
-{
-    int64_t evenly = link->per_minute < 10 ? link->per_minute : link->per_minute - pace_burst(link);
-    return INT64_C(60000000) / evenly;
-}
-
-static int64_t pace_credit(const Bus *bus, const Link *link)
-{
-    int64_t unpaid = MAX(0, link->pace_us - bus_now_ms(bus) * 1000);
-    int64_t interval = pace_interval_us(link);
-    return pace_burst(link) - (unpaid + interval - 1) / interval;
-}
-
-size_t link_credit(const Bus *bus, const Link *link)
+/* Calls that the host would take. */
+static size_t host_credit(const Link *link)
 {
     size_t busy = g_hash_table_size(link->flights);
     bool open = link->state == LINK_UP && !link->removing && link->end_seen_us == 0 &&
                 link->last_words == NULL;
-    if (!open || busy >= link->credit) {
-        return 0;
-    }
-    size_t credit = link->credit - busy;
-    return link->per_minute > 0 ? MIN(credit, (size_t)MAX(0, pace_credit(bus, link))) : credit;
+    return open && busy < link->credit ? link->credit - busy : 0;
 }
 
-int64_t link_pace_free_ms(const Bus *bus, const Link *link)
+size_t link_credit(const Bus *bus, const Link *link)
 {
-    if (link->state != LINK_UP || link->per_minute <= 0 || pace_credit(bus, link) > 0) {
-        return INT64_MAX;
-    }
-    return (link->pace_us - (pace_burst(link) - 1) * pace_interval_us(link) + 999) / 1000;
-}
-
-static void pay_pace(const Bus *bus, Link *link)
-{
-    if (link->per_minute > 0) {
-        link->pace_us = MAX(link->pace_us, bus_now_ms(bus) * 1000) + pace_interval_us(link);
-    }
+    size_t credit = host_credit(link);
+    return credit > 0 ? (size_t)CLAMP(limits_credit(bus, link), 0, (int64_t)credit) : 0;
 }
 
 /* ---- sending
@@ -117,10 +87,12 @@ static bool check_call(const Bus *bus, const Link *link, const BusCall *call, GE
                     WIRE_INPUT_MAX);
         return false;
     }
-    if (link_credit(bus, link) == 0) {
+    if (host_credit(link) == 0 || limits_refuse(bus, link)) {
         g_set_error(error, BUS_ERROR, BUS_ERROR_CREDIT,
                     "instance '%s' takes no call at the moment (%s)", link->name,
-                    link->state == LINK_UP ? "all it allows are in flight" : "it is not up");
+                    link->state == LINK_UP
+                        ? "all it allows are in flight, or its limits hold it back"
+                        : "it is not up");
         return false;
     }
     return true;
@@ -154,6 +126,9 @@ bool link_send(Bus *bus, Link *link, const BusCall *call, GError **error)
     int64_t deadline_ms = call->deadline_ms > 0 ? call->deadline_ms : link->timeout_ms;
     deadline_ms = MIN(deadline_ms, INT32_MAX);
     g_autoptr(WireMessage) message = call_message(call, deadline_ms);
+    if (!limits_take(bus, link, error)) {
+        return false;
+    }
     if (!wire_send(bus->router, link->peer, message, error)) {
         if (error != NULL && *error == NULL) {
             g_set_error(error, BUS_ERROR, BUS_ERROR_CALL, "the host of '%s' cannot be reached: %s",
@@ -168,7 +143,6 @@ bool link_send(Bus *bus, Link *link, const BusCall *call, GError **error)
     g_hash_table_insert(link->flights, &flight->call, flight);
     link->n_open++;
     link->expires_ms = MIN(link->expires_ms, flight->expires_ms);
-    pay_pace(bus, link);
     return true;
 }
 
@@ -246,6 +220,7 @@ void link_expire(Bus *bus, Link *link)
     g_autoptr(GArray) calls = open_calls(link, now);
     for (guint i = 0; i < calls->len; i++) {
         Flight *flight = g_hash_table_lookup(link->flights, &g_array_index(calls, uint64_t, i));
+        limits_hear(bus, link, OUTCOME_UNCERTAIN, "no_answer", 0);
         end_without_answer(bus, link, flight, "its deadline has passed");
     }
     link->expires_ms = first_expiry(link);
@@ -289,6 +264,7 @@ static void take_result(Bus *bus, Link *link, const WireMessage *message)
         .data = data,
         .items = items,
     };
+    limits_hear(bus, link, result.outcome, result.code, wire_int(message, "pause_ms", 0));
     bus->events.result(bus->events.data, link->name, &result);
 }
 
@@ -399,8 +375,14 @@ static void take_ready(Bus *bus, Link *link, const WireMessage *message)
         return;
     }
     link->credit = (size_t)CLAMP(wire_int(message, "concurrency", 1), 1, 256);
-    link->per_minute = CLAMP(wire_int(message, "per_minute", 0), 0, 10000000);
     link->timeout_ms = CLAMP(wire_int(message, "timeout_ms", 1), 1, INT32_MAX);
+    const LimitsGiven given = {
+        .concurrency = (int64_t)link->credit,
+        .per_minute = CLAMP(wire_int(message, "per_minute", 0), 0, 10000000),
+        .per_day = CLAMP(wire_int(message, "per_day", 0), 0, UINT32_MAX),
+        .shared = wire_text(message, "shared"),
+    };
+    limits_join(bus, link, &given);
     link->up_at_ms = bus_now_ms(bus);
     link_set_state(bus, link, LINK_UP);
     if (bus->events.up != NULL) {

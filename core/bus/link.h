@@ -4,6 +4,7 @@
 
 #include "bus/bus.h"
 #include "bus/child.h"
+#include "bus/limits.h"
 #include "host/thread.h"
 #include "wire/wire.h"
 
@@ -29,7 +30,7 @@ typedef struct {
     bool ended; /* the result was given; the worker may still be busy */
 } Flight;
 
-typedef struct {
+struct Link {
     char *name, *plugin;
     Isolation isolate;
     json_t *options, *private_paths;
@@ -48,17 +49,19 @@ typedef struct {
     bool final;
     size_t credit;
     unsigned lost;
-    int64_t timeout_ms, per_minute;
+    int64_t timeout_ms;
+    Pool *pool;       /* NULL before it was up for the first time */
+    Breaker breaker;
+    char *held;       /* of the last status */
     /* calls */
     GHashTable *flights; /* id -> Flight */
     size_t n_open;       /* those that have not ended */
     int64_t expires_ms;  /* the first of them, or earlier */
-    int64_t pace_us;     /* when the calls sent so far are paid off at the pace of per_minute */
     /* times of Clock.monotonic_ms */
     int64_t start_by_ms, retry_at_ms, up_at_ms, heard_ms, pinged_ms /* 0: not asked */, kill_at_ms;
     unsigned failures, restarts, strays, logs;
     int64_t log_window_ms;
-} Link;
+};
 
 struct Bus {
     void *context, *router, *publisher;
@@ -67,6 +70,7 @@ struct Bus {
     BusEvents events;
     char *plugin_dir, *host_program, *socket_path, *process_endpoint, *thread_endpoint;
     GPtrArray *links;
+    GPtrArray *pools;
     unsigned strangers;
 };
 
@@ -78,7 +82,6 @@ void bus_say(Bus *bus, Link *link, WireMessage *message); /* takes; a host that 
 Link *link_new(const InstanceConfig *config);
 void link_free(Link *link);
 size_t link_credit(const Bus *bus, const Link *link);
-int64_t link_pace_free_ms(const Bus *bus, const Link *link); /* when the pace allows a call again; INT64_MAX: it does now */
 bool link_send(Bus *bus, Link *link, const BusCall *call, GError **error);
 void link_take(Bus *bus, Link *link, WireMessage *message); /* takes */
 void link_expire(Bus *bus, Link *link);

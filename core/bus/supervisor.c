@@ -303,7 +303,7 @@ int64_t link_next_ms(const Bus *bus, const Link *link)
         int64_t beat =
             link->pinged_ms != 0 ? link->pinged_ms + LINK_PONG_MS : link->heard_ms + LINK_PING_MS;
         int64_t next = MIN(MIN(beat, link->expires_ms), link->kill_at_ms);
-        return MIN(next, link_pace_free_ms(bus, link));
+        return MIN(next, limits_free_ms(bus, link));
     }
     default:
         return link->kill_at_ms;

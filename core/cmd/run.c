@@ -409,6 +409,7 @@ static bool open_run(Run *run, const CommandLine *line, const Days *days, GError
         .acts = true,
         .moved_clock = run->moves,
         .by_hand = run->moves,
+        .keeps_calling = line_flag(line, "until-idle"),
         .events = {.data = run,
                    .alert = on_alert,
                    .finding = on_finding,

@@ -70,13 +70,27 @@ static char *reading_of(const json_t *feed)
     return next != NULL ? g_strdup_printf("next %s", next) : NULL;
 }
 
-static const char *note_of(const json_t *row, const json_t *feed)
+static const char *trouble_of(const json_t *row, const json_t *feed)
 {
     if (text_of(row, "why") != NULL)
         return text_of(row, "why");
+    if (text_of(row, "held") != NULL)
+        return text_of(row, "held");
     if (is(feed, "held"))
         return "a first import: see dunhub outbox, then dunhub approve --source";
     return is(feed, "paused") ? "paused: its last calls were refused" : NULL;
+}
+
+/* NULL: there is nothing to say. Caller frees. */
+static char *note_of(const json_t *row, const json_t *feed)
+{
+    const char *trouble = trouble_of(row, feed);
+    const json_t *per_day = json_object_get(row, "per_day");
+    if (trouble != NULL || per_day == NULL)
+        return g_strdup(trouble);
+    return g_strdup_printf(
+        "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " calls of the day are used",
+        json_integer_value(json_object_get(row, "today")), json_integer_value(per_day));
 }
 
 static void print_instances(const json_t *status)
@@ -92,7 +106,7 @@ static void print_instances(const json_t *status)
     table_yields(table, yielding, G_N_ELEMENTS(yielding));
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i), *feed = named(feeds, text_of(row, "instance"));
-        g_autofree char *reading = reading_of(feed);
+        g_autofree char *reading = reading_of(feed), *note = note_of(row, feed);
         g_autofree char *pid = g_strdup_printf("%" JSON_INTEGER_FORMAT,
                                                json_integer_value(json_object_get(row, "pid")));
         g_autofree char *restarts = g_strdup_printf(
@@ -106,7 +120,7 @@ static void print_instances(const json_t *status)
                                restarts,
                                in_flight,
                                reading,
-                               note_of(row, feed),
+                               note,
                                NULL};
         table_add(table, cells);
     }

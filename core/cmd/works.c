@@ -1,5 +1,8 @@
 #include "cmd/works.h"
 
+#include "base/log.h"
+#include "cmd/quota.h"
+
 #include <poll.h>
 #include <string.h>
 
@@ -259,6 +262,34 @@ static void on_up(void *data, const char *instance)
         hub_instance_up(works->hub, instance);
 }
 
+static bool on_quota_get(void *data, const char *pool, int64_t day, int64_t *ret_used)
+{
+    const Works *works = data;
+    g_autoptr(GError) problem = NULL;
+    if (quota_get(works->setup.station->store, pool, day, ret_used, &problem))
+        return true;
+    log_message(LOG_FAIL, "bus", "%s", problem->message);
+    return false;
+}
+
+static bool on_quota_put(void *data, const char *pool, int64_t day, int64_t used)
+{
+    const Works *works = data;
+    g_autoptr(GError) problem = NULL;
+    if (quota_put(works->setup.station->store, pool, day, used, &problem))
+        return true;
+    log_message(LOG_FAIL, "bus", "%s", problem->message);
+    return false;
+}
+
+static void on_held(void *data, const char *instance, const char *why)
+{
+    Works *works = data;
+    g_autofree char *text = why ? g_strdup_printf("%s: %s", instance, why)
+                                : g_strdup_printf("%s answers again", instance);
+    port_alert(works, &(HubAlert){why ? "instance_waits" : "instance_resumed", instance, text});
+}
+
 static void on_down(void *data, const char *instance, const char *why)
 {
     Works *works = data;
@@ -281,6 +312,9 @@ static bool open_bus(Works *works, GError **error)
         .finding = on_finding,
         .up = on_up,
         .down = on_down,
+        .quota_get = on_quota_get,
+        .quota_put = on_quota_put,
+        .held = on_held,
     };
     const char *publish = works->setup.acts ? station->configuration->publish : NULL;
     works->bus = bus_new(station->run_dir, station->plugin_dir, station->host_program, publish,
@@ -395,8 +429,9 @@ bool works_start_instance(Works *works, const Instance *instance, GError **error
     if (works->setup.moved_clock && has_option(manifest, "as_of"))
         json_object_set_new(options, "as_of", json_string("now"));
     g_autoptr(json_t) private_paths = station_private_paths(works->setup.station);
-    InstanceConfig config = {instance->name, instance->plugin, instance->isolate, options,
-                             private_paths};
+    InstanceConfig config = {
+        instance->name, instance->plugin, instance->isolate,
+        options,        private_paths,    works->setup.moved_clock || works->setup.keeps_calling};
     return bus_add(works->bus, &config, error);
 }
 
@@ -586,17 +621,27 @@ static void request_submit(Works *works, uint64_t connection, const json_t *requ
                context);
 }
 
+static json_t *bus_row(const BusStatus *row)
+{
+    json_t *line =
+        json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:i,s:i,s:i,s:i}", "instance", row->instance, "plugin",
+                  row->plugin, "state", row->state, "why", row->why, "held", row->held, "pid",
+                  row->pid, "restarts", (int)row->restarts, "in_flight", (int)row->in_flight,
+                  "lost_workers", (int)row->lost_workers);
+    if (row->per_day > 0) {
+        json_object_set_new(line, "today", json_integer(row->today));
+        json_object_set_new(line, "per_day", json_integer(row->per_day));
+    }
+    return line;
+}
+
 static json_t *bus_rows(Works *works)
 {
     BusStatus rows[ITEMS_MAX];
     size_t n = bus_status(works->bus, rows, G_N_ELEMENTS(rows));
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(
-            list, json_pack("{s:s,s:s,s:s,s:s*,s:i,s:i,s:i,s:i}", "instance", rows[i].instance,
-                            "plugin", rows[i].plugin, "state", rows[i].state, "why", rows[i].why,
-                            "pid", rows[i].pid, "restarts", (int)rows[i].restarts, "in_flight",
-                            (int)rows[i].in_flight, "lost_workers", (int)rows[i].lost_workers));
+        json_array_append_new(list, bus_row(&rows[i]));
     return list;
 }
 

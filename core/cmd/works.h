@@ -27,6 +27,7 @@ typedef struct {
     bool acts;        /* and sends */
     bool plans;       /* with acts: what would leave is taken as done here, and nothing leaves */
     bool moved_clock; /* the clock is moved on purpose: no jump is suspect */
+    bool keeps_calling; /* also what does not answer: nobody waits for it to come back */
     bool by_hand;     /* sources are polled on hub_poll_now and before an act only */
     WorksEvents events;
 } WorksSetup;

@@ -177,6 +177,7 @@ static WireMessage *make_result(DunhubCall *call, const DunhubResult *from)
     wire_put_text(result, "code", from->code.p, from->code.n, WIRE_NAME_MAX);
     wire_put_text(result, "message", from->message.p, from->message.n, WIRE_TEXT_MAX);
     wire_put_text(result, "external_id", from->external_id.p, from->external_id.n, WIRE_TEXT_MAX);
+    wire_put_int(result, "pause_ms", CLAMP(from->pause_ms, 0, INT64_C(31) * 86400000));
     add_json(call, result, "data", from->data, '{');
     if (from->items.n > 0) {
         add_json(call, result, "items", from->items, '[');

@@ -47,7 +47,19 @@ static WireMessage *hello(const char *token)
     return message;
 }
 
-static WireMessage *ready(const Contract *contract)
+/* The value of the option that names what several instances share. */
+static void put_shared(WireMessage *message, const Contract *contract, GHashTable *options)
+{
+    const char *name = contract->limits.shared_by;
+    GBytes *value = name != NULL ? g_hash_table_lookup(options, name) : NULL;
+    gsize n = 0;
+    const char *text = value != NULL ? g_bytes_get_data(value, &n) : NULL;
+    if (n > 0) {
+        wire_put_text(message, "shared", text, n, WIRE_TEXT_MAX);
+    }
+}
+
+static WireMessage *ready(const Contract *contract, GHashTable *options)
 {
     const DunhubPlugin *plugin = &contract->plugin;
     const char *version = plugin->version != NULL ? plugin->version : "";
@@ -57,6 +69,8 @@ static WireMessage *ready(const Contract *contract)
     wire_put_int(message, "concurrency", contract->limits.concurrency);
     wire_put_int(message, "per_minute", contract->limits.per_minute);
     wire_put_int(message, "timeout_ms", contract->limits.timeout_ms);
+    wire_put_int(message, "per_day", contract->limits.per_day);
+    put_shared(message, contract, options);
     return message;
 }
 
@@ -274,7 +288,7 @@ bool host_run(void *context, const WireStart *start, int stop_fd, const Sandbox 
         close_socket(socket);
         return false;
     }
-    desk_post(desk, ready(desk->contract));
+    desk_post(desk, ready(desk->contract, desk->options));
     if (sandbox != NULL && sandbox->missing[0] != '\0') {
         desk_post(desk, warning(sandbox));
     }

@@ -41,7 +41,7 @@
 #define WIRE_CURSOR_MAX (256u << 10)
 #define WIRE_STATE_MAX (256u << 10)
 #define WIRE_NAME_MAX 200
-#define WIRE_FIELDS_MAX 6               /* of a head */
+#define WIRE_FIELDS_MAX 7               /* of a head */
 #define WIRE_TEXT_MAX 2000               /* a message for a person */
 
 typedef enum {

@@ -201,7 +201,7 @@ static void ours_start(Ours *ours, const char *dir, const char *build, int isola
     g_autofree char *plugins = g_build_filename(build, "tests/plugins", NULL);
     g_autofree char *host = g_build_filename(build, "dunhub-host", NULL);
     const BusEvents events = {.data = ours, .result = on_result, .up = on_up};
-    const InstanceConfig config = {"echo", "echo", isolate, NULL, NULL};
+    const InstanceConfig config = {"echo", "echo", isolate, NULL, NULL, false};
     g_autoptr(GError) error = NULL;
     *ours = (Ours){0};
     ours->bus = bus_new(dir, plugins, host, NULL, clock_system(), &events, &error);

@@ -68,6 +68,8 @@ typedef struct {
     DunhubBytes external_id; /* of what was made or changed */
     DunhubBytes data;        /* JSON object */
     DunhubBytes items;       /* batch: JSON array, one result per input in order */
+    /* --- since 1.2 --- */
+    int64_t pause_ms;        /* whatever the outcome: the platform wants no other call for so long; 0 nothing was said */
 } DunhubResult;
 
 typedef struct DunhubHost DunhubHost;

@@ -107,6 +107,32 @@ static void on_down(void *data, const char *instance, const char *why)
     g_ptr_array_add(((Rig *)data)->downs, g_strdup_printf("%s: %s", instance, why));
 }
 
+static bool on_quota_get(void *data, const char *pool, int64_t day, int64_t *ret_used)
+{
+    Rig *rig = data;
+    g_autofree char *place = g_strdup_printf("%s@%" G_GINT64_FORMAT, pool, day);
+    rig->quota_reads++;
+    *ret_used = GPOINTER_TO_INT(g_hash_table_lookup(rig->quotas, place));
+    return !rig->quota_fails;
+}
+
+static bool on_quota_put(void *data, const char *pool, int64_t day, int64_t used)
+{
+    Rig *rig = data;
+    rig->quota_writes++;
+    if (!rig->quota_fails) {
+        g_hash_table_insert(rig->quotas, g_strdup_printf("%s@%" G_GINT64_FORMAT, pool, day),
+                            GINT_TO_POINTER((int)used));
+    }
+    return !rig->quota_fails;
+}
+
+static void on_held(void *data, const char *instance, const char *why)
+{
+    g_ptr_array_add(((Rig *)data)->helds,
+                    g_strdup_printf("%s: %s", instance, why != NULL ? why : "goes on"));
+}
+
 static Rig *open_rig(const char *plugins, const char *publish)
 {
     Rig *rig = g_new0(Rig, 1);
@@ -120,8 +146,11 @@ static Rig *open_rig(const char *plugins, const char *publish)
     rig->findings = g_ptr_array_new_with_free_func(g_free);
     rig->downs = g_ptr_array_new_with_free_func(g_free);
     rig->ups = g_ptr_array_new_with_free_func(g_free);
-    const BusEvents events = {rig,          on_result,  on_page, on_state_get,
-                              on_state_put, on_finding, on_up,   on_down};
+    rig->helds = g_ptr_array_new_with_free_func(g_free);
+    rig->quotas = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const BusEvents events = {rig,          on_result,    on_page, on_state_get,
+                              on_state_put, on_finding,   on_up,   on_down,
+                              on_quota_get, on_quota_put, on_held};
     rig->bus = bus_new(rig->run_dir, plugins, host, publish, &rig->clock.clock, &events, &error);
     g_assert_no_error(error);
     return rig;
@@ -148,6 +177,8 @@ void rig_free(Rig *rig)
     g_ptr_array_unref(rig->findings);
     g_ptr_array_unref(rig->downs);
     g_ptr_array_unref(rig->ups);
+    g_ptr_array_unref(rig->helds);
+    g_hash_table_unref(rig->quotas);
     g_clear_pointer(&rig->state, g_bytes_unref);
     g_free(rig);
 }
@@ -156,7 +187,7 @@ void rig_add(Rig *rig, const char *name, const char *plugin, int isolate, const 
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) parsed = options != NULL ? json_loads(options, 0, NULL) : NULL;
-    InstanceConfig config = {name, plugin, isolate, parsed, NULL};
+    InstanceConfig config = {name, plugin, isolate, parsed, NULL, false};
     g_assert_true(bus_add(rig->bus, &config, &error));
     g_assert_no_error(error);
 }

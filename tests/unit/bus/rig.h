@@ -23,6 +23,10 @@ typedef struct {
     GPtrArray *findings;
     GPtrArray *downs;   /* "instance: why" */
     GPtrArray *ups;
+    GPtrArray *helds;   /* "instance: why" */
+    GHashTable *quotas; /* "pool@day" -> calls */
+    unsigned quota_reads, quota_writes;
+    bool quota_fails;
     unsigned events, pages, refuse_after; /* pages taken before refusing; 0: none refused */
     GBytes *state;
     uint64_t state_version;

@@ -61,7 +61,7 @@ static void move_in(House *house, const char *ledger, const char *folder)
     g_autofree char *store = place(house, "store");
     g_autoptr(json_t) private_paths = json_pack("[s]", store);
     g_autoptr(json_t) parsed = json_loads(options, 0, NULL);
-    InstanceConfig config = {"guest", "burglar", ISOLATE_PROCESS, parsed, private_paths};
+    InstanceConfig config = {"guest", "burglar", ISOLATE_PROCESS, parsed, private_paths, false};
     g_assert_true(bus_add(house->rig->bus, &config, NULL));
 }
 

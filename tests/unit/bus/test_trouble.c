@@ -363,7 +363,7 @@ static void test_refused_instances(void)
     rig_add(rig, "one", "unruly", ISOLATE_PROCESS, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
-        InstanceConfig config = {rows[i].name, rows[i].plugin, ISOLATE_PROCESS, NULL, NULL};
+        InstanceConfig config = {rows[i].name, rows[i].plugin, ISOLATE_PROCESS, NULL, NULL, false};
         g_assert_false(bus_add(rig->bus, &config, &error));
         g_assert_error(error, BUS_ERROR, BUS_ERROR_INSTANCE);
         assert_says(error->message, rows[i].why);
