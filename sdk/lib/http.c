@@ -1,6 +1,8 @@
 /* HTTP by libcurl: one easy handle for each worker thread, so that connections are kept. What an answer, or the lack of
  * one, means for the action is one table here (docs/architecture.md, results of a call). */
-#include "dunhub/sdk.h"
+#include "lib/pace.h"
+
+#include "dunhub/platform.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -266,6 +268,15 @@ static bool judge_answer(const DunhubTask *task, const DunhubHttpRequest *reques
     }
 }
 
+/* Whatever this call comes to, other calls have to know; a host of an older time has no place for it. */
+static void note_pace(const DunhubTask *task, const DunhubHttpResponse *response)
+{
+    int64_t wait_ms = pace_wait_ms(response->status, response->retry_after_ms, response->headers,
+                                   dunhub_now_ms() / 1000);
+    if (DUNHUB_HAS(task->result, DunhubResult, pause_ms) && wait_ms > task->result->pause_ms)
+        task->result->pause_ms = wait_ms;
+}
+
 bool dunhub_http_ask(const DunhubTask *task, const DunhubHttpRequest *request,
                      DunhubHttpResponse *ret_response)
 {
@@ -275,6 +286,7 @@ bool dunhub_http_ask(const DunhubTask *task, const DunhubHttpRequest *request,
     struct curl_slist *headers = header_list(request->headers, &bad_header);
     if (!bad_header && curl)
         exchange(curl, task, request, headers, ret_response);
+    note_pace(task, ret_response);
     curl_slist_free_all(headers);
     if (bad_header)
         dunhub_permanent(

@@ -342,6 +342,7 @@ const TestkitResult *testkit_result(Testkit *kit)
 {
     kit->result.outcome = kit->raw.outcome;
     kit->result.retry_after_ms = kit->raw.retry_after_ms;
+    kit->result.pause_ms = kit->raw.pause_ms;
     kit->result.code = keep(kit, kit->raw.code);
     kit->result.message = keep(kit, kit->raw.message);
     kit->result.external_id = keep(kit, kit->raw.external_id);

@@ -32,7 +32,7 @@ void testkit_fail_from(Testkit *kit, TestkitFunction function, int nth);
 /* Of the latest call; lives until the next one. */
 typedef struct {
     int outcome;
-    int64_t retry_after_ms;
+    int64_t retry_after_ms, pause_ms;
     const char *code, *message, *external_id, *data; /* "" absent */
     GPtrArray *events;   /* json_t *, those that are durable: handed on by page_done, or by a result OK */
     GPtrArray *lost;     /* json_t *, emitted and then forgotten */

@@ -106,6 +106,8 @@ static void test_statuses(void)
         g_test_message("%.30s: %s", rows[i].answer, result->message);
         g_assert_cmpint(result->outcome, ==, rows[i].outcome);
         g_assert_cmpint(result->retry_after_ms, ==, rows[i].retry_after_ms);
+        bool for_all = response.status == 429 || response.status == 503;
+        g_assert_cmpint(result->pause_ms, ==, for_all ? rows[i].retry_after_ms : 0);
         g_assert_cmpstr(result->code, ==, rows[i].code);
         g_assert_cmpuint(world.http.requests->len, ==, 1); /* no redirect, no repeat of its own */
         world_end(&world);
