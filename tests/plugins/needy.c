@@ -17,7 +17,7 @@ static const DunhubAction actions[] = {
 };
 
 static const DunhubLimits limits = {
-    .size = sizeof(DunhubLimits), .concurrency = 4, .per_minute = 30};
+    .size = sizeof(DunhubLimits), .concurrency = 4, .per_minute = 30, .per_day = 1000};
 
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,

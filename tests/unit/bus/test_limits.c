@@ -83,6 +83,27 @@ static void test_restart(void)
     rig_free(rig);
 }
 
+static int written(const Rig *rig, const char *place)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(rig->quotas, place));
+}
+
+/* A part of the day is written down ahead, and what of it was not used is given back at a good end. */
+static void test_ahead(void)
+{
+    Rig *rig = rig_new(NULL);
+    rig_add(rig, "one", "needy", ISOLATE_THREAD, "{\"account\":\"me\"}");
+    rig_wait_up(rig, "one");
+    for (int i = 0; i < 3; i++) {
+        rig_call(rig, "one", ++last_call, CALL_ACTION, "test.echo", "{}");
+    }
+    g_assert_cmpuint(rig->quota_writes, ==, 1);
+    g_assert_cmpint(written(rig, "one@0"), ==, 1000 / LIMITS_RESERVE_PART);
+    rig = with_quotas_of(rig);
+    g_assert_cmpint(written(rig, "one@0"), ==, 3);
+    rig_free(rig);
+}
+
 /* Every call is written down before it leaves: one that cannot be does not. */
 static void test_unwritable(void)
 {
@@ -268,6 +289,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/limits/quota", test_quota);
     g_test_add_func("/limits/restart", test_restart);
+    g_test_add_func("/limits/ahead", test_ahead);
     g_test_add_func("/limits/unwritable", test_unwritable);
     g_test_add_func("/limits/unreadable", test_unreadable);
     g_test_add_func("/limits/shared", test_shared);
