@@ -155,8 +155,7 @@ static void service_on(Deciding *d, Cycle *cycle)
     Date from = account->service_suspended_on;
     account->service_suspended_on = DATE_NONE;
     if (d->settings->prorate_suspension && from != DATE_NONE)
-        proration_book(d, cycle ? cycle->currency : d->settings->currency, from, d->today,
-                       "suspension_proration");
+        proration_book(d, from, d->today, "suspension_proration");
 }
 
 static void portal_off(Deciding *d, Cycle *cycle)

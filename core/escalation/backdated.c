@@ -114,7 +114,7 @@ static void credit_suspension(Deciding *d, const Cycle *cycle)
             before = act->done_on;
     }
     if (from != DATE_NONE)
-        proration_book(d, cycle->currency, from, before, "suspension_proration");
+        proration_book(d, from, before, "suspension_proration");
 }
 
 static void retract_notices(Deciding *d, const Cycle *cycle)

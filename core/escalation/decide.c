@@ -179,6 +179,7 @@ static void evaluate(Deciding *d)
     judge_minimums(d);
     for (size_t i = 0; i < d->ledger.n_currencies; i++)
         judge_currency(d, d->ledger.currencies[i].currency);
+    plans_lift(d);
     remembered_follow(d);
     interest_judge(d);
     notices_judge(d);

@@ -210,6 +210,8 @@ void promises_judge(Deciding *d);
 int64_t promise_paid(const AccountState *state, const Promise *promise);
 void promises_remind(Deciding *d);
 void plans_judge(Deciding *d);
+/* After all currencies were judged: what leaving in this very decision makes possible. */
+void plans_lift(Deciding *d);
 void plans_remind(Deciding *d);
 int64_t instalment_open(const AccountState *state, const Instalment *instalment);
 bool plan_failed(const Deciding *d, const Cycle *cycle);
@@ -238,7 +240,7 @@ Date interest_wakes_on(const Deciding *d);
 /* What accrued by today in that currency and is no invoice yet; negative: more was booked. */
 int64_t interest_unbooked(const AccountState *state, const Rulebook *book, const Settings *settings, const Ledger *ledger,
                           Currency currency);
-void proration_book(Deciding *d, Currency currency, Date from, Date before, const char *kind);
+void proration_book(Deciding *d, Date from, Date before, const char *kind);
 void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);
 bool reversal_happened(const Deciding *d, Currency currency);

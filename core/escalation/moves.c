@@ -223,10 +223,16 @@ static const char *blocked_by(Deciding *d, Cycle *cycle, const Policy *policy, c
 
 /* ---- the move -------------------------------------------------------------------------------- */
 
+/* The notice of a manual entry goes out today (§4): no other step overtakes it on that day. */
+static bool begins_by_rule(const Deciding *d, const Cycle *cycle)
+{
+    return text_same(cycle->entry_reason, "manual") && cycle->rule_since == d->today;
+}
+
 static bool may_leave(const Deciding *d, const Cycle *cycle)
 {
     if (cycle->executed_on == DATE_NONE || cycle->step_since == d->today ||
-        cycle->rule_since == DATE_NONE || !acts_required_done(d, cycle))
+        begins_by_rule(d, cycle) || cycle->rule_since == DATE_NONE || !acts_required_done(d, cycle))
         return false;
     return cycle->migrated_on == DATE_NONE ||
            d->today >= dates_add(cycle->migrated_on, d->settings->min_notice_days);

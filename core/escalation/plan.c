@@ -288,12 +288,17 @@ static bool is_paid(const Deciding *d, const Plan *plan, int64_t number)
     return true;
 }
 
-/* The cycle of its invoices is parked with its step; a suspension is lifted with the first paid
- * instalment (§5). */
-static void park(Deciding *d, const Plan *plan)
+static Cycle *held_cycle(const Deciding *d, const Plan *plan)
 {
     Cycle *cycle = cycle_by_id(d->state, plan->held_cycle);
-    if (!cycle || cycle->closed_on != DATE_NONE)
+    return cycle && cycle->closed_on == DATE_NONE ? cycle : NULL;
+}
+
+/* The cycle of its invoices is parked with its step. */
+static void park(Deciding *d, const Plan *plan)
+{
+    Cycle *cycle = held_cycle(d, plan);
+    if (!cycle)
         return;
     if (cycle->step) {
         exit_leave(d, cycle, "plan");
@@ -301,8 +306,16 @@ static void park(Deciding *d, const Plan *plan)
         cycle->parked = true;
         cycle->exit_reason = "plan";
     }
-    if (is_paid(d, plan, 1))
-        acts_undo_cycle(d, cycle);
+}
+
+/* A suspension is lifted with the first paid instalment (§5), as soon as no other cycle asks for it. */
+void plans_lift(Deciding *d)
+{
+    STATE_FOREACH (d->look, KIND_PLAN, const Plan, plan) {
+        Cycle *cycle = plan->state == PLAN_ACTIVE ? held_cycle(d, plan) : NULL;
+        if (cycle && is_paid(d, plan, 1))
+            acts_undo_cycle(d, cycle);
+    }
 }
 
 void plans_judge(Deciding *d)

@@ -147,6 +147,16 @@ int64_t age_greatest(const AccountState *state, const Ledger *ledger, Currency c
     return greatest;
 }
 
+/* Which of two that are equally old speaks for the account does not depend on the order of arrival. */
+static bool is_elder(const InvoiceBalance *a, const InvoiceBalance *b)
+{
+    if (a->overdue_on != b->overdue_on)
+        return a->overdue_on < b->overdue_on;
+    if (a->invoice->issued_on != b->invoice->issued_on)
+        return a->invoice->issued_on < b->invoice->issued_on;
+    return ledger_goes_before(a->invoice, b->invoice);
+}
+
 int64_t age_escalation(const AccountState *state, const InvoiceBalance *invoice, Date today)
 {
     return invoice->days_overdue - age_held_days(state, invoice, invoice->overdue_on, today);
@@ -162,8 +172,7 @@ const InvoiceBalance *age_anchor(const AccountState *state, const Ledger *ledger
         if (!b->counted || !b->charge || !currency_equal(b->invoice->currency, currency))
             continue;
         int64_t age = age_escalation(state, b, ledger->today);
-        bool older = anchor && age == greatest && b->overdue_on < anchor->overdue_on;
-        if (!anchor || age > greatest || older) {
+        if (!anchor || age > greatest || (age == greatest && is_elder(b, anchor))) {
             anchor = b;
             greatest = age;
         }

@@ -20,6 +20,12 @@ typedef struct {
     size_t next;   /* row after the one named last: money often comes in the order of invoices */
 } Allocation;
 
+bool ledger_goes_before(const Invoice *a, const Invoice *b)
+{
+    int by_id = strverscmp(a->id, b->id);
+    return by_id != 0 ? by_id < 0 : a->sequence < b->sequence;
+}
+
 bool ledger_lists(const char *ids, const char *id)
 {
     if (!ids || !id)
@@ -123,9 +129,9 @@ static int order_compare(const void *pa, const void *pb, void *data)
         return a->overdue_on < b->overdue_on ? -1 : 1;
     if (a->invoice->issued_on != b->invoice->issued_on)
         return a->invoice->issued_on < b->invoice->issued_on ? -1 : 1;
-    if (a->invoice->sequence != b->invoice->sequence)
-        return a->invoice->sequence < b->invoice->sequence ? -1 : 1;
-    return ia < ib ? -1 : ia > ib;
+    if (ledger_goes_before(a->invoice, b->invoice))
+        return -1;
+    return ia == ib ? 0 : 1;
 }
 
 static const size_t *order_of(Allocation *a)

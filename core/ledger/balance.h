@@ -78,6 +78,9 @@ static inline int64_t ledger_sum(int64_t a, int64_t b)
         return sum;
     return b > 0 ? INT64_MAX : INT64_MIN;
 }
+/* Of two issued on the same day, the one issued first: by id, where 9 stands before 10, because the order in which they
+ * arrive is chance, and what is owed must not depend on it. */
+bool ledger_goes_before(const Invoice *a, const Invoice *b);
 /* A comma-separated list of ids names this one. */
 bool ledger_lists(const char *ids, const char *id);
 

@@ -91,7 +91,8 @@ static const Field account_fields[] = {
           "Number of overdue invoices told by a CRM; the larger of it and the count is used."),
     FIELD(Account, collections_case_on, DATE, GIVEN, NULL, "Day of the latest collections case."),
     FIELD(Account, subscription_price_minor, AMOUNT, GIVEN, NULL,
-          "Price of one billing period in minor units, for proration of a suspension."),
+          "Price of one billing period in minor units of settings.currency, for proration of a "
+          "suspension."),
     FIELD(Account, at_risk, BOOL, KEPT, NULL, "Whether staff or a CRM judge the account at risk."),
     FIELD(Account, is_test, BOOL, GIVEN, NULL,
           "Whether it is an internal account: decided on, and acted upon only where "

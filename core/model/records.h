@@ -90,7 +90,7 @@ typedef struct {
     int64_t ledger_open;  /* what the ledger says is open; AMOUNT_NONE: computed from payments and credits */
     int64_t stated_after; /* sequence of the last record that was known when ledger_open was stated: later money comes on top */
     int64_t version;      /* object version of the ledger, 0 = none given; older ones are ignored (§6.10) */
-    int64_t sequence;     /* order of issue among invoices of the same day: order of arrival */
+    int64_t sequence;     /* order of arrival */
     const char *plan;     /* running plan that covers it, NULL none */
     const char *cycle;    /* for fees: the cycle that charged it */
     bool excluded;        /* left out of dunning by a person, the others stay */
