@@ -193,6 +193,14 @@ fuzz:
 	        || { status=1; echo "not ok $$t: see $(BUILD)/fuzz/$$t.log"; }; \
 	done; exit $$status
 
+# ---- simulation ----------------------------------------------------------------------------------------
+# One seed with SEED=7; without, the first SEEDS of them. What one finds is kept in tests/sim/seeds.txt.
+SEEDS ?= 40
+STEPS ?= 400
+.PHONY: sim
+sim: $(BUILD)/tests/sim/main
+	@$(BUILD)/tests/sim/main --seed $(or $(SEED),1) --seeds $(if $(SEED),1,$(SEEDS)) --steps $(STEPS)
+
 # ---- what people type ------------------------------------------------------------------------------
 SUITES ?= unit cases integration faults tree
 
@@ -203,6 +211,7 @@ help:
 	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make fuzz        runs each parser's fuzzer for SECONDS=20 (TARGETS='tree wire …'), with clang"
+	@echo "make sim         plays chance against hub and store on a disk that loses power (SEED=7 STEPS=2000: one execution)"
 	@echo "make mutants     breaks one rule after the other and counts the breaks that no test sees"
 	@echo "make clang       builds everything with clang as well, warnings as errors"
 	@echo "make lint        the part of the style that a script can hold"

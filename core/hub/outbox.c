@@ -265,11 +265,21 @@ static bool tell_first_sent(Group *group, const Lease *lease, char **input, GErr
     return true;
 }
 
+/* While the clock is not believed nothing leaves, what was released before included (§6.11); but what takes an act back,
+ * and the answer to a customer. */
+static bool stands_still(const Hub *hub, const Lease *lease, const Act *act)
+{
+    return (hub->switches & HUB_OBSERVE) && !lease->lookup && act && !act->undo &&
+           g_strcmp0(act->purpose, "answer") != 0;
+}
+
 bool outbox_take(Group *group, const Lease *lease, GError **error)
 {
     Hub *hub = group->hub;
     Slot *slot = engine_slot(group, lease->account, error);
     bool draws = false;
+    if (slot && stands_still(hub, lease, state_find(slot->state, KIND_ACT, lease->key)))
+        return outbox_give_back(hub, lease, error);
     if (!slot ||
         !drawing_begin(group, lease, state_find(slot->state, KIND_ACT, lease->key), &draws, error))
         return false;

@@ -238,21 +238,25 @@ static void settle_name(Disk *disk, DiskFile *file)
         file->named_safely = true;
 }
 
+void disk_kill(Disk *disk)
+{
+    for (guint i = 0; i < disk->files->len; i++)
+        forget_locks(disk, disk->files->pdata[i]);
+    disk->off = true;
+    disk->life++;
+    disk->calls_left = 0;
+}
+
 void disk_crash(Disk *disk)
 {
     if (disk->off)
         return;
     Luck luck = (Luck)random_below(&disk->chance.random, N_LUCKS);
-    for (guint i = 0; i < disk->files->len; i++) {
-        DiskFile *file = disk->files->pdata[i];
-        settle_writes(disk, file, luck);
-        forget_locks(disk, file);
-    }
+    for (guint i = 0; i < disk->files->len; i++)
+        settle_writes(disk, disk->files->pdata[i], luck);
     for (guint i = 0; i < disk->files->len; i++)
         settle_name(disk, disk->files->pdata[i]);
-    disk->off = true;
-    disk->life++;
-    disk->calls_left = 0;
+    disk_kill(disk);
     disk->counters.crashes++;
 }
 

@@ -35,6 +35,8 @@ void disk_calm(Disk *disk, bool calm);
 void disk_crash_in(Disk *disk, uint64_t calls);
 /* The power goes now. */
 void disk_crash(Disk *disk);
+/* Every process on it ends; what was written stays, synced or not. */
+void disk_kill(Disk *disk);
 /* Whether it is off. Everything fails until disk_power_on. */
 bool disk_is_off(const Disk *disk);
 void disk_power_on(Disk *disk);

@@ -159,8 +159,10 @@ static bool sqlite_open(const char *path, StoreMode mode, const char *files, Sto
     store->path = g_strdup(mode == STORE_MEMORY ? ":memory:" : path);
     store->lock = -1;
     sqlite_audit_open(store);
-    if (!prepare_files(store, mode, files, error) || !connect(store, mode, files, error) ||
-        !configure(store, mode, error) || !sqlite_migrate(store, mode == STORE_READ_ONLY, error) ||
+    if (!prepare_files(store, mode, files, error) ||
+        (mode == STORE_READ_WRITE && !sqlite_make_sure_of_log(store, files, error)) ||
+        !connect(store, mode, files, error) || !configure(store, mode, error) ||
+        !sqlite_migrate(store, mode == STORE_READ_ONLY, error) ||
         !sqlite_tables_prepare(store, error) || !read_last_position(store, error)) {
         sqlite_close(&store->base);
         return false;

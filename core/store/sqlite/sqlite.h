@@ -187,6 +187,10 @@ bool sqlite_read_salt(SqliteStore *store, const char *account, char **ret_salt, 
  * alone. Part of the migration. */
 bool sqlite_seal_again(SqliteStore *store, GError **error);
 
+/* ---- log.c */
+/* Writes the write-ahead log that is there over itself and syncs it, before its recovery believes it. With the writer's lock. */
+bool sqlite_make_sure_of_log(SqliteStore *store, const char *files, GError **error);
+
 /* ---- erase.c */
 /* After a commit: empties the write-ahead log if it holds what was erased. Tried again later where a reader holds it. */
 void sqlite_forget_log(SqliteStore *store);

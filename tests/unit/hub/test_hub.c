@@ -443,6 +443,28 @@ static void test_a_clock_that_jumps_is_not_believed(void)
     scene_free(scene);
 }
 
+/* Found by the simulation: what was released before and is due again does not leave either (§6.11: no sends). */
+static void test_nothing_is_repeated_while_the_clock_is_not_believed(void)
+{
+    Scene *scene = scene_new("2026-08-30T15:00:00Z", "key");
+    give_invoice(scene, "A", "I1");
+    scene->silent = true;
+    scene_until(scene, "2026-09-01T15:00:00Z");
+    SceneCall *call = scene_call(scene, CALL_ACTION);
+    g_assert_nonnull(call);
+    scene->trusted = "";
+    set_clock(scene, "2026-10-20T13:00:00Z");
+    scene_answer(scene, call, OUTCOME_RETRY, NULL);
+    scene_settle(scene);
+    set_clock(scene, "2026-09-01T18:00:00Z"); /* right again; nobody has looked yet */
+    g_assert_true(hub_switches(scene->hub) & HUB_OBSERVE);
+    g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 1);
+    g_assert_true(hub_clear_clock(scene->hub, "person:maria", NULL));
+    scene_settle(scene);
+    g_assert_cmpuint(scene_sent(scene, "message.email"), ==, 2);
+    scene_free(scene);
+}
+
 static void test_a_trusted_source_explains_the_jump(void)
 {
     Scene *scene = scene_new("2026-08-30T15:00:00Z", "key");
@@ -666,6 +688,8 @@ int main(int argc, char **argv)
                     test_a_first_import_sends_nothing_until_it_is_released);
     g_test_add_func("/hub/switches/fuse", test_the_fuse_stops_a_flood);
     g_test_add_func("/hub/switches/jump", test_a_clock_that_jumps_is_not_believed);
+    g_test_add_func("/hub/switches/not-believed",
+                    test_nothing_is_repeated_while_the_clock_is_not_believed);
     g_test_add_func("/hub/switches/trusted", test_a_trusted_source_explains_the_jump);
     g_test_add_func("/hub/switches/back", test_a_clock_that_goes_back_repeats_nothing);
     g_test_add_func("/hub/switches/crash", test_a_crash_forgets_no_instant_that_was_decided_at);

@@ -245,6 +245,42 @@ static void test_the_store_stands_on_it(void)
     disk_free(disk);
 }
 
+/* A sync fails, the process ends, the next one goes on, the power goes. What the failed sync left in memory alone was
+ * recovered as if it were safe; what was committed behind it must not go with it. */
+static void test_a_failed_sync_takes_nothing_later_with_it(void)
+{
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        g_autoptr(GError) error = NULL;
+        Disk *disk = disk_new(seed);
+        Store *store = NULL;
+        g_assert_true(store_open(&store_sqlite, path, STORE_READ_WRITE, disk_vfs, &store, &error));
+        put_entry(store, 1);
+        disk_weather(disk, &(DiskWeather){.sync_fails = 1});
+        g_assert_true(store_begin(store, &error));
+        JournalEntry entry = {
+            .source = "rents", .event_id = "lost", .type = "invoice.updated", .time = INSTANT_NONE};
+        uint64_t position = 0, found = 0;
+        bool duplicate = false;
+        g_assert_true(store_journal(store, &entry, &position, &duplicate, &error));
+        g_assert_false(store_commit(store, &error));
+        g_clear_error(&error);
+        disk_kill(disk);
+        store_close(store);
+        disk_power_on(disk);
+        disk_weather(disk, &(DiskWeather){0});
+        g_assert_true(store_open(&store_sqlite, path, STORE_READ_WRITE, disk_vfs, &store, &error));
+        put_entry(store, 2);
+        disk_crash(disk);
+        store_close(store);
+        disk_power_on(disk);
+        g_assert_true(store_open(&store_sqlite, path, STORE_READ_WRITE, disk_vfs, &store, &error));
+        g_assert_true(store_journal_read(store, NULL, 0, false, count_entry, &found, &error));
+        g_assert_cmpuint(found, >=, 2);
+        store_close(store);
+        disk_free(disk);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -255,5 +291,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/disk/weather", test_errors_lose_nothing);
     g_test_add_func("/sim/disk/seed", test_a_seed_is_a_reproduction);
     g_test_add_func("/sim/disk/store", test_the_store_stands_on_it);
+    g_test_add_func("/sim/disk/failed-sync", test_a_failed_sync_takes_nothing_later_with_it);
     return g_test_run();
 }
