@@ -11,7 +11,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 OPT     ?= -O2 -g
 
-PKGS_CORE   := glib-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium libmicrohttpd libcrypto
+PKGS_CORE   := glib-2.0 gio-2.0 jansson libzmq yaml-0.1 sqlite3 libsodium libmicrohttpd libcrypto
 PKGS_HOST   := glib-2.0 jansson libzmq libseccomp
 PKGS_PLUGIN := glib-2.0 jansson libcurl libxml-2.0 libcrypto
 PKGS_LETTER := glib-2.0 jansson pangocairo cairo-pdf libseccomp
@@ -126,6 +126,11 @@ $(BUILD)/tests/plugins/%.so: $(BUILD)/obj/tests/plugins/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) $< -o $@
+# The one that speaks HTTP has the SDK, as shipped ones do.
+$(BUILD)/tests/plugins/careless.so: $(BUILD)/obj/tests/plugins/careless.o $(SDK_LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) $< $(SDK_LIB) $(PLUGIN_LIBS) -o $@
 $(VINTAGES:%=$(BUILD)/tests/include/%/dunhub/plugin.h): $(BUILD)/tests/include/%/dunhub/plugin.h: tests/plugins/vintage.sh sdk/include/dunhub/plugin.h
 	@mkdir -p $(@D)
 	$(Q)tests/plugins/vintage.sh $* < sdk/include/dunhub/plugin.h > $@
@@ -133,7 +138,7 @@ $(VINTAGES:%=$(BUILD)/obj/tests/plugins/%.o): $(BUILD)/obj/tests/plugins/%.o: te
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) -I$(BUILD)/tests/include/$* -DVINTAGE='"$*"' $(CFLAGS_ALL) -c $< -o $@
-$(filter $(BUILD)/tests/unit/bus/% $(BUILD)/tests/unit/host/% $(BUILD)/tests/unit/hub/% $(BUILD)/tests/unit/cmd/%,$(UNIT_BINS)): | $(TEST_PLUGINS) $(BUILD)/dunhub-host
+$(filter $(BUILD)/tests/unit/bus/% $(BUILD)/tests/unit/host/% $(BUILD)/tests/unit/hub/% $(BUILD)/tests/unit/cmd/% $(BUILD)/tests/unit/contract/%,$(UNIT_BINS)): | $(TEST_PLUGINS) $(BUILD)/dunhub-host
 $(filter $(BUILD)/tests/unit/press/%,$(UNIT_BINS)): | $(BUILD)/dunhub-letter
 
 $(filter $(BUILD)/tests/unit/bus/%,$(UNIT_BINS)): $(BUILD)/obj/tests/unit/bus/rig.o
@@ -202,13 +207,14 @@ sim: $(BUILD)/tests/sim/main
 	@$(BUILD)/tests/sim/main --seed $(or $(SEED),1) --seeds $(if $(SEED),1,$(SEEDS)) --steps $(STEPS)
 
 # ---- what people type ------------------------------------------------------------------------------
-SUITES ?= unit cases integration faults tree
+SUITES ?= unit cases contract integration faults tree
 
 .PHONY: help
 help:
 	@echo "make             builds $(BUILD)/dunhub, $(BUILD)/dunhub-host, $(BUILD)/dunhub-letter, $(BUILD)/plugins/*.so"
 	@echo "make run         installs what is missing, builds, and shows the main job on a sample portfolio (LEDGER=ibm: a real ledger)"
-	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases integration faults tree')"
+	@echo "make test        installs what the tests need and runs them all (SUITES='unit cases contract integration faults tree')"
+	@echo "make contract NAME=x   tries plugins/x against its contract.yaml and the laws of all plugins"
 	@echo "make asan        the same suites built with AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make fuzz        runs each parser's fuzzer for SECONDS=20 (TARGETS='tree wire …'), with clang"
 	@echo "make sim         plays chance against hub and store on a disk that loses power (SEED=7 STEPS=2000: one execution)"
@@ -267,6 +273,11 @@ docs: all $(BUILD)/tools/docgen
 .PHONY: new-plugin
 new-plugin:
 	@tools/new-plugin "$(NAME)"
+
+# FOLDER: of a plugin that is not in this tree; its library is looked for in PLUGIN_DIR.
+.PHONY: contract
+contract: $(BUILD)/dunhub $(BUILD)/dunhub-host $(if $(FOLDER),,$(NAME:%=$(BUILD)/plugins/%.so))
+	@$(BUILD)/dunhub contract --plugins $(or $(PLUGIN_DIR),$(BUILD)/plugins) $(or $(FOLDER),plugins/$(NAME))
 
 .PHONY: install
 install: all

@@ -86,6 +86,12 @@ static const CommandOption test_options[] = {
     JSON_OPTION,
     END,
 };
+static const CommandOption contract_options[] = {
+    {"plugins", "DIR",
+     "Folder of the plugins; default beside the program, else the installed one."},
+    {"only", "NAME", "Only what is called so; '*' stands for any text: 'note.write: 4*'."},
+    END,
+};
 static const CommandOption notice_options[] = {
     CONF_OPTIONS,
     {"format", "FORMAT", "text (default), html, pdf, sms, voice, or json: the whole message."},
@@ -248,6 +254,16 @@ static const Command own_commands[] = {
      "and 'N passed, N failed' last; status 1 if one failed.",
      test_options,
      "test tests/cases/cases.yaml\ntest --case 'TL-*' --verbose tests/cases/cases.yaml", cmd_test},
+    {"contract", "FOLDER…", 1, -1, "try a plugin against its contract.yaml and the laws of all",
+     "Runs the plugin that is called as the folder in a host of its own, against a platform played "
+     "on loopback: the cases of FOLDER/contract.yaml,\n"
+     "and on its examples the laws that every plugin keeps (what an answer or the lack of one "
+     "means, "
+     "keys, cancelling, paging, hostile texts).\n"
+     "Prints a line for each and 'N passed, N failed' last; status 1 if one failed.",
+     contract_options,
+     "contract plugins/webhook_out\ncontract --plugins build/plugins --only '*: 4*' plugins/acme",
+     cmd_contract},
     {"status", "", 0, 0, "show whether a hub runs, its instances, its switches and what waits",
      "Says whether a hub runs here, what its instances do, which of its switches wait for a "
      "person, and how much waits to leave.\n"

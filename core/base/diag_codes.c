@@ -157,6 +157,13 @@ static const DiagCode codes[] = {
     {"L022", DIAG_WARNING, "A date is unusually far away", "Check the year."},
     {"L023", DIAG_ERROR, "A cell is not valid", "Correct it as the message says."},
     {"L024", DIAG_ERROR, "The file is older than what is known", "Export it again."},
+    /* K001..K009: contract.yaml and sandbox.yaml of a plugin */
+    {"K001", DIAG_ERROR, "A description of a plugin cannot be read",
+     "Write it as the message says; docs/plugin-author.md describes the files."},
+    {"K002", DIAG_ERROR, "A description names what the plugin does not declare",
+     "Correct the spelling, or declare it; 'dunhub plugins NAME' lists what there is."},
+    {"K003", DIAG_ERROR, "An action has no example",
+     "Add a row to 'examples' with a valid input and what the platform answers."},
     /* T001..T019: case files of `dunhub test` */
     {"T002", DIAG_ERROR, "A case file has an unknown key",
      "Correct the spelling; the message names the nearest known key."},

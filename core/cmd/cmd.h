@@ -12,6 +12,7 @@ int cmd_assign(const CommandLine *line);
 int cmd_audit(const CommandLine *line);
 int cmd_call(const CommandLine *line);
 int cmd_check(const CommandLine *line);
+int cmd_contract(const CommandLine *line);
 int cmd_completion(const CommandLine *line);
 int cmd_dead(const CommandLine *line);
 int cmd_exclude(const CommandLine *line);

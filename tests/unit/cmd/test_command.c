@@ -123,7 +123,7 @@ static void test_each_has_help(void)
         answer_clear(&help);
         n++;
     }
-    g_assert_cmpuint(n, ==, 43);
+    g_assert_cmpuint(n, ==, 44);
     answer_clear(&list);
     answer_clear(&completion);
 }
