@@ -132,11 +132,20 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a % b < 0 ? quotient - 1 : quotient;
 }
 
-/* Outside of the table GTimeZone is asked. */
+static bool is_in_row(const Table *table, int row, int64_t utc_seconds)
+{
+    return row < table->n && table->starts[row] <= utc_seconds &&
+           utc_seconds < (row + 1 < table->n ? table->starts[row + 1] : table->until);
+}
+
+/* Outside of the table GTimeZone is asked. Inside, most questions are about the same season as the one before. */
 static int interval_at(const Zone *zone, int64_t utc_seconds)
 {
+    static _Thread_local int last;
     const Table *table = &zone->table;
     int low = 0, high = table->n; /* starts[low] <= utc_seconds < starts[high] */
+    if (is_in_row(table, last, utc_seconds))
+        return table->first + last;
     if (utc_seconds < table->starts[0] || utc_seconds >= table->until)
         return ask_interval(zone->zone, utc_seconds);
     while (high - low > 1) {
@@ -146,6 +155,7 @@ static int interval_at(const Zone *zone, int64_t utc_seconds)
         else
             high = middle;
     }
+    last = low;
     return table->first + low;
 }
 

@@ -33,10 +33,10 @@ static GateAnswer by_rule(GateAnswer answer, const Rule *rule, Arena *arena)
     return answer;
 }
 
-static const ContactPoint *point_of(const GateIn *in)
+static const ContactPoint *find_point(const AccountState *state, const Act *act)
 {
-    STATE_FOREACH (in->state, KIND_CONTACT_POINT, const ContactPoint, p)
-        if (text_same(p->channel, in->act->channel) && text_same(p->address, in->act->address))
+    STATE_FOREACH (state, KIND_CONTACT_POINT, const ContactPoint, p)
+        if (text_same(p->address, act->address) && text_same(p->channel, act->channel))
             return p;
     return NULL;
 }
@@ -103,7 +103,7 @@ GateAnswer gate_tomorrow(const GateIn *in, const char *gate, const char *reason,
 static GateAnswer gate_undeliverable(const GateIn *in, Arena *arena)
 {
     (void)arena;
-    const ContactPoint *point = is_message(in) ? point_of(in) : NULL;
+    const ContactPoint *point = is_message(in) ? in->point : NULL;
     if (!point || !point->undeliverable)
         return allow;
     return (GateAnswer){.verdict = GATE_REDIRECT,
@@ -118,7 +118,7 @@ static GateAnswer gate_consent(const GateIn *in, Arena *arena)
     if (!is_message(in) || is_answer(in))
         return allow;
     bool needs = is_automated_phone(in);
-    const ContactPoint *point = point_of(in);
+    const ContactPoint *point = in->point;
     if (point && point->consent == CONSENT_GRANTED)
         return allow;
     if (point && point->consent == CONSENT_HELD_FOR_REVIEW)
@@ -143,7 +143,7 @@ static GateAnswer gate_consent(const GateIn *in, Arena *arena)
  * channel comes later than the revocation and opens that channel alone (§8). */
 static GateAnswer gate_revoked(const GateIn *in, Arena *arena)
 {
-    const ContactPoint *point = is_automated_phone(in) && !is_answer(in) ? point_of(in) : NULL;
+    const ContactPoint *point = is_automated_phone(in) && !is_answer(in) ? in->point : NULL;
     if (!point)
         return allow;
     STATE_FOREACH (in->state, KIND_CONTACT_POINT, const ContactPoint, other) {
@@ -163,7 +163,7 @@ static GateAnswer gate_opt_out(const GateIn *in, Arena *arena)
 {
     if (!is_message(in) || is_answer(in) || is_automated_phone(in))
         return allow;
-    const ContactPoint *point = point_of(in);
+    const ContactPoint *point = in->point;
     if (!point || point->consent != CONSENT_REVOKED)
         return allow;
     return redirect(RULE_E_OPTOUT, "the person opted out of messages to this address",
@@ -172,7 +172,7 @@ static GateAnswer gate_opt_out(const GateIn *in, Arena *arena)
 
 static GateAnswer gate_reassigned(const GateIn *in, Arena *arena)
 {
-    const ContactPoint *point = is_automated_phone(in) && !is_answer(in) ? point_of(in) : NULL;
+    const ContactPoint *point = is_automated_phone(in) && !is_answer(in) ? in->point : NULL;
     if (!point)
         return allow;
     const Rule *rule = row_of(in, RULE_REASSIGNED);
@@ -192,7 +192,7 @@ static GateAnswer gate_third_party(const GateIn *in, Arena *arena)
 {
     if (!is_message(in) || is_answer(in))
         return allow;
-    const ContactPoint *point = point_of(in);
+    const ContactPoint *point = in->point;
     bool others = point && (point->shared || text_same(point->role, "occupant"));
     const Rule *rule = others ? row_of(in, RULE_THIRD_PARTY) : NULL;
     if (!others || (!rule && !in->state->account.is_consumer))
@@ -203,7 +203,7 @@ static GateAnswer gate_third_party(const GateIn *in, Arena *arena)
 
 static GateAnswer gate_inconvenient_place(const GateIn *in, Arena *arena)
 {
-    const ContactPoint *point = is_message(in) && !is_answer(in) ? point_of(in) : NULL;
+    const ContactPoint *point = is_message(in) && !is_answer(in) ? in->point : NULL;
     if (!point || !point->inconvenient)
         return allow;
     return redirect(RULE_INCONVENIENT, "the person asked not to be contacted there",
@@ -239,7 +239,7 @@ static GateAnswer gate_stand_in(const GateIn *in, Arena *arena)
     bool message = is_message(in);
     if ((!message && !is_call(in)) || is_answer(in))
         return allow;
-    const ContactPoint *point = message ? point_of(in) : NULL;
+    const ContactPoint *point = message ? in->point : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(stand_ins); i++) {
         if (!is_held(in, stand_ins[i].hold))
             continue;
@@ -520,12 +520,14 @@ static const Gate gates[] = {
     gate_on_contact,
 };
 
-GateAnswer gate_act(const GateIn *in, Arena *arena)
+GateAnswer gate_act(const GateIn *asked, Arena *arena)
 {
-    if (in->act->undo)
+    GateIn in = *asked;
+    if (in.act->undo)
         return allow;
+    in.point = is_message(&in) ? find_point(in.state, in.act) : NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(gates); i++) {
-        GateAnswer answer = gates[i](in, arena);
+        GateAnswer answer = gates[i](&in, arena);
         if (answer.verdict != GATE_ALLOW)
             return answer;
     }

@@ -32,10 +32,11 @@ typedef struct {
     const Ledger *ledger;  /* NULL: what depends on the debt is not asked */
     Currency currency;     /* of the debt it is about */
     bool person_decided;   /* a person decided on this effect (gdpr) */
+    const ContactPoint *point; /* of the message, found by gate_act */
 } GateIn;
 
 /* First answer that is not ALLOW, in the fixed order of gate.c's table, then of guard.c's. */
-GateAnswer gate_act(const GateIn *in, Arena *arena);
+GateAnswer gate_act(const GateIn *asked, Arena *arena);
 /* guard.c: what the law wants to have happened before suspension, collections, a report to a bureau, a court step. Of a step
  * only those are asked that hold it back as a whole. */
 GateAnswer guard_effect(const GateIn *in, Arena *arena);

@@ -27,12 +27,12 @@ static Date hold_until(const Deciding *d, const HoldRequest *request)
 }
 
 /* By its id, or by the number that people read on it. */
-static Invoice *invoice_meant(const Deciding *d, const char *name)
+static const Invoice *invoice_meant(const Deciding *d, const char *name)
 {
-    Invoice *found = state_find(d->state, KIND_INVOICE, name);
+    const Invoice *found = state_find(d->look, KIND_INVOICE, name);
     if (found)
         return found;
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (d->look, KIND_INVOICE, const Invoice, invoice)
         if (g_strcmp0(invoice->number, name) == 0)
             return invoice;
     return NULL;
@@ -209,7 +209,7 @@ void invoice_exclusion_changed(Deciding *d, const Invoice *invoice)
 void apply_exclusion(Deciding *d)
 {
     const ExclusionRequest *request = d->in->event->payload;
-    Invoice *invoice = invoice_meant(d, request->invoice);
+    Invoice *invoice = deciding_invoice(d, invoice_meant(d, request->invoice));
     if (!invoice) {
         reject_invoice(d, request->invoice);
         return;

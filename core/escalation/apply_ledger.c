@@ -162,7 +162,7 @@ static void note_open(Deciding *d, Invoice *row, bool is_new)
 void apply_invoice(Deciding *d)
 {
     const Invoice *came = d->in->event->payload;
-    Invoice *row = state_find(d->state, KIND_INVOICE, came->id);
+    Invoice *row = deciding_invoice(d, state_find(d->look, KIND_INVOICE, came->id));
     bool late = row && is_placeholder(row) && row->status == INVOICE_VOID;
     if (row && !late && is_stale(d, "invoice", came->id, row->version, came->version))
         return;

@@ -97,7 +97,7 @@ static void reverse_fee(Deciding *d, const Invoice *invoice)
 
 static void reverse_fees(Deciding *d, const Cycle *cycle)
 {
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (d->look, KIND_INVOICE, const Invoice, invoice)
         if (invoice->kind == INVOICE_FEE && g_strcmp0(invoice->cycle, cycle->id) == 0)
             reverse_fee(d, invoice);
 }

@@ -20,14 +20,34 @@ void deciding_read_ledger(Deciding *d)
     ledger_facts_note(d->state, &rules, d->today, d->arena, &d->read_from);
 }
 
+static void show_rows(Ledger *ledger, const Invoice *rows)
+{
+    for (size_t i = 0; i < ledger->n_invoices && ledger->invoices[i].invoice != &rows[i]; i++)
+        ledger->invoices[i].invoice = &rows[i];
+}
+
+Invoice *deciding_invoices(Deciding *d)
+{
+    Invoice *rows = STATE_ROWS(d->state, KIND_INVOICE, Invoice);
+    show_rows(&d->ledger, rows);
+    show_rows(&d->before, rows);
+    return rows;
+}
+
+Invoice *deciding_invoice(Deciding *d, const Invoice *seen)
+{
+    const Invoice *first = STATE_ROWS(d->look, KIND_INVOICE, const Invoice);
+    return seen ? &deciding_invoices(d)[seen - first] : NULL;
+}
+
 /* What is picked follows from the account and the rulebook alone. */
 void deciding_pick_policy(Deciding *d)
 {
     if (d->policy && memcmp(&d->picked_for, &d->state->account, sizeof d->picked_for) == 0)
         return;
     memcpy(&d->picked_for, &d->state->account, sizeof d->picked_for);
-    d->policy = segment_policy(&d->state->account, d->book);
     AccountLayers layers = account_layers(d->book, &d->state->account);
+    d->policy = layers_policy(&layers, d->book, &d->state->account);
     d->settings = layers_settings(&layers, d->book, d->policy, d->arena);
     d->calendar = layers_calendar(&layers, d->book);
 }

@@ -64,6 +64,11 @@ extern const size_t n_reason_types;
 void deciding_init(Deciding *d, const DecideIn *in, Arena *arena, AccountState *copy);
 /* Reads the books again where something they are made of is not what it was at the latest reading. */
 void deciding_read_ledger(Deciding *d);
+/* The rows of all invoices, to be written: the books that were read show them from now on. Invoices are written through this
+ * alone, and added with state_add. */
+Invoice *deciding_invoices(Deciding *d);
+/* One of them, found by looking; NULL for NULL. */
+Invoice *deciding_invoice(Deciding *d, const Invoice *seen);
 /* Policy and settings of the account's segment. */
 void deciding_pick_policy(Deciding *d);
 /* First day that a period starting with this event holds: today's evaluation has been or is to come. */

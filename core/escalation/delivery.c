@@ -30,13 +30,16 @@ static const ActionRule *carrier(Channels channels, const char *channel)
 /* The account's own order of channels, else that of its contact points. */
 static int64_t rank_of(const Deciding *d, const ContactPoint *point)
 {
-    const char *order = d->state->account.channel_order;
-    if (!order)
+    const char *word = d->state->account.channel_order;
+    if (!word)
         return point->position;
-    g_auto(GStrv) words = g_strsplit(order, ",", -1);
-    for (int64_t i = 0; words[i]; i++)
-        if (text_same(words[i], point->channel))
+    size_t n = point->channel ? strlen(point->channel) : 0;
+    for (int64_t i = 0; *word && n > 0; i++) {
+        const char *end = strchrnul(word, ',');
+        if ((size_t)(end - word) == n && memcmp(word, point->channel, n) == 0)
             return i * 1000 + point->position;
+        word = *end ? end + 1 : end;
+    }
     return INT32_MAX + point->position;
 }
 
@@ -46,13 +49,18 @@ static bool plays_role(const ContactPoint *point, const char *role)
     return strcmp(own, role ? role : "payer") == 0;
 }
 
+/* A delivery is planned with its notice or later: the old ones need no look at their texts. */
+static bool delivers(const Act *act, const Notice *notice)
+{
+    return act->planned_on >= notice->planned_on && text_same(act->notice, notice->key);
+}
+
 static bool was_tried(const Deciding *d, const Notice *notice, const ContactPoint *point,
                       const Act *self)
 {
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        if (act != self && act->state != ACT_SUPPRESSED &&
-            text_same(act->channel, point->channel) && text_same(act->notice, notice->key) &&
-            text_same(act->address, point->address))
+        if (act != self && act->state != ACT_SUPPRESSED && delivers(act, notice) &&
+            text_same(act->channel, point->channel) && text_same(act->address, point->address))
             return true;
     return false;
 }
@@ -118,7 +126,7 @@ static int deliveries(const Deciding *d, const Notice *notice)
 {
     int n = 0;
     STATE_FOREACH (d->look, KIND_ACT, const Act, act)
-        n += text_same(act->notice, notice->key);
+        n += delivers(act, notice);
     return n;
 }
 

@@ -118,7 +118,7 @@ void exit_by_staff(Deciding *d, Cycle *cycle, const char *by)
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
         const InvoiceBalance *b = &d->ledger.invoices[i];
         if (b->counted && currency_equal(b->invoice->currency, cycle->currency))
-            STATE_ROWS(d->state, KIND_INVOICE, Invoice)[i].spent = true;
+            deciding_invoices(d)[i].spent = true;
     }
     reason_add(d, "event_applied", "§4 staff exit", cycle->id, "staff",
                json_pack("{s:s}", "by", by), "%s ended the delinquency", by);

@@ -30,9 +30,9 @@ static const char *copy_id(Deciding *d, const char *id)
 /* The invoice that money or a dispute names, by id or by its number, as the parent knows it. */
 static const char *copy_of_named(Deciding *d, const char *name)
 {
-    if (state_find(d->state, KIND_INVOICE, name))
+    if (state_find(d->look, KIND_INVOICE, name))
         return copy_id(d, name);
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (d->look, KIND_INVOICE, const Invoice, invoice)
         if (g_strcmp0(invoice->number, name) == 0)
             return copy_id(d, invoice->id);
     return copy_id(d, name);
@@ -350,9 +350,10 @@ static bool apply_copy(Deciding *d, size_t f, const json_t *data)
 /* A copy of one that had left and came back counts again. */
 static void take_back(Deciding *d, const char *child)
 {
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
-        if (g_strcmp0(invoice->child, child) == 0)
-            invoice->left_on = DATE_NONE;
+    Invoice *invoices = deciding_invoices(d);
+    for (size_t i = 0; i < STATE_COUNT(d->state, KIND_INVOICE); i++)
+        if (g_strcmp0(invoices[i].child, child) == 0)
+            invoices[i].left_on = DATE_NONE;
     STATE_FOREACH (d->state, KIND_PAYMENT, Payment, payment)
         if (g_strcmp0(payment->child, child) == 0)
             payment->left_on = DATE_NONE;
@@ -390,7 +391,7 @@ static void read_alone(const Deciding *d, const char *child, Ledger *ret_ledger)
 {
     AccountState *alone = arena_new0(d->arena, AccountState, 1);
     state_init(alone, d->arena, d->state->account.id);
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (d->look, KIND_INVOICE, const Invoice, invoice)
         if (g_strcmp0(invoice->child, child) == 0)
             *(Invoice *)state_add(alone, KIND_INVOICE) = *invoice;
     STATE_FOREACH (d->state, KIND_PAYMENT, Payment, payment)
@@ -431,7 +432,7 @@ static void part_invoice(Deciding *d, Invoice *invoice, int64_t paid_by_others)
 static void part_invoices(Deciding *d, const char *child, const Ledger *alone)
 {
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
-        Invoice *invoice = &STATE_ROWS(d->state, KIND_INVOICE, Invoice)[i];
+        Invoice *invoice = &deciding_invoices(d)[i];
         if (g_strcmp0(invoice->child, child) != 0 || invoice->left_on != DATE_NONE)
             continue;
         const InvoiceBalance *own = ledger_invoice(alone, invoice->id);

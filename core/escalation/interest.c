@@ -266,8 +266,7 @@ static void book(Deciding *d, Currency currency, Date through, const char *momen
     Round round = {0, false};
     for (size_t i = 0; i < d->ledger.n_invoices; i++) {
         InvoiceBalance b = d->ledger.invoices[i];
-        b.invoice =
-            &STATE_ROWS(d->state, KIND_INVOICE, Invoice)[i]; /* rows move when one is added */
+        b.invoice = &STATE_ROWS(d->look, KIND_INVOICE, const Invoice)[i]; /* they may have moved */
         if (bears(&b, currency, through))
             book_invoice(d, &terms, &b, through, &round);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "escalation/rulebook_load.h"
 
 const char *const layer_words[] = {"segment", "property", "lease", "account", NULL};
@@ -84,18 +85,45 @@ const Calendar *account_calendar(const Rulebook *book, const Account *account)
     return layers_calendar(&layers, book);
 }
 
-const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer)
+/* The layer that names the account's policy; NULL: the account itself, or nobody. */
+static const Layer *layer_of_policy(const AccountLayers *layers, const Account *account)
 {
-    const Layer *own = book->has_layers ? layer_of(book, account, LAYER_ACCOUNT) : NULL;
+    const Layer *own = layers->of[LAYER_ACCOUNT];
     const Layer *named = own && own->policy ? own : NULL;
-    for (int kind = LAYER_LEASE;
-         book->has_layers && !named && !account->policy && kind >= LAYER_PROPERTY; kind--) {
-        const Layer *layer = layer_of(book, account, (LayerKind)kind);
+    for (int kind = LAYER_LEASE; !named && !account->policy && kind >= LAYER_PROPERTY; kind--) {
+        const Layer *layer = layers->of[kind];
         named = layer && layer->policy ? layer : NULL;
     }
-    if (ret_layer)
-        *ret_layer = named;
-    return named ? named->policy : account->policy;
+    return named;
+}
+
+static const char *policy_by_segment(const Rulebook *book, const Account *account)
+{
+    const char *segment = account->segment ? account->segment : "standard";
+    const char *name = NULL;
+    for (size_t i = 0; i < book->n_by_segment; i++)
+        if (text_same(book->by_segment[i].segment, segment))
+            name = book->by_segment[i].policy;
+    return name;
+}
+
+const Policy *layers_policy(const AccountLayers *layers, const Rulebook *book,
+                            const Account *account)
+{
+    const Layer *named = layer_of_policy(layers, account);
+    const char *own = named ? named->policy : account->policy;
+    const char *name = own ? own : book->default_policy;
+    if (text_same(name, "by_segment"))
+        name = policy_by_segment(book, account);
+    const Policy *policy = name ? rulebook_policy(book, name, NULL) : NULL;
+    g_assert(policy || book->n_policies > 0);
+    return policy ? policy : book->policies[0];
+}
+
+const Policy *segment_policy(const Account *account, const Rulebook *book)
+{
+    AccountLayers layers = account_layers(book, account);
+    return layers_policy(&layers, book, account);
 }
 
 /* ---- where it comes from --------------------------------------------------------------------- */
@@ -158,10 +186,10 @@ const SettingOrigin *account_origins(const Rulebook *book, const Account *accoun
                                      const Policy *policy, Arena *arena, size_t *ret_n)
 {
     Origins origins = {g_array_new(FALSE, TRUE, sizeof(SettingOrigin)), arena};
-    const Layer *names_policy;
-    account_policy(book, account, &names_policy);
-    for (int kind = N_LAYERS - 1; book->has_layers && kind >= 0; kind--) {
-        const Layer *layer = layer_of(book, account, (LayerKind)kind);
+    AccountLayers layers = account_layers(book, account);
+    const Layer *names_policy = layer_of_policy(&layers, account);
+    for (int kind = N_LAYERS - 1; kind >= 0; kind--) {
+        const Layer *layer = layers.of[kind];
         if (layer)
             note_layer(&origins, (LayerKind)kind, layer, layer == names_policy);
     }

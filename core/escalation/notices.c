@@ -35,26 +35,29 @@ const char *notice_stem(Deciding *d, const NoticePlan *plan)
                         plan->cycle->entry, plan->name, *target ? "/" : "", target);
 }
 
-static bool is_of_stem(const Notice *notice, const char *stem)
+static bool is_of_stem(const Notice *notice, const char *stem, size_t n)
 {
-    size_t n = strlen(stem);
     return strncmp(notice->key, stem, n) == 0 && notice->key[n] == '/' &&
            !strchr(notice->key + n + 1, '/');
 }
 
+/* There is one at most, and it was planned lately, most often. */
 const Notice *notice_find(const Deciding *d, const char *stem)
 {
-    STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
-        if (is_of_stem(notice, stem) && notice_is_live(notice))
-            return notice;
+    const Notice *notices = STATE_ROWS(d->look, KIND_NOTICE, const Notice);
+    size_t n = strlen(stem);
+    for (size_t i = STATE_COUNT(d->look, KIND_NOTICE); i-- > 0;)
+        if (is_of_stem(&notices[i], stem, n) && notice_is_live(&notices[i]))
+            return &notices[i];
     return NULL;
 }
 
 static int occurrences(const Deciding *d, const char *stem)
 {
     int n = 0;
+    size_t length = strlen(stem);
     STATE_FOREACH (d->look, KIND_NOTICE, const Notice, notice)
-        n += is_of_stem(notice, stem);
+        n += is_of_stem(notice, stem, length);
     return n;
 }
 

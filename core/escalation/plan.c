@@ -69,9 +69,10 @@ static void add_instalments(Deciding *d, const Plan *plan, json_t *list)
 
 static void cover_invoices(Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
-        if (ledger_lists(plan->invoices, invoice->id))
-            invoice->plan = plan->id;
+    Invoice *invoices = deciding_invoices(d);
+    for (size_t i = 0; i < STATE_COUNT(d->state, KIND_INVOICE); i++)
+        if (ledger_lists(plan->invoices, invoices[i].id))
+            invoices[i].plan = plan->id;
 }
 
 void apply_plan(Deciding *d)
@@ -171,9 +172,10 @@ static bool is_delayed(Deciding *d, Plan *plan, const Instalment *missed)
 
 static void release_invoices(Deciding *d, const Plan *plan)
 {
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
-        if (g_strcmp0(invoice->plan, plan->id) == 0)
-            invoice->plan = NULL;
+    Invoice *invoices = deciding_invoices(d);
+    for (size_t i = 0; i < STATE_COUNT(d->state, KIND_INVOICE); i++)
+        if (g_strcmp0(invoices[i].plan, plan->id) == 0)
+            invoices[i].plan = NULL;
 }
 
 static size_t step_rank(const Deciding *d, const Cycle *cycle)

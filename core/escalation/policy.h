@@ -211,10 +211,9 @@ typedef struct { const Layer *of[N_LAYERS]; } AccountLayers; /* NULL: none is me
 AccountLayers account_layers(const Rulebook *book, const Account *account);
 const Settings *layers_settings(const AccountLayers *layers, const Rulebook *book, const Policy *policy, Arena *arena);
 const Calendar *layers_calendar(const AccountLayers *layers, const Rulebook *book);
-/* The policy that the account, its lease or its property names, in this order; NULL: none does. *ret_layer (may be NULL): the
- * layer that names it; NULL: the account itself, in its ledger. */
-const char *account_policy(const Rulebook *book, const Account *account, const Layer **ret_layer);
-/* The newest version of that policy, else of its segment's or the default one. Never NULL where there is a policy at all. */
+/* The newest version of the policy that the account, its lease or its property names, in this order, else of its segment's or
+ * the default one. Never NULL where there is a policy at all. */
+const Policy *layers_policy(const AccountLayers *layers, const Rulebook *book, const Account *account);
 const Policy *segment_policy(const Account *account, const Rulebook *book);
 /* Where each value that is not the organisation's comes from, most specific first, for `show` and `explain`. */
 typedef struct {

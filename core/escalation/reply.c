@@ -307,7 +307,7 @@ static void end_other_holds(Deciding *d, const Reply *reply, int class_)
 
 static const InvoiceBalance *disputed_invoice(Deciding *d, const char *name)
 {
-    STATE_FOREACH (d->state, KIND_INVOICE, Invoice, invoice)
+    STATE_FOREACH (d->look, KIND_INVOICE, const Invoice, invoice)
         if (g_strcmp0(invoice->id, name) == 0 || g_strcmp0(invoice->number, name) == 0)
             return ledger_invoice(&d->ledger, invoice->id);
     return NULL;

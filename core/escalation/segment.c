@@ -89,22 +89,6 @@ const char *segment_of(const AccountState *state, const Rulebook *book, Date tod
     return segment_judged(state, book, &ledger);
 }
 
-const Policy *segment_policy(const Account *account, const Rulebook *book)
-{
-    const char *own = account_policy(book, account, NULL);
-    const char *name = own ? own : book->default_policy;
-    if (name && strcmp(name, "by_segment") == 0) {
-        const char *segment = account->segment ? account->segment : "standard";
-        name = NULL;
-        for (size_t i = 0; i < book->n_by_segment; i++)
-            if (text_same(book->by_segment[i].segment, segment))
-                name = book->by_segment[i].policy;
-    }
-    const Policy *policy = name ? rulebook_policy(book, name, NULL) : NULL;
-    g_assert(policy || book->n_policies > 0);
-    return policy ? policy : book->policies[0];
-}
-
 /* Becoming vip: what was planned and has not left is taken back, and one task for the account
  * manager opens (§7). */
 static void become_personal(Deciding *d)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/text.h"
 #include "base/zone.h"
 
 #define NAME_MAX_BYTES 200
@@ -45,13 +46,6 @@ static void set_absent(const Field *field, void *record)
         AT(int, record, field) = -1;
         break;
     }
-}
-
-void record_init(const RecordType *type, void *ret_record)
-{
-    memset(ret_record, 0, type->size);
-    for (size_t i = 0; i < type->n_fields; i++)
-        set_absent(&type->fields[i], ret_record);
 }
 
 static bool field_equal(const Field *field, const void *a, const void *b)
@@ -108,24 +102,81 @@ static size_t field_size(FieldType type)
     }
 }
 
-/* Numbers first: they differ most often, and asking them is one comparison. From the last field on:
- * what the hub keeps itself stands there. */
+/* ---- word by word ------------------------------------------------------------------------------ */
+
+static void work_out(const RecordType *type, RecordLayout *layout)
+{
+    g_assert(type->size <= RECORD_BYTES);
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const Field *field = &type->fields[i];
+        set_absent(field, layout->blank);
+        if (is_text(field->type))
+            layout->texts |= UINT64_C(1) << field->offset / sizeof(uint64_t);
+        else
+            memset((unsigned char *)layout->said + field->offset, 0xff, field_size(field->type));
+    }
+}
+
+static const RecordLayout *layout_of(const RecordType *type)
+{
+    RecordLayout *layout = type->layout;
+    if (g_once_init_enter(&layout->ready)) {
+        work_out(type, layout);
+        g_once_init_leave(&layout->ready, 1);
+    }
+    return layout;
+}
+
+static size_t words_of(const RecordType *type)
+{
+    return (type->size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+}
+
+/* The last word of a record may be shorter than others. */
+static inline uint64_t word_at(const RecordType *type, const void *record, size_t i)
+{
+    uint64_t word = 0;
+    size_t at = i * sizeof word;
+    if (at + sizeof word <= type->size)
+        memcpy(&word, (const char *)record + at, sizeof word);
+    else
+        memcpy(&word, (const char *)record + at, type->size - at);
+    return word;
+}
+
+static const char *text_at(const void *record, size_t i)
+{
+    const char *text;
+    memcpy(&text, (const char *)record + i * sizeof text, sizeof text);
+    return text;
+}
+
+void record_init(const RecordType *type, void *ret_record)
+{
+    memcpy(ret_record, layout_of(type)->blank, type->size);
+}
+
+/* From the last word on: what the hub keeps itself stands there. Texts are asked last: they may say the same in
+ * another place. */
 bool record_same(const RecordType *type, const void *a, const void *b)
 {
     if (memcmp(a, b, type->size) == 0)
         return true;
-    for (size_t i = type->n_fields; i-- > 0;) {
-        const Field *field = &type->fields[i];
-        size_t size = field_size(field->type);
-        const char *left = (const char *)a + field->offset,
-                   *right = (const char *)b + field->offset;
-        bool same = size == sizeof(int64_t)   ? memcmp(left, right, sizeof(int64_t)) == 0
-                    : size == sizeof(int32_t) ? memcmp(left, right, sizeof(int32_t)) == 0
-                                              : *left == *right;
-        if (!same && !is_text(field->type))
+    const RecordLayout *layout = layout_of(type);
+    uint64_t differ = 0;
+    for (size_t i = words_of(type); i-- > 0;) {
+        uint64_t bits = word_at(type, a, i) ^ word_at(type, b, i);
+        if (bits & layout->said[i])
+            return false;
+        if (bits)
+            differ |= UINT64_C(1) << i;
+    }
+    for (differ &= layout->texts; differ; differ &= differ - 1) {
+        size_t i = (size_t)__builtin_ctzll(differ);
+        if (!text_same(text_at(a, i), text_at(b, i)))
             return false;
     }
-    return record_equal(type, a, b);
+    return true;
 }
 
 bool record_same_key(const RecordType *type, const void *a, const void *b)
@@ -138,34 +189,45 @@ bool record_same_key(const RecordType *type, const void *a, const void *b)
     return true;
 }
 
+static void put_text(void *record, size_t i, const char *text)
+{
+    memcpy((char *)record + i * sizeof text, &text, sizeof text);
+}
+
 void record_copy(const RecordType *type, Arena *arena, const void *from, void *ret_record)
 {
     memmove(ret_record, from, type->size);
-    for (size_t i = 0; i < type->n_fields; i++) {
-        const Field *field = &type->fields[i];
-        if (is_text(field->type))
-            AT(const char *, ret_record, field) =
-                arena_strdup(arena, AT_CONST(char *, from, field));
+    for (uint64_t texts = layout_of(type)->texts; texts; texts &= texts - 1) {
+        size_t i = (size_t)__builtin_ctzll(texts);
+        put_text(ret_record, i, arena_strdup(arena, text_at(ret_record, i)));
     }
+}
+
+/* A text that says the same stays where it is. */
+static const char *text_taken_over(Arena *arena, const char *old, const char *new)
+{
+    if (text_same(old, new))
+        return old;
+    return new &&arena_holds(arena, new) ? new : arena_strdup(arena, new);
 }
 
 void record_update(const RecordType *type, Arena *arena, const void *from, void *record)
 {
-    const char *texts[MAX_FIELDS];
-    for (size_t i = 0; i < type->n_fields; i++) {
-        const Field *field = &type->fields[i];
-        if (!is_text(field->type))
+    const char *taken[RECORD_WORDS];
+    uint64_t texts = layout_of(type)->texts, differ = 0;
+    for (uint64_t left = texts; left; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        const char *old = text_at(record, i), *new = text_at(from, i);
+        if (old == new)
             continue;
-        const char *old = AT_CONST(char *, record, field), *new = AT_CONST(char *, from, field);
-        if (old == new || (old && new &&strcmp(old, new) == 0))
-            texts[i] = old;
-        else
-            texts[i] = new &&arena_holds(arena, new) ? new : arena_strdup(arena, new);
+        taken[i] = text_taken_over(arena, old, new);
+        differ |= UINT64_C(1) << i;
     }
     memcpy(record, from, type->size);
-    for (size_t i = 0; i < type->n_fields; i++)
-        if (is_text(type->fields[i].type))
-            AT(const char *, record, &type->fields[i]) = texts[i];
+    for (; differ; differ &= differ - 1) {
+        size_t i = (size_t)__builtin_ctzll(differ);
+        put_text(record, i, taken[i]);
+    }
 }
 
 /* ---- from JSON -------------------------------------------------------------------------------- */

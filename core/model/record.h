@@ -41,12 +41,22 @@ typedef struct {
     const char *doc; /* one sentence with units */
 } Field;
 
+/* How a record lies in memory, eight bytes at a time: worked out from the fields when a record of that type is first used. */
+enum { RECORD_WORDS = 64, RECORD_BYTES = RECORD_WORDS * 8 };
+typedef struct {
+    gsize ready;                 /* for g_once_init_enter */
+    uint64_t texts;              /* bit i: word i points at a text */
+    uint64_t said[RECORD_WORDS]; /* bits of each word that belong to another field; the rest is padding */
+    unsigned char blank[RECORD_BYTES]; /* a record of absent values */
+} RecordLayout;
+
 typedef struct {
     const char *name;  /* table and JSON object name, singular: "invoice" */
-    size_t size;       /* of the struct */
+    size_t size;       /* of the struct, at most RECORD_BYTES */
     const Field *fields;
     size_t n_fields;
     const char *doc;
+    RecordLayout *layout; /* its own */
 } RecordType;
 
 #define FIELD(Struct, member, TYPE, FLAGS, CHOICES, DOC) \

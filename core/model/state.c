@@ -40,8 +40,7 @@ void state_share(const AccountState *from, Arena *arena, AccountState *ret_state
     ret_state->arena = arena;
     for (int kind = 0; kind < N_KINDS; kind++)
         ret_state->sets[kind].capacity = 0;
-    /* a ledger that was read points at invoices, and rules hand cycles on */
-    state_own(ret_state, KIND_INVOICE);
+    /* rules hand cycles on */
     state_own(ret_state, KIND_CYCLE);
 }
 
@@ -96,14 +95,14 @@ static size_t key_offset(const AccountState *state, RecordKind kind)
     return offsets[kind] - 1;
 }
 
-/* Row of that key; the number of rows if there is none. */
+/* Row of that key; the number of rows if there is none. What is asked for came lately, most often. */
 static size_t place_of(const AccountState *state, RecordKind kind, const char *key)
 {
     const RecordSet *set = &state->sets[kind];
     if (!key || set->n == 0)
         return set->n;
     size_t offset = key_offset(state, kind);
-    for (size_t i = 0; i < set->n; i++) {
+    for (size_t i = set->n; i-- > 0;) {
         const char *row = (const char *)set->rows + i * set->type->size;
         const char *own = *(const char *const *)(const void *)(row + offset);
         if (text_same(own, key))

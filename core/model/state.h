@@ -22,7 +22,7 @@ void state_init(AccountState *ret_state, Arena *arena, const char *account_id);
 /* Deep copy into another arena, packed: rows without room to grow, texts once for each field. */
 void state_copy(const AccountState *from, Arena *arena, AccountState *ret_state);
 /* A copy that may be changed and added to; its texts, and the rows of every kind that is not changed, are those of `from`,
- * whose memory must outlive it. decide works on such a copy. Invoices and cycles are copied at once; rows of the other kinds
+ * whose memory must outlive it. decide works on such a copy. Cycles are copied at once; rows of the other kinds
  * when they are first asked for through a pointer to a state that may change. */
 void state_share(const AccountState *from, Arena *arena, AccountState *ret_state);
 /* Appends a record set to its absent values and returns it. */
