@@ -1,4 +1,4 @@
-#include "cmd/works.h"
+#include "cmd/works_inside.h"
 
 #include "base/log.h"
 #include "cmd/quota.h"
@@ -6,33 +6,10 @@
 #include <poll.h>
 #include <string.h>
 
-#include "hub/deeds.h"
 #include <sys/timex.h>
 #include <zmq.h>
 
-#include "cmd/doorway.h"
-#include "press/press.h"
-
 enum { ITEMS_MAX = 128 };
-
-/* A call that a person makes past the hub: `dunhub call`, `dunhub poll`. */
-typedef struct {
-    uint64_t id;
-    uint64_t connection;
-    char *instance;
-    size_t events, findings;
-} Aside;
-
-struct Works {
-    WorksSetup setup;
-    Bus *bus;
-    Hub *hub;
-    GHashTable *asides; /* id -> Aside */
-    GQueue planned;     /* Planned: acts that a plan takes as done */
-    Vault *vault;
-    Press *press;     /* NULL: nothing leaves, no letter is drawn */
-    Doorway *doorway; /* NULL: nothing listens */
-};
 
 typedef struct {
     uint64_t id;
@@ -51,11 +28,6 @@ static void aside_free(void *data)
     Aside *aside = data;
     g_free(aside->instance);
     g_free(aside);
-}
-
-static const char *text_of(const json_t *request, const char *member)
-{
-    return json_string_value(json_object_get(request, member));
 }
 
 /* ---- the hub's ports: the bus -----------------------------------------------------------------
@@ -155,16 +127,6 @@ static void port_alert(void *data, const HubAlert *alert)
 /* ---- answers ----------------------------------------------------------------------------------
  */
 
-static void answer(Works *works, uint64_t connection, json_t *line)
-{
-    works->setup.events.answer(works->setup.events.data, connection, line);
-}
-
-static void answer_failure(Works *works, uint64_t connection, const char *code, const char *text)
-{
-    answer(works, connection, json_pack("{s:b,s:s,s:s}", "ok", false, "code", code, "text", text));
-}
-
 static json_t *parsed(const char *text)
 {
     json_t *value = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
@@ -187,7 +149,7 @@ static void aside_result(Works *works, const Aside *aside, const BusResult *resu
                   outcome_name(result->outcome), "code", result->code, "text", result->message,
                   "external_id", result->external_id, "data", parsed(result->data), "events",
                   (json_int_t)aside->events, "findings", (json_int_t)aside->findings);
-    answer(works, aside->connection, line);
+    works_answer(works, aside->connection, line);
 }
 
 static void on_result(void *data, const char *instance, const BusResult *result)
@@ -213,7 +175,7 @@ static bool on_page(void *data, const char *instance, uint64_t call, const json_
     if (!aside)
         return hub_page(works->hub, instance, call, events, n, cursor);
     for (size_t i = 0; i < n; i++)
-        answer(works, aside->connection, json_pack("{s:O}", "event", events[i]));
+        works_answer(works, aside->connection, json_pack("{s:O}", "event", events[i]));
     aside->events += n;
     return true;
 }
@@ -249,8 +211,9 @@ static void on_finding(void *data, const char *instance, uint64_t call, const ch
     if (aside)
         aside->findings++;
     if (aside)
-        answer(works, aside->connection,
-               json_pack("{s:{s:s,s:s}}", "finding", "place", place ? place : "", "text", message));
+        works_answer(
+            works, aside->connection,
+            json_pack("{s:{s:s,s:s}}", "finding", "place", place ? place : "", "text", message));
     else if (works->setup.events.finding)
         works->setup.events.finding(works->setup.events.data, instance, place, message);
 }
@@ -414,7 +377,7 @@ static bool has_option(const json_t *manifest, const char *name)
 {
     const json_t *options = json_object_get(manifest, "options");
     for (size_t i = 0; i < json_array_size(options); i++)
-        if (g_strcmp0(text_of(json_array_get(options, i), "name"), name) == 0)
+        if (g_strcmp0(works_text(json_array_get(options, i), "name"), name) == 0)
             return true;
     return false;
 }
@@ -570,248 +533,4 @@ bool works_turn(Works *works, void *zmq_pollitems, size_t n, int64_t max_wait_ms
 bool works_idle(Works *works)
 {
     return !g_hash_table_size(works->asides) && hub_idle(works->hub, NULL);
-}
-
-/* ---- requests ---------------------------------------------------------------------------------
- */
-
-static const char *person_of(const json_t *request)
-{
-    const char *by = text_of(request, "by");
-    return by ? by : "person:unknown";
-}
-
-typedef struct {
-    Works *works;
-    uint64_t connection;
-} Submitted;
-
-static void submitted(void *data, const IntakeAnswer *given)
-{
-    static const char *const verdicts[] = {"accepted", "duplicate", "rejected", "invalid", "full"};
-    g_autofree Submitted *context = data;
-    bool ok = given->verdict == INTAKE_ACCEPTED || given->verdict == INTAKE_DUPLICATE;
-    answer(context->works, context->connection,
-           json_pack("{s:b,s:s,s:I,s:s*,s:s*,s:o*}", "ok", ok, "verdict", verdicts[given->verdict],
-                     "position", (json_int_t)given->position, "code", given->code, "text",
-                     given->text, "result", parsed(given->result)));
-}
-
-static void request_submit(Works *works, uint64_t connection, const json_t *request)
-{
-    const char *type = text_of(request, "type"), *time = text_of(request, "time");
-    Instant at = INSTANT_NONE;
-    if (!type) {
-        answer_failure(works, connection, "form", "a submission names its event type");
-        return;
-    }
-    g_autofree char *why = NULL;
-    if (!deed_check(type, person_of(request), json_object_get(request, "data"), &why)) {
-        answer_failure(works, connection, "not_an_act", why);
-        return;
-    }
-    if (time && !instant_parse(time, &at, NULL)) {
-        answer_failure(works, connection, "form", "time is written like 2026-07-01T06:00:00Z");
-        return;
-    }
-    Submitted *context = g_new0(Submitted, 1);
-    *context = (Submitted){works, connection};
-    hub_submit(works->hub, person_of(request), text_of(request, "id"), type,
-               text_of(request, "account"), at, json_object_get(request, "data"), submitted,
-               context);
-}
-
-static json_t *bus_row(const BusStatus *row)
-{
-    json_t *line =
-        json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:i,s:i,s:i,s:i}", "instance", row->instance, "plugin",
-                  row->plugin, "state", row->state, "why", row->why, "held", row->held, "pid",
-                  row->pid, "restarts", (int)row->restarts, "in_flight", (int)row->in_flight,
-                  "lost_workers", (int)row->lost_workers);
-    if (row->per_day > 0) {
-        json_object_set_new(line, "today", json_integer(row->today));
-        json_object_set_new(line, "per_day", json_integer(row->per_day));
-    }
-    return line;
-}
-
-static json_t *bus_rows(Works *works)
-{
-    BusStatus rows[ITEMS_MAX];
-    size_t n = bus_status(works->bus, rows, G_N_ELEMENTS(rows));
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, bus_row(&rows[i]));
-    return list;
-}
-
-static void request_status(Works *works, uint64_t connection, const json_t *request)
-{
-    (void)request;
-    answer(works, connection,
-           json_pack("{s:b,s:o,s:o,s:o*,s:s,s:s}", "ok", true, "hub", hub_status(works->hub), "bus",
-                     bus_rows(works), "http",
-                     works->doorway ? doorway_status(works->doorway) : NULL, "store",
-                     works->setup.station->store_path, "conf", works->setup.station->conf_dir));
-}
-
-static void answer_switch(Works *works, uint64_t connection, bool good, const GError *problem)
-{
-    if (good)
-        answer(works, connection, json_pack("{s:b}", "ok", true));
-    else
-        answer_failure(works, connection, "refused", problem->message);
-}
-
-static void request_release(Works *works, uint64_t connection, const json_t *request)
-{
-    g_autoptr(GError) problem = NULL;
-    const char *source = text_of(request, "source");
-    if (!source) {
-        answer_failure(works, connection, "form", "say which ledger is released");
-        return;
-    }
-    bool good = hub_release_source(works->hub, source, person_of(request), &problem);
-    answer_switch(works, connection, good, problem);
-}
-
-static void request_reset_fuse(Works *works, uint64_t connection, const json_t *request)
-{
-    g_autoptr(GError) problem = NULL;
-    bool good = hub_reset_fuse(works->hub, person_of(request), &problem);
-    answer_switch(works, connection, good, problem);
-}
-
-static void request_clear_clock(Works *works, uint64_t connection, const json_t *request)
-{
-    g_autoptr(GError) problem = NULL;
-    bool good = hub_clear_clock(works->hub, person_of(request), &problem);
-    answer_switch(works, connection, good, problem);
-}
-
-static void request_poll_now(Works *works, uint64_t connection, const json_t *request)
-{
-    const char *instance = text_of(request, "instance");
-    if (hub_poll_now(works->hub, instance))
-        answer(works, connection, json_pack("{s:b}", "ok", true));
-    else
-        answer_failure(works, connection, "unknown_instance", "no such instance has a source");
-}
-
-static void send_aside(Works *works, uint64_t connection, const char *instance, BusCall *call)
-{
-    Aside *aside = g_new0(Aside, 1);
-    g_autoptr(GError) problem = NULL;
-    call->id = hub_reserve_call(works->hub);
-    *aside = (Aside){.id = call->id, .connection = connection, .instance = g_strdup(instance)};
-    g_hash_table_insert(works->asides, &aside->id, aside);
-    if (bus_send(works->bus, instance, call, &problem))
-        return;
-    answer_failure(works, connection, "not_sent", problem->message);
-    g_hash_table_remove(works->asides, &call->id);
-}
-
-static void request_call(Works *works, uint64_t connection, const json_t *request)
-{
-    const char *instance = text_of(request, "instance"), *verb = text_of(request, "verb");
-    const json_t *input = json_object_get(request, "input");
-    if (!instance || !verb) {
-        answer_failure(works, connection, "form", "a call names its instance and its verb");
-        return;
-    }
-    const json_t *manifest = station_manifest(works->setup.station, instance);
-    bool checks = strcmp(verb, "check") == 0;
-    if (!checks && (!manifest || !manifest_action(manifest, verb))) {
-        answer_failure(works, connection, "unknown_verb",
-                       "no such instance offers this verb; `dunhub plugins` lists them");
-        return;
-    }
-    g_autofree char *text = input ? json_canonical(input) : g_strdup("{}");
-    g_autofree char *own_key = g_uuid_string_random();
-    const char *key = text_of(request, "key");
-    BusCall call = {
-        .kind = checks ? CALL_CHECK : CALL_ACTION,
-        .verb = verb,
-        .key = checks ? NULL
-               : key  ? key
-                      : own_key,
-        .input = text,
-    };
-    send_aside(works, connection, instance, &call);
-}
-
-static const char *first_source(const json_t *manifest)
-{
-    const json_t *sources = json_object_get(manifest, "sources");
-    return json_string_value(json_object_get(json_array_get(sources, 0), "name"));
-}
-
-/* A look: what the source would tell from the beginning; nothing is kept. */
-static void request_poll(Works *works, uint64_t connection, const json_t *request)
-{
-    const char *instance = text_of(request, "instance"), *source = text_of(request, "source");
-    const json_t *manifest = instance ? station_manifest(works->setup.station, instance) : NULL;
-    if (!source && manifest)
-        source = first_source(manifest);
-    if (!manifest || !source) {
-        answer_failure(works, connection, "unknown_instance",
-                       "no such instance has a source; `dunhub plugins` lists them");
-        return;
-    }
-    char at[32];
-    g_autoptr(json_t) input =
-        json_pack("{s:n,s:s}", "cursor", "now",
-                  instant_format(works->setup.clock->now(works->setup.clock), at));
-    g_autofree char *text = json_canonical(input);
-    BusCall call = {.kind = CALL_POLL, .verb = source, .input = text};
-    send_aside(works, connection, instance, &call);
-}
-
-static void request_reload(Works *works, uint64_t connection, const json_t *request)
-{
-    (void)request;
-    g_autofree char *why = NULL;
-    if (!works->setup.events.reload) {
-        answer_failure(works, connection, "no_hub", "no hub runs that could take it");
-        return;
-    }
-    if (works->setup.events.reload(works->setup.events.data, &why))
-        answer(works, connection, json_pack("{s:b}", "ok", true));
-    else
-        answer_failure(works, connection, "configuration", why ? why : "it cannot be used");
-}
-
-static void request_stop(Works *works, uint64_t connection, const json_t *request)
-{
-    (void)request;
-    answer(works, connection, json_pack("{s:b}", "ok", true));
-    if (works->setup.events.stop)
-        works->setup.events.stop(works->setup.events.data);
-}
-
-void works_request(Works *works, uint64_t connection, const json_t *request)
-{
-    static const struct {
-        const char *name;
-        void (*run)(Works *works, uint64_t connection, const json_t *request);
-    } commands[] = {
-        {"status", request_status},
-        {"submit", request_submit},
-        {"release", request_release},
-        {"reset_fuse", request_reset_fuse},
-        {"clear_clock", request_clear_clock},
-        {"poll_now", request_poll_now},
-        {"call", request_call},
-        {"poll", request_poll},
-        {"reload", request_reload},
-        {"stop", request_stop},
-    };
-    const char *name = text_of(request, "command");
-    for (size_t i = 0; name && i < G_N_ELEMENTS(commands); i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        commands[i].run(works, connection, request);
-        return;
-    }
-    answer_failure(works, connection, "unknown_command", "the hub knows no such command");
 }

@@ -373,8 +373,13 @@ Trial *trial_new(const Suite *suite, const SuiteOptions *options, GError **error
         return NULL;
     trial->words.server = mimic_url(trial->mimic);
     trial->words.elsewhere = mimic_url(trial->elsewhere);
-    const BusEvents events = {trial,        on_result,  on_page, on_state_get,
-                              on_state_put, on_finding, NULL,    on_down};
+    const BusEvents events = {.data = trial,
+                              .result = on_result,
+                              .page = on_page,
+                              .state_get = on_state_get,
+                              .state_put = on_state_put,
+                              .finding = on_finding,
+                              .down = on_down};
     trial->bus = bus_new(trial->run_dir, options->plugin_dir, options->host_program, NULL,
                          &trial->clock, &events, error);
     return trial->bus != NULL ? g_steal_pointer(&trial) : NULL;
@@ -498,8 +503,11 @@ bool trial_begin(Trial *trial, const PlayScene *scene, char **ret_why)
     trial->instance = g_strdup_printf("contract-%u", ++trial->instances);
     g_autoptr(json_t) options = options_of(trial, scene);
     g_autoptr(GError) error = NULL;
-    const InstanceConfig config = {trial->instance, trial->suite->plugin, ISOLATE_PROCESS, options,
-                                   NULL};
+    const InstanceConfig config = {.name = trial->instance,
+                                   .plugin = trial->suite->plugin,
+                                   .isolate = ISOLATE_PROCESS,
+                                   .options = options,
+                                   .keeps_calling = true};
     if (bus_add(trial->bus, &config, &error))
         return wait_up(trial, ret_why);
     *ret_why = g_strdup(error->message);

@@ -298,12 +298,9 @@ static const Field family_service_fields[] = {
 
 #define TYPE(variable, Struct, DOC)                                                                \
     static RecordLayout variable##_layout;                                                         \
-    static const RecordType variable##_type = {#variable,                                          \
-                                               sizeof(Struct),                                     \
-                                               variable##_fields,                                  \
-                                               G_N_ELEMENTS(variable##_fields),                    \
-                                               DOC,                                                \
-                                               &variable##_layout}
+    static const RecordType variable##_type = {                                                    \
+        #variable, sizeof(Struct),    variable##_fields, G_N_ELEMENTS(variable##_fields),          \
+        DOC,       &variable##_layout}
 
 TYPE(attempt, PaymentAttempt, "An automatic payment was attempted.");
 TYPE(ledger_read, LedgerRead, "A read of the ledger covered the account.");

@@ -549,12 +549,9 @@ static const Field family_member_fields[] = {
 
 #define TYPE(variable, Struct, NAME, DOC)                                                          \
     static RecordLayout variable##_layout;                                                         \
-    const RecordType variable##_type = {NAME,                                                      \
-                                        sizeof(Struct),                                            \
-                                        variable##_fields,                                         \
-                                        G_N_ELEMENTS(variable##_fields),                           \
-                                        DOC,                                                       \
-                                        &variable##_layout}
+    const RecordType variable##_type = {                                                           \
+        NAME, sizeof(Struct),    variable##_fields, G_N_ELEMENTS(variable##_fields),               \
+        DOC,  &variable##_layout}
 
 TYPE(account, Account, "account", "A customer with its service, its facts and its book-keeping.");
 TYPE(invoice, Invoice, "invoice", "What is owed: a charge, a fee, interest or an instalment.");

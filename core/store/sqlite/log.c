@@ -4,7 +4,7 @@
  * writes them. A process that goes on writes them anew; SQLite does so, because the commit has failed. But after a restart the
  * recovery reads them as committed, what is committed next is appended behind them and synced, and a loss of power takes
  * all of it: acknowledged commits behind a gap. So what the log holds is written once more, over itself, and synced, before
- * anything is recovered from it (docs/adr/0018-the-log-before-it-is-believed.md). */
+ * anything is recovered from it (docs/adr/0021-the-log-before-it-is-believed.md). */
 #include "store/sqlite/sqlite.h"
 
 #define PIECE_BYTES ((size_t)1 << 16)

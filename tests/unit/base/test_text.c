@@ -197,7 +197,7 @@ static void test_diag_codes(void)
     const DiagCode *codes = diag_codes(&n);
     for (size_t i = 0; i < n; i++) {
         g_assert_cmpuint(strlen(codes[i].code), ==, 4);
-        g_assert_true(strchr("CLT", codes[i].code[0]) != NULL);
+        g_assert_true(strchr("CKLT", codes[i].code[0]) != NULL);
         g_assert_true(strlen(codes[i].title) > 5 && !g_str_has_suffix(codes[i].title, "."));
         g_assert_true(g_str_has_suffix(codes[i].remedy, "."));
         for (size_t j = 0; j < i; j++)

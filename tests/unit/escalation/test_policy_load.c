@@ -650,6 +650,12 @@ static void damaged(void)
 }
 
 /* The most specific wins, key by key; the others stay, and so does what nobody names. */
+static const char *policy_for(const Rulebook *book, const Account *account)
+{
+    AccountLayers layers = account_layers(book, account);
+    return layers_policy(&layers, book, account)->name;
+}
+
 static void layers(void)
 {
     static const char yaml[] =
@@ -673,7 +679,7 @@ static void layers(void)
     Account account = {.id = "rents:8", .segment = "standard"};
     g_assert_true(account_settings(&book, &account, p, arena) == p->settings);
     g_assert_true(account_calendar(&book, &account) == &book.calendar);
-    g_assert_null(account_policy(&book, &account, NULL));
+    g_assert_cmpstr(policy_for(&book, &account), ==, "p"); /* the first, as none is the default */
     account = (Account){.id = "rents:7", .segment = "vip", .property = "riverside", .lease = "L-1"};
     const Settings *own = account_settings(&book, &account, p, arena);
     g_assert_cmpint(own->max_grace_days, ==, 3);
@@ -688,9 +694,9 @@ static void layers(void)
     g_assert_cmpint(own->step_days[1].days, ==, 10);
     g_assert_cmpint(p->settings->max_grace_days, ==, 14);
     g_assert_true(calendar_is_closed(account_calendar(&book, &account), date_from_ymd(2026, 7, 3)));
-    g_assert_cmpstr(account_policy(&book, &account, NULL), ==, "q");
+    g_assert_cmpstr(policy_for(&book, &account), ==, "q");
     account.policy = "p";
-    g_assert_cmpstr(account_policy(&book, &account, NULL), ==, "p");
+    g_assert_cmpstr(policy_for(&book, &account), ==, "p");
 }
 
 static void origins(void)
