@@ -43,6 +43,8 @@ static const char *input_of(Deciding *d, const ActPlan *plan)
     json_t *input = plan->rule->input ? json_loads(plan->rule->input, 0, NULL) : NULL;
     input = input ? input : json_object();
     const Cycle *cycle = plan->cycle;
+    if (plan->data)
+        json_object_update(input, plan->data);
     json_object_set_new(input, "account", json_string(d->state->account.id));
     if (plan->purpose)
         json_object_set_new(input, "event", json_string(plan->purpose));

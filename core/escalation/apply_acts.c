@@ -27,6 +27,7 @@ static void succeeded(Deciding *d, Act *act, const ActResult *result)
         act->external_id = arena_strdup(d->arena, result->external_id);
     act->error = NULL;
     call_placed(d, act);
+    booking_done(d, act);
     Notice *notice = notice_of(d, act);
     if (!notice) {
         act_finish(d, act);

@@ -143,10 +143,24 @@ static void invoice_status_changed(Deciding *d, Invoice *row, int before)
     if (row->status == before)
         return;
     row->changed_on = d->today;
-    if (row->status == INVOICE_VOID)
+    if (row->status == INVOICE_VOID) {
         d->cause = "void";
-    else if (row->status == INVOICE_WRITTEN_OFF)
+        booking_voided(d, row);
+    } else if (row->status == INVOICE_WRITTEN_OFF) {
         d->cause = "write_off";
+    }
+}
+
+/* Our own writes come back as change events (architecture §5): the ledger's amounts, dates and status hold, what it is to
+ * the hub stays. One that is known by its key alone tells its id. */
+static void stay_booked(Deciding *d, const Invoice *old, Invoice *row)
+{
+    row->external_id = old->external_id ? old->external_id : arena_strdup(d->arena, row->id);
+    row->id = old->id;
+    row->key = old->key;
+    row->kind = old->kind;
+    row->fee_type = old->fee_type;
+    row->cycle = old->cycle;
 }
 
 /* Until it states the first, all of it was open as far as no payment was told of. */
@@ -162,7 +176,8 @@ static void note_open(Deciding *d, Invoice *row, bool is_new)
 void apply_invoice(Deciding *d)
 {
     const Invoice *came = d->in->event->payload;
-    Invoice *row = deciding_invoice(d, state_find(d->look, KIND_INVOICE, came->id));
+    const Invoice *own = booked_invoice(d, came->id, came->key);
+    Invoice *row = deciding_invoice(d, own ? own : state_find(d->look, KIND_INVOICE, came->id));
     bool late = row && is_placeholder(row) && row->status == INVOICE_VOID;
     if (row && !late && is_stale(d, "invoice", came->id, row->version, came->version))
         return;
@@ -171,6 +186,8 @@ void apply_invoice(Deciding *d)
         row = invoice_new(d, came->id);
     Invoice old = *row;
     merge(d, &invoice_type, row);
+    if (own)
+        stay_booked(d, &old, row);
     row->kind = row->kind < 0 ? INVOICE_CHARGE : row->kind;
     row->status = row->status < 0 ? INVOICE_OPEN : row->status;
     if (late) {
@@ -252,10 +269,20 @@ void apply_payment(Deciding *d)
         tell(d, "payment", row->id);
 }
 
+static void credit_stays_booked(Deciding *d, const Credit *old, Credit *row)
+{
+    row->external_id = old->external_id ? old->external_id : arena_strdup(d->arena, row->id);
+    row->id = old->id;
+    row->key = old->key;
+    row->kind = old->kind;
+    row->invoice = old->invoice;
+}
+
 void apply_credit(Deciding *d)
 {
     const Credit *came = d->in->event->payload;
-    Credit *row = state_find(d->state, KIND_CREDIT, came->id);
+    Credit *own = booked_credit(d, came->id, came->key);
+    Credit *row = own ? own : state_find(d->state, KIND_CREDIT, came->id);
     if (row && is_stale(d, "credit", came->id, row->version, came->version))
         return;
     bool is_new = !row;
@@ -266,6 +293,8 @@ void apply_credit(Deciding *d)
     bool cancelled = row->cancelled;
     Credit old = *row;
     merge(d, &credit_type, row);
+    if (own)
+        credit_stays_booked(d, &old, row);
     const Invoice *invoice = row->invoice ? state_find(d->state, KIND_INVOICE, row->invoice) : NULL;
     if (!row->currency.code[0] && invoice)
         row->currency = invoice->currency;

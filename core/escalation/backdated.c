@@ -81,15 +81,18 @@ void backdated_judge(Deciding *d)
 
 static void reverse_fee(Deciding *d, const Invoice *invoice)
 {
-    const char *fee = invoice->id;
+    const char *fee = invoice->id, *id = arena_printf(d->arena, "correction:%s", fee);
+    if (invoice->status != INVOICE_OPEN || state_find(d->look, KIND_CREDIT, id))
+        return;
     Credit *credit = state_add(d->state, KIND_CREDIT);
-    credit->id = arena_printf(d->arena, "correction:%s", fee);
+    credit->id = id;
     credit->currency = invoice->currency;
     credit->amount = invoice->amount;
     credit->invoice = invoice->id;
     credit->issued_on = d->today;
     credit->kind = "correction";
     credit->sequence = ++d->state->account.next_id;
+    booking_of_credit(d, credit);
     reason_add(d, "fee_reversed", "§4 backdated payment", "late_fee", "backdated_payment",
                json_pack("{s:s,s:I}", "invoice", fee, "amount", (json_int_t)invoice->amount),
                "the late fee is taken back by a credit");

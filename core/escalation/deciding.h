@@ -245,6 +245,19 @@ Date interest_wakes_on(const Deciding *d);
 /* What accrued by today in that currency and is no invoice yet; negative: more was booked. */
 int64_t interest_unbooked(const AccountState *state, const Rulebook *book, const Settings *settings, const Ledger *ledger,
                           Currency currency);
+/* ---- booking.c */
+/* What the hub has just booked leaves for the ledger, where one carries it out; sets the row's key then. */
+void booking_of_invoice(Deciding *d, Invoice *invoice);
+void booking_of_credit(Deciding *d, Credit *credit);
+/* A credit for a fee that is on its way waits for it; it is suppressed when that never arrives. */
+bool booking_waits(Deciding *d, Act *act);
+/* The ledger has taken it: its id there is kept. */
+void booking_done(Deciding *d, const Act *act);
+/* The ledger has taken back what the hub charged. */
+void booking_voided(Deciding *d, const Invoice *invoice);
+/* The hub's own booking that a ledger tells of under that id or key; NULL: none. */
+const Invoice *booked_invoice(const Deciding *d, const char *id, const char *key);
+Credit *booked_credit(const Deciding *d, const char *id, const char *key);
 void proration_book(Deciding *d, Date from, Date before, const char *kind);
 void backdated_judge(Deciding *d);
 void backdated_correct(Deciding *d, Cycle *cycle, const char *by);
@@ -306,6 +319,7 @@ typedef struct {
     const char *purpose, *target;
     bool undo;
     const char *object;   /* act it works on */
+    json_t *data;         /* merged into the input; borrowed, NULL none */
 } ActPlan;
 Act *act_plan(Deciding *d, const ActPlan *plan);
 void act_suppress(Deciding *d, Act *act, const char *reason);

@@ -590,6 +590,7 @@ json_t *explain_account(const AccountState *state, const Rulebook *book, Instant
     Telling t;
     telling_init(&t, state, book, now, arena);
     say_status(&t);
+    explain_family(&t);
     for (size_t i = 0; i < t.view.n_currencies; i++) {
         if (explain_is_in_step(&t.view.currencies[i]))
             say_step(&t, &t.view.currencies[i]);

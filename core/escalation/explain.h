@@ -41,6 +41,8 @@ void explain_outlook(Telling *t, const CurrencyView *c);
 
 /* Replies, approvals, contact points, gates before what waits, what was left out. */
 void explain_people(Telling *t);
+/* With whom it is collected, or whom it is collected for. */
+void explain_family(Telling *t);
 /* What the law says of calls, the late fee and the notice before a court step. */
 void explain_law(Telling *t);
 

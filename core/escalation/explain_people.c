@@ -32,6 +32,8 @@ static const Saying suppressions[] = {
     {"already_suspended", "the service was off already"},
     {"staff", "a person ended the delinquency"},
     {"excluded", "its invoice was left out by a person"},
+    {"reversed", "what it would have booked was taken back first"},
+    {"not_charged", "the fee that it is about never reached the ledger"},
 };
 
 static const Saying exits[] = {
@@ -44,6 +46,7 @@ static const Saying exits[] = {
     {"plan", "a payment plan was agreed"},
     {"staff", "a person ended it"},
     {"excluded", "a person left its invoices out"},
+    {"family", "its invoices are collected with its parent"},
 };
 
 static const char *said(const Saying *sayings, size_t n, const char *word)

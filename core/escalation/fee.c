@@ -207,7 +207,8 @@ static void charge(Deciding *d, Cycle *cycle, const char *word, const LateFeeAns
                    int64_t configured)
 {
     const Rule *cap = law->cap_rule;
-    const Invoice *fee = book(d, cycle, word, law->amount);
+    Invoice *fee = book(d, cycle, word, law->amount);
+    booking_of_invoice(d, fee);
     cycle->fee_charged = true;
     settled(d, cycle, word);
     reason_add(d, "fee_charged", "§4 late fee", "late_fee", NULL,

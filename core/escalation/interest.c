@@ -194,7 +194,7 @@ static void book_sum(Deciding *d, const Terms *terms, Currency currency, int64_t
                   "moment", moment, "citation", terms->law ? terms->law->citation : NULL);
     if (amount > 0) {
         const char *id = deciding_next_id(d, "interest");
-        add_invoice(d, id, currency, amount, INVOICE_INTEREST);
+        booking_of_invoice(d, add_invoice(d, id, currency, amount, INVOICE_INTEREST));
         reason_add(d, "interest_booked", rule, id, moment, detail, "interest is booked");
         return;
     }
@@ -205,6 +205,7 @@ static void book_sum(Deciding *d, const Terms *terms, Currency currency, int64_t
     credit->issued_on = d->today;
     credit->kind = "correction";
     credit->sequence = ++d->state->account.next_id;
+    booking_of_credit(d, credit);
     reason_add(d, "interest_corrected", rule, credit->id, moment, detail,
                "less interest is owed than was booked: the difference is credited");
 }
@@ -218,7 +219,9 @@ static void book_fixed_sum(Deciding *d, const Terms *terms, const char *invoice,
         return;
     accrual->fixed = sum;
     const char *id = arena_printf(d->arena, "fixed_sum:%s", invoice);
-    add_invoice(d, id, currency, sum, INVOICE_FEE)->fee_type = "fixed_sum";
+    Invoice *fee = add_invoice(d, id, currency, sum, INVOICE_FEE);
+    fee->fee_type = "fixed_sum";
+    booking_of_invoice(d, fee);
     reason_add(d, "fee_charged", terms->law->id, "fixed_sum", NULL,
                json_pack("{s:s,s:I,s:s,s:s}", "invoice", id, "amount", (json_int_t)sum, "currency",
                          currency.code, "citation", terms->law->citation),

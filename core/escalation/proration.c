@@ -13,6 +13,7 @@ static void book(Deciding *d, int64_t amount, Date from, int64_t days, const cha
     credit->issued_on = d->today;
     credit->kind = kind;
     credit->sequence = ++d->state->account.next_id;
+    booking_of_credit(d, credit);
     reason_add(d, "credit_booked", "§4 proration", credit->id, kind,
                json_pack("{s:s,s:I,s:I,s:s}", "from", date_format(from, text), "days",
                          (json_int_t)days, "amount", (json_int_t)amount, "currency",

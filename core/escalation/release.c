@@ -361,6 +361,8 @@ static bool advance_plain(Deciding *d, Act *act)
     }
     if (already_off(d, act))
         return true;
+    if (booking_waits(d, act))
+        return false;
     if (!act->undo && !passes_gates(d, act, NULL))
         return true;
     if (needs_reading(act) && act->state != ACT_FRESHNESS) {

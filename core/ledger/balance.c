@@ -157,11 +157,12 @@ static const size_t *order_of(Allocation *a)
 
 /* ---- applying money -------------------------------------------------------------------------- */
 
-/* A bank knows only the number that stands on the paper. */
+/* A bank knows only the number that stands on the paper; a ledger its own id of what the hub booked. */
 static const Invoice *invoice_by_number(const AccountState *state, const char *number)
 {
     STATE_FOREACH (state, KIND_INVOICE, const Invoice, invoice)
-        if (invoice->number && strcmp(invoice->number, number) == 0)
+        if ((invoice->number && strcmp(invoice->number, number) == 0) ||
+            (invoice->external_id && strcmp(invoice->external_id, number) == 0))
             return invoice;
     return NULL;
 }

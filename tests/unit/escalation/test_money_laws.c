@@ -161,6 +161,18 @@ static void check_fee(const Driver *v, const AccountState *after, const Reason *
         BROKEN(v, "fees of %s come to %" G_GINT64_FORMAT, row->cycle, sum);
 }
 
+/* Once, and of a fee that still stands. */
+static void check_waiver(const Driver *v, const Reason *reason)
+{
+    const Play *play = v->look;
+    g_autoptr(json_t) detail = json_loads(reason->detail, 0, NULL);
+    const char *invoice = json_string_value(json_object_get(detail, "invoice"));
+    const Debt *debt = books_debt(&play->books, invoice);
+    if (!debt || debt->status != INVOICE_OPEN ||
+        books_money(&play->books, arena_printf(v->arena, "correction:%s", invoice), true))
+        BROKEN(v, "%s is waived, which is not charged any more", invoice);
+}
+
 /* Simple interest of all charges since they fell overdue, as if nobody had paid: never more. */
 static void check_interest(const Driver *v, Date today)
 {
@@ -230,6 +242,8 @@ static void watch(Driver *v, const DecideIn *in)
         const Reason *reason = &v->out.reasons[i];
         if (strcmp(reason->event, "fee_charged") == 0)
             check_fee(v, after, reason);
+        if (strcmp(reason->event, "fee_reversed") == 0)
+            check_waiver(v, reason);
         books_told(&play->books, v->arena, after, reason);
     }
     if (in->event->kind == EVENT_WAKE && v->out.n_changes == 0)
@@ -329,6 +343,10 @@ static void change_status(const Turn *turn)
     record_init(&invoice_type, row);
     row->id = debt->id;
     row->status = debt->status = often[draw(turn, 0, G_N_ELEMENTS(often))];
+    Inflow *correction = books_money(&turn->play->books,
+                                     arena_printf(turn->v->arena, "correction:%s", debt->id), true);
+    if (correction && row->status == INVOICE_VOID) /* the ledger has taken the fee back itself */
+        correction->counts = false;
     tell_twice(turn, EVENT_INVOICE_UPDATED, row, (const char *const[]){"id", "status", NULL});
 }
 
