@@ -1,5 +1,6 @@
 #include "base/money.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 G_DEFINE_QUARK(money_error_quark, money_error)
@@ -25,13 +26,16 @@ static const char *const codes_2 =
 static const char *const codes_3 = "BHD IQD JOD KWD LYD OMR TND ";
 static const char *const codes_4 = "CLF UYW ";
 
+enum { CODE_STEP = 4 }; /* three letters and a blank */
+
+static int compare_code(const void *code, const void *listed)
+{
+    return memcmp(code, listed, CODE_STEP - 1);
+}
+
 static bool lists(const char *codes, const char *code)
 {
-    for (; *codes != '\0'; codes += 4) {
-        if (strncmp(codes, code, 3) == 0)
-            return true;
-    }
-    return false;
+    return bsearch(code, codes, strlen(codes) / CODE_STEP, CODE_STEP, compare_code) != NULL;
 }
 
 int currency_exponent(Currency currency)

@@ -61,7 +61,7 @@ static const Rule *row_of(const GateIn *in, RuleGate gate)
 static bool is_automated_phone(const GateIn *in)
 {
     return is_message(in) &&
-           (strcmp(in->act->channel, "sms") == 0 || strcmp(in->act->channel, "voice") == 0);
+           (text_same(in->act->channel, "sms") || text_same(in->act->channel, "voice"));
 }
 
 static GateAnswer redirect(RuleGate gate, const char *reason, const Rule *rule, Arena *arena)

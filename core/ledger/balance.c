@@ -7,15 +7,15 @@
 enum { FEW = 64 }; /* invoices that are put in order in place */
 
 /* Allocation, §3.10: named money first, in order of arrival; then all other money, in order of
- * arrival, to open charges by overdue date and issue, then to fees and interest. `left` is what an
- * invoice can still take. */
+ * arrival, to open charges by overdue date and issue, then to fees and interest. Until all is
+ * applied, `open` of an invoice is what it can still take. */
 typedef struct {
     const AccountState *state;
     const DueRules *rules;
     Date as_of; /* DATE_NONE: everything that is known */
     Arena *arena;
     Ledger *ledger;
-    int64_t *left, *stated_paid;
+    int64_t *stated_paid; /* by row; NULL: no invoice states what is open */
     size_t *order; /* rows in which unnamed money settles invoices; NULL: not asked for yet */
     size_t next;   /* row after the one named last: money often comes in the order of invoices */
 } Allocation;
@@ -103,8 +103,6 @@ static void list_currencies(const AccountState *state, Arena *arena, Ledger *led
     size_t most = STATE_COUNT(state, KIND_INVOICE) + STATE_COUNT(state, KIND_PAYMENT) +
                   STATE_COUNT(state, KIND_CREDIT) + STATE_COUNT(state, KIND_CYCLE);
     ledger->currencies = arena_take(arena, sizeof(CurrencyBalance) * (most + 1));
-    STATE_FOREACH (state, KIND_INVOICE, const Invoice, i)
-        currency_note(ledger, i->currency);
     STATE_FOREACH (state, KIND_PAYMENT, const Payment, p)
         currency_note(ledger, p->currency);
     STATE_FOREACH (state, KIND_CREDIT, const Credit, c)
@@ -197,13 +195,14 @@ static int64_t settle(Allocation *a, size_t row, Currency currency, int64_t amou
                       int64_t sequence)
 {
     InvoiceBalance *b = &a->ledger->invoices[row];
-    bool included = is_stated(a, b->invoice) && sequence <= b->invoice->stated_after;
-    int64_t *room = included ? &a->stated_paid[row] : &a->left[row];
+    bool included =
+        a->stated_paid && is_stated(a, b->invoice) && sequence <= b->invoice->stated_after;
+    int64_t *room = included ? &a->stated_paid[row] : &b->open;
     if (amount <= 0 || *room <= 0 || !currency_equal(b->invoice->currency, currency))
         return amount;
     int64_t taken = MIN(amount, *room);
     *room -= taken;
-    if (a->left[row] == 0 && *room == 0)
+    if (b->open == 0 && *room == 0)
         b->settled_on = day;
     return amount - taken;
 }
@@ -371,40 +370,53 @@ static bool plan_runs(const AccountState *state, const char *id)
     return plan && plan->state == PLAN_ACTIVE;
 }
 
+/* Of a void one nothing is owed; of one that is written off or a draft money is still taken. */
+static int64_t takes_at_most(const Invoice *invoice)
+{
+    return invoice->status == INVOICE_VOID ? 0 : MAX(0, invoice->amount);
+}
+
+/* The ledger says what is open: what it takes to have been paid is no longer to be applied. */
+static void state_open(Allocation *a, size_t row)
+{
+    InvoiceBalance *b = &a->ledger->invoices[row];
+    if (!a->stated_paid)
+        a->stated_paid = arena_new0(a->arena, int64_t, a->ledger->n_invoices);
+    int64_t amount = b->open;
+    b->open = MAX(0, b->invoice->ledger_open);
+    a->stated_paid[row] = MAX(0, amount - b->open);
+}
+
 static void list_invoices(Allocation *a, Date today)
 {
     size_t n = STATE_COUNT(a->state, KIND_INVOICE);
-    a->ledger->invoices = arena_take(a->arena, sizeof(InvoiceBalance) * (n + 1));
+    InvoiceBalance *list = arena_take(a->arena, sizeof *list * (n + 1));
+    a->ledger->invoices = list;
     a->ledger->n_invoices = n;
-    a->left = arena_take(a->arena, sizeof(int64_t) * (n + 1));
-    a->stated_paid = arena_take(a->arena, sizeof(int64_t) * (n + 1));
     const Invoice *rows = STATE_ROWS(a->state, KIND_INVOICE, const Invoice);
     for (size_t i = 0; i < n; i++) {
         const Invoice *invoice = &rows[i];
-        a->ledger->invoices[i] = (InvoiceBalance){
+        Date overdue_on = dates_overdue_on(a->rules, invoice->issued_on, invoice->due_on);
+        list[i] = (InvoiceBalance){
             .invoice = invoice,
-            .overdue_on = dates_overdue_on(a->rules, invoice->issued_on, invoice->due_on),
+            .overdue_on = overdue_on,
+            .open = takes_at_most(invoice),
+            .days_overdue = dates_days_overdue(overdue_on, today),
             .charge = invoice->kind != INVOICE_FEE && invoice->kind != INVOICE_INTEREST,
             .in_plan = plan_runs(a->state, invoice->plan),
             .settled_on = DATE_NONE,
         };
-        a->ledger->invoices[i].days_overdue =
-            dates_days_overdue(a->ledger->invoices[i].overdue_on, today);
-        bool owed = invoice->status == INVOICE_OPEN || invoice->status == INVOICE_WRITTEN_OFF ||
-                    invoice->status == INVOICE_DRAFT;
-        int64_t amount = owed ? MAX(0, invoice->amount) : 0;
-        bool stated = owed && is_stated(a, invoice);
-        a->left[i] = stated ? MAX(0, invoice->ledger_open) : amount;
-        a->stated_paid[i] = stated ? MAX(0, amount - a->left[i]) : 0;
+        currency_note(a->ledger, invoice->currency);
+        if (invoice->status != INVOICE_VOID && is_stated(a, invoice))
+            state_open(a, i);
     }
 }
 
 static void close_invoices(Allocation *a)
 {
-    for (size_t i = 0; i < a->ledger->n_invoices; i++) {
-        InvoiceBalance *b = &a->ledger->invoices[i];
-        b->open = is_owed(b->invoice) ? a->left[i] : 0;
-    }
+    for (size_t i = 0; i < a->ledger->n_invoices; i++)
+        if (!is_owed(a->ledger->invoices[i].invoice))
+            a->ledger->invoices[i].open = 0;
     note_disputes(a);
     for (size_t i = 0; i < a->ledger->n_invoices; i++) {
         InvoiceBalance *b = &a->ledger->invoices[i];

@@ -146,21 +146,33 @@ static void note_change(Changes *changes, Change change)
     changes->list[changes->n++] = change;
 }
 
+/* Rows [from, to) of which some differ, most often one: found by halves. */
+static void diff_rows(const RecordSet *old, const RecordSet *new, size_t from, size_t to,
+                      RecordKind kind, Changes *changes)
+{
+    size_t size = new->type->size, middle = from + (to - from) / 2;
+    const char *before = (const char *)old->rows + from * size;
+    const char *row = (const char *)new->rows + from *size;
+    if (from == to || memcmp(before, row, (to - from) * size) == 0)
+        return;
+    if (to - from > 1) {
+        diff_rows(old, new, from, middle, kind, changes);
+        diff_rows(old, new, middle, to, kind, changes);
+    } else if (!record_same(new->type, before, row)) {
+        note_change(changes, (Change){kind, row, from, false});
+    }
+}
+
 static void diff_set(const AccountState *before, const AccountState *after, RecordKind kind,
                      Changes *changes)
 {
     const RecordSet *old = &before->sets[kind], *new = &after->sets[kind];
     size_t size = new->type->size;
     g_assert(new->n >= old->n);
-    if (new->n == old->n &&
-        (new->rows == old->rows || new->n == 0 || memcmp(old->rows, new->rows, new->n *size) == 0))
-        return;
-    for (size_t i = 0; i < new->n; i++) {
-        const char *row = (const char *)new->rows + i *size;
-        bool is_new = i >= old->n;
-        if (is_new || !record_same(new->type, (const char *)old->rows + i * size, row))
-            note_change(changes, (Change){kind, row, i, is_new});
-    }
+    if (new->rows != old->rows)
+        diff_rows(old, new, 0, old->n, kind, changes);
+    for (size_t i = old->n; i < new->n; i++)
+        note_change(changes, (Change){kind, (const char *)new->rows + i *size, i, true});
 }
 
 const Change *state_diff(const AccountState *before, const AccountState *after, Arena *arena,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "ledger/balance.h"
 #include "ledger/metrics_account.h"
 
@@ -268,7 +269,7 @@ void tally_reason(Tally *tally, const char *account, Instant now, const AccountS
                   const Reason *reason)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(counted); i++) {
-        if (strcmp(counted[i].event, reason->event) != 0)
+        if (!text_same(counted[i].event, reason->event))
             continue;
         Tracked *tracked = tracked_of(tally, account);
         Date day = day_of(tally, now);
