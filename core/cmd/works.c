@@ -142,8 +142,23 @@ static const char *outcome_name(int outcome)
 /* ---- what the bus brings ----------------------------------------------------------------------
  */
 
+/* A vendor that was not told delivers nothing, which nobody would notice. */
+static void setup_result(Works *works, const Aside *aside, const BusResult *result)
+{
+    if (result->outcome == 0)
+        return;
+    g_autofree char *text = g_strdup_printf(
+        "what %s sends here could not be set up: %s; it is tried again when its host starts",
+        aside->instance, result->message ? result->message : outcome_name(result->outcome));
+    port_alert(works, &(HubAlert){"setup_failed", aside->instance, text});
+}
+
 static void aside_result(Works *works, const Aside *aside, const BusResult *result)
 {
+    if (aside->sets_up) {
+        setup_result(works, aside, result);
+        return;
+    }
     json_t *line =
         json_pack("{s:b,s:s,s:s*,s:s*,s:s*,s:o*,s:I,s:I}", "ok", result->outcome == 0, "outcome",
                   outcome_name(result->outcome), "code", result->code, "text", result->message,
@@ -218,11 +233,37 @@ static void on_finding(void *data, const char *instance, uint64_t call, const ch
         works->setup.events.finding(works->setup.events.data, instance, place, message);
 }
 
+/* Where the world reaches this hub by a name, the plugin tells its vendor so, each time its host has come up. */
+static void set_up(Works *works, const char *instance)
+{
+    const char *public_url = works->setup.station->configuration->http.public_url;
+    const json_t *manifest = port_manifest(works, instance);
+    if (!works->doorway || !public_url || !json_is_true(json_object_get(manifest, "setup")))
+        return;
+    g_autofree char *url = g_strdup_printf("%s/hooks/%s", public_url, instance);
+    g_autoptr(json_t) input = json_pack("{s:s}", "url", url);
+    g_autofree char *text = json_canonical(input);
+    g_autoptr(GError) problem = NULL;
+    Aside *aside = g_new0(Aside, 1);
+    aside->id = hub_reserve_call(works->hub);
+    aside->instance = g_strdup(instance);
+    aside->sets_up = true;
+    const BusCall call = {.id = aside->id, .kind = CALL_SETUP, .input = text};
+    if (bus_send(works->bus, instance, &call, &problem)) {
+        g_hash_table_insert(works->asides, &aside->id, aside);
+        return;
+    }
+    setup_result(works, aside, &(BusResult){.outcome = 1, .message = problem->message});
+    aside_free(aside);
+}
+
 static void on_up(void *data, const char *instance)
 {
     Works *works = data;
-    if (works->hub)
-        hub_instance_up(works->hub, instance);
+    if (!works->hub)
+        return;
+    hub_instance_up(works->hub, instance);
+    set_up(works, instance);
 }
 
 static bool on_quota_get(void *data, const char *pool, int64_t day, int64_t *ret_used)

@@ -14,6 +14,7 @@ typedef struct {
     uint64_t connection;
     char *instance;
     size_t events, findings;
+    bool sets_up; /* nobody asked: the hub itself tells the plugin where it is reached */
 } Aside;
 
 struct Works {

@@ -246,7 +246,7 @@ bool vault_get(Vault *vault, const char *instance, const char *name, GBytes **re
     GBytes *opened = sealed ? unseal(vault, instance, name, sealed) : NULL;
     if (sealed && !opened) {
         g_set_error(error, VAULT_ERROR, VAULT_ERROR_VALUE,
-                    "'%s' of instance '%s' was changed in the store; run dunhub connect for it, "
+                    "'%s' of instance '%s' was changed in the store; give it a new token, "
                     "or put the store back",
                     name, instance);
         return false;

@@ -228,7 +228,7 @@ static void judge_refusal(const DunhubTask *task, const DunhubAuth *auth, const 
     else
         dunhub_auth(task, "token", "%s refuses to sign in with %d: %s; %s", url, status, text,
                     auth->kind == DUNHUB_AUTH_REFRESH
-                        ? "consent anew with: dunhub connect, and the instance's name"
+                        ? "consent anew and give the instance the new refresh_token"
                         : "correct the instance's credential");
 }
 
@@ -328,8 +328,7 @@ static json_t *renew(const DunhubTask *task, const DunhubAuth *auth, const char 
     const char *refresh = refresh_token_of(task, token);
     json_t *answer = NULL;
     if (auth->kind == DUNHUB_AUTH_REFRESH && !refresh)
-        dunhub_auth(task, "token",
-                    "nobody has consented yet: run dunhub connect with the instance's name");
+        dunhub_auth(task, "token", "nobody has consented yet: give the instance a refresh_token");
     else
         answer = ask_endpoint(task, auth, refresh);
     int stored = -1;

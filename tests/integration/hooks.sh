@@ -93,3 +93,9 @@ expect "nor in the log" bash -c "! grep -q -e 'new secret' -e 'old secret' '$sit
 stop_hub
 same "a signal ends it well" 0 $?
 expect "the proof is whole" here audit verify
+same "without a public address nobody is told of one" 0 "$(grep -c hooks/bell "$site/run.log")"
+sed -i 's#^http: {#http: {public_url: "https://hub.example/dun", #' "$site/conf/10-site.yaml"
+run_here
+expect "with one the plugin is told it when its host is up" within 30 said 'https://hub.example/dun/hooks/bell'
+expect "and a person hears when the vendor does not take it" within 30 said "could not be set up: the vendor knows no such bell"
+stop_hub

@@ -84,6 +84,14 @@ static const DunhubHook hooks[] = {
      .answer = answer},
 };
 
+static void setup(const DunhubHost *host, DunhubCall *call, DunhubResult *ret_result)
+{
+    const DunhubBytes input = host->input(call);
+    host->log(call, 2, input);
+    ret_result->outcome = DUNHUB_PERMANENT;
+    ret_result->message = DUNHUB_LITERAL("the vendor knows no such bell");
+}
+
 static const DunhubPlugin plugin = {
     .magic = DUNHUB_MAGIC,
     .abi_major = DUNHUB_ABI_MAJOR,
@@ -97,6 +105,7 @@ static const DunhubPlugin plugin = {
     .n_options = 2,
     .hooks = hooks,
     .n_hooks = 2,
+    .setup = setup,
 };
 
 const DunhubPlugin *dunhub_plugin(void)

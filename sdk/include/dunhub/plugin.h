@@ -187,12 +187,12 @@ typedef struct {
                               value share per_minute, per_day and concurrency; NULL: each instance has its own */
 } DunhubLimits;
 
-/* Ways to sign in. The SDK carries them out for requests that ask for it (sdk.h, DunhubHttpRequest.authorized), and the core
- * reads them for `dunhub connect`. Texts are templates: {name} stands for the value of that option, "{{" for a brace. */
+/* Ways to sign in. The SDK carries them out for requests that ask for it (sdk.h, DunhubHttpRequest.authorized), and the
+ * manifest shows them. Texts are templates: {name} stands for the value of that option, "{{" for a brace. */
 enum {
     DUNHUB_AUTH_HEADER = 0,      /* `header`: `value` on every request */
     DUNHUB_AUTH_BASIC = 1,       /* Authorization: Basic of `client_id` ":" `client_secret` */
-    DUNHUB_AUTH_REFRESH = 2,     /* OAuth 2 authorization code once (dunhub connect), then its refresh token, which may rotate */
+    DUNHUB_AUTH_REFRESH = 2,     /* OAuth 2 refresh token, which may rotate; the first one is the option `refresh_token` */
     DUNHUB_AUTH_CLIENT = 3,      /* OAuth 2 client credentials; with `private_key`: private_key_jwt */
     DUNHUB_AUTH_JWT = 4          /* OAuth 2 JWT bearer, RS256 by `private_key` */
 };
@@ -291,8 +291,8 @@ typedef struct {
     uint32_t n_auths;
     const DunhubHook *hooks;
     uint32_t n_hooks;
-    DunhubHandler setup;   /* registers or renews what the vendor sends where; input {"url": public address of /hooks/INSTANCE};
-                              data {"renew_after_s"}: when to be asked again; NULL: a person does it (README) */
+    DunhubHandler setup;   /* registers or renews what the vendor sends where; input {"url": public address of /hooks/INSTANCE}.
+                              Asked each time the host has come up, where the hub has a public address; NULL: a person does it */
 } DunhubPlugin;
 
 /* The one exported function. */

@@ -249,7 +249,8 @@ static void test_token_endpoint(void)
     }
     WITH(world, "refresh", "");
     g_assert_cmpint(ask(&world, &(DunhubApi){.path = "/x"}, "k")->outcome, ==, DUNHUB_AUTH);
-    g_assert_nonnull(strstr(testkit_result(world.kit)->message, "dunhub connect"));
+    g_assert_nonnull(
+        strstr(testkit_result(world.kit)->message, "give the instance a refresh_token"));
     g_assert_cmpuint(world.http.requests->len, ==, 0);
     world_end(&world);
 }
