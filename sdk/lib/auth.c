@@ -311,11 +311,21 @@ static int store(const DunhubTask *task, const json_t *token, uint64_t version)
     return status;
 }
 
-/* The stored refresh token; before the first consent, one that was given as an option. */
+/* The stored refresh token, until a person gives another one as option than that which the stored one came of. */
 static const char *refresh_token_of(const DunhubTask *task, const json_t *token)
 {
     const char *stored = dunhub_find_text(token, "refresh_token");
-    return stored ? stored : auth_option(task, "refresh_token");
+    const char *given = auth_option(task, "refresh_token");
+    const char *came_of = dunhub_find_text(token, "given");
+    bool is_new = given && (!came_of || strcmp(given, came_of) != 0);
+    return is_new || !stored ? given : stored;
+}
+
+static void remember_given(const DunhubTask *task, json_t *token)
+{
+    const char *given = auth_option(task, "refresh_token");
+    if (given)
+        json_object_set_new(token, "given", json_string(given));
 }
 
 /* Under the lock. New reference to a usable token; NULL: the result is set. */
@@ -334,6 +344,7 @@ static json_t *renew(const DunhubTask *task, const DunhubAuth *auth, const char 
     int stored = -1;
     if (answer) {
         take_answer(auth, answer, token);
+        remember_given(task, token);
         stored = store(task, token, version);
         if (stored < 0)
             dunhub_retry(task, 0, "token", "the new token could not be stored, so it is not used");

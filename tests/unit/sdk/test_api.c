@@ -197,6 +197,30 @@ static void test_refresh_rotates(void)
     world_end(&world);
 }
 
+/* What a person gives after a refusal is used, and only once: then it is the rotated one's turn again. */
+static void test_given_anew(void)
+{
+    g_autofree char *refused = answer("400 Bad", "{\"error\":\"invalid_grant\"}");
+    g_autofree char *first =
+        answer("200 OK", "{\"access_token\":\"a1\",\"refresh_token\":\"r1\",\"expires_in\":3600}");
+    g_autofree char *second =
+        answer("200 OK", "{\"access_token\":\"a2\",\"refresh_token\":\"r2\",\"expires_in\":3600}");
+    g_autofree char *gone = answer("401 Unauthorized", "{}");
+    g_autofree char *good = answer("200 OK", "{}");
+    WITH(world, "refresh", first, good, gone, refused, gone, second, good, gone, refused);
+    const DunhubApi api = {.path = "/x"};
+    testkit_option(world.kit, "refresh_token", "old");
+    g_assert_cmpint(ask(&world, &api, "k")->outcome, ==, DUNHUB_OK);
+    g_assert_cmpint(ask(&world, &api, "k")->outcome, ==, DUNHUB_AUTH);
+    g_assert_nonnull(strstr(request_at(&world, 3), "refresh_token=r1"));
+    testkit_option(world.kit, "refresh_token", "new");
+    g_assert_cmpint(ask(&world, &api, "k")->outcome, ==, DUNHUB_OK);
+    g_assert_nonnull(strstr(request_at(&world, 5), "refresh_token=new"));
+    g_assert_cmpint(ask(&world, &api, "k")->outcome, ==, DUNHUB_AUTH);
+    g_assert_nonnull(strstr(request_at(&world, 8), "refresh_token=r2"));
+    world_end(&world);
+}
+
 static void test_refused_twice(void)
 {
     g_autofree char *token = answer("200 OK", "{\"access_token\":\"a1\"}");
@@ -412,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdk/api/header_and_body", test_header_and_body);
     g_test_add_func("/sdk/api/basic", test_basic);
     g_test_add_func("/sdk/api/refresh_rotates", test_refresh_rotates);
+    g_test_add_func("/sdk/api/given_anew", test_given_anew);
     g_test_add_func("/sdk/api/refused_twice", test_refused_twice);
     g_test_add_func("/sdk/api/forbidden", test_forbidden);
     g_test_add_func("/sdk/api/token_endpoint", test_token_endpoint);
