@@ -65,10 +65,7 @@ char *auth_expand(const DunhubTask *task, const char *text, const json_t *more)
             text += 1 + (text[1] == '{');
         }
     }
-    char *kept =
-        dunhub_text(task, (DunhubBytes){buffer.p ? buffer.p : "", buffer.failed ? 0 : buffer.n});
-    dunhub_buffer_done(&buffer);
-    return kept;
+    return dunhub_buffer_text(task, &buffer);
 }
 
 /* ---- the durable token: {"access_token","refresh_token","expires_at","since","values":{}} ---- */

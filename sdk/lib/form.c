@@ -7,16 +7,6 @@
 
 #define FIELDS_MAX 1000
 
-/* Takes the buffer over into the call's memory. */
-static char *keep(const DunhubTask *task, DunhubBuffer *buffer)
-{
-    char *text = buffer->failed
-                     ? NULL
-                     : dunhub_text(task, (DunhubBytes){buffer->p ? buffer->p : "", buffer->n});
-    dunhub_buffer_done(buffer);
-    return text;
-}
-
 /* RFC 3986: everything but the unreserved. */
 static void append_escaped(DunhubBuffer *buffer, const char *text)
 {
@@ -51,14 +41,14 @@ char *dunhub_form(const DunhubTask *task, const DunhubField *fields, size_t n)
 {
     DunhubBuffer buffer = {0};
     append_fields(&buffer, fields, n, 0);
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 char *dunhub_url_escape(const DunhubTask *task, const char *text)
 {
     DunhubBuffer buffer = {0};
     append_escaped(&buffer, text);
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 char *dunhub_query(const DunhubTask *task, const char *path, const DunhubField *fields, size_t n)
@@ -66,7 +56,7 @@ char *dunhub_query(const DunhubTask *task, const char *path, const DunhubField *
     DunhubBuffer buffer = {0};
     dunhub_append_text(&buffer, path);
     append_fields(&buffer, fields, n, strchr(path, '?') ? '&' : '?');
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 /* ---- reading ---- */

@@ -147,15 +147,6 @@ static int64_t read_retry_after(CURL *curl)
     return seconds > 0 ? (int64_t)seconds * 1000 : 0;
 }
 
-static const char *kept_text(const DunhubTask *task, DunhubBuffer *buffer)
-{
-    const char *text =
-        buffer->failed ? NULL
-                       : dunhub_text(task, (DunhubBytes){buffer->p ? buffer->p : "", buffer->n});
-    dunhub_buffer_done(buffer);
-    return text ? text : "";
-}
-
 /* The body may hold NUL: it is kept with its length. */
 static void keep_body(const DunhubTask *task, DunhubBuffer *body, DunhubHttpResponse *response)
 {
@@ -183,7 +174,8 @@ static void exchange(CURL *curl, const DunhubTask *task, const DunhubHttpRequest
     curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &request_bytes);
     response->sent = request_bytes > 0;
     response->cut = transfer.cut;
-    response->headers = kept_text(task, &transfer.headers);
+    const char *kept = dunhub_buffer_text(task, &transfer.headers);
+    response->headers = kept ? kept : "";
     keep_body(task, &transfer.body, response);
     response->retry_after_ms = read_retry_after(curl);
     if (code != CURLE_OK)

@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-static char *keep(const DunhubTask *task, DunhubBuffer *buffer)
-{
-    char *text = buffer->failed
-                     ? NULL
-                     : dunhub_text(task, (DunhubBytes){buffer->p ? buffer->p : "", buffer->n});
-    dunhub_buffer_done(buffer);
-    return text;
-}
-
 /* OData writes a quote twice and knows no other escape. */
 char *dunhub_quote_odata(const DunhubTask *task, const char *text)
 {
@@ -20,7 +11,7 @@ char *dunhub_quote_odata(const DunhubTask *task, const char *text)
     for (; *text; text++)
         dunhub_append(&buffer, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
     dunhub_append_text(&buffer, "'");
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 char *dunhub_quote_like(const DunhubTask *task, const char *text, char quote)
@@ -43,7 +34,7 @@ char *dunhub_quote_like(const DunhubTask *task, const char *text, char quote)
         }
     }
     dunhub_append(&buffer, &quote, 1);
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 char *dunhub_quote_soql(const DunhubTask *task, const char *text)
@@ -69,7 +60,7 @@ char *dunhub_xml_escape(const DunhubTask *task, const char *text)
         else if (held)
             dunhub_append(&buffer, text, 1);
     }
-    return keep(task, &buffer);
+    return dunhub_buffer_text(task, &buffer);
 }
 
 char *dunhub_shorten(const DunhubTask *task, const char *text, size_t max)

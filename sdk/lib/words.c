@@ -221,3 +221,11 @@ void dunhub_buffer_done(DunhubBuffer *buffer)
     free(buffer->p);
     *buffer = (DunhubBuffer){0};
 }
+
+char *dunhub_buffer_text(const DunhubTask *task, DunhubBuffer *buffer)
+{
+    const DunhubBytes bytes = {buffer->p ? buffer->p : "", buffer->n};
+    char *text = buffer->failed ? NULL : dunhub_text(task, bytes);
+    dunhub_buffer_done(buffer);
+    return text;
+}

@@ -39,10 +39,7 @@ static char *text_within(Copy *copy, const xmlNode *node)
         if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) &&
             child->content)
             dunhub_append_text(&buffer, (const char *)child->content);
-    char *text = buffer.failed
-                     ? NULL
-                     : dunhub_text(copy->task, (DunhubBytes){buffer.p ? buffer.p : "", buffer.n});
-    dunhub_buffer_done(&buffer);
+    char *text = dunhub_buffer_text(copy->task, &buffer);
     copy->failed |= !text;
     return text;
 }

@@ -58,7 +58,7 @@ typedef struct {
 } DunhubApi;
 
 /* Signs in by the instance's DunhubAuth; after a 401 it takes one new token and repeats once. true: 2xx. ret_response is filled
- * either way. Kept for a dead letter with secrets removed: method, URL, status, the beginning of both bodies. */
+ * either way. */
 bool dunhub_call(const DunhubTask *task, const DunhubApi *api, DunhubHttpResponse *ret_response);
 /* The same for an answer in JSON. *ret_answer is a new reference, also to a refused answer if it was JSON, else NULL. An
  * unreadable body of a good answer: after a read, retry; after a write that a repeat cannot harm, retry; otherwise uncertain. An
@@ -66,7 +66,7 @@ bool dunhub_call(const DunhubTask *task, const DunhubApi *api, DunhubHttpRespons
 bool dunhub_json_call(const DunhubTask *task, const DunhubApi *api, json_t **ret_answer);
 /* A header of the answer, any case; NULL: not there. */
 const char *dunhub_response_header(const DunhubTask *task, const DunhubHttpResponse *response, const char *name);
-/* What the token's answer or the consent's redirect left (DunhubAuth.keep); NULL: not there. */
+/* What the token's answer left (DunhubAuth.keep); NULL: not there. */
 const char *dunhub_auth_value(const DunhubTask *task, const char *name);
 
 /* ---- JSON by path ("/invoices/0/id"; '~1' is a slash) ---- */

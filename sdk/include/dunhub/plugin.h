@@ -198,8 +198,7 @@ enum {
 };
 enum {
     DUNHUB_AUTH_IN_BODY = 1,     /* client id and secret go in the form instead of Basic */
-    DUNHUB_AUTH_PKCE = 2,        /* the authorize URL and the exchange carry a proof key (S256) */
-    DUNHUB_AUTH_TOKEN_JSON = 4   /* the token endpoint takes JSON, not a form */
+    DUNHUB_AUTH_TOKEN_JSON = 2   /* the token endpoint takes JSON, not a form */
 };
 typedef struct {
     uint32_t size;
@@ -207,15 +206,14 @@ typedef struct {
     uint32_t kind;               /* DUNHUB_AUTH_… */
     uint32_t flags;
     const char *header, *value;  /* HEADER; of tokens: default "Authorization" and "Bearer {access_token}" */
-    const char *authorize_url;   /* REFRESH: where a person consents */
     const char *token_url;
     const char *client_id, *client_secret;
     const char *scope;           /* parted by blanks; NULL none */
     const char *private_key;     /* PEM */
     const char *key_id;          /* "kid" of the JWT; NULL none */
     const char *issuer, *subject, *audience; /* of the JWT; NULL: client_id, none, token_url */
-    const char *authorize_extra, *token_extra; /* further form parameters: "access_type=offline&prompt=consent" */
-    const char *keep;            /* members of the token's answer, or of the redirect, that requests need later, comma separated
+    const char *token_extra;     /* further form parameters of the token request: "resource=https://api.example.org" */
+    const char *keep;            /* members of the token's answer that requests need later, comma separated
                                     ("instance_url,realmId"): dunhub_auth_value in sdk.h; NULL none */
     uint32_t expires_s;          /* life of an access token whose answer does not say; 0: 1,800 */
     const char *doc;

@@ -125,6 +125,8 @@ void dunhub_append_text(DunhubBuffer *buffer, const char *text);
 void dunhub_append_format(DunhubBuffer *buffer, const char *format, ...) DUNHUB_PRINTF(2, 3);
 void dunhub_append_cell(DunhubBuffer *buffer, const char *text);
 void dunhub_buffer_done(DunhubBuffer *buffer);
+/* Takes it over into the call's memory and ends it. NULL: it had failed, or holds a NUL. */
+char *dunhub_buffer_text(const DunhubTask *task, DunhubBuffer *buffer);
 
 /* ---- hashes and signatures ---- */
 
