@@ -15,7 +15,7 @@ GQuark hub_error_quark(void);
 #define HUB_ERROR hub_error_quark()
 
 /* What an operator should hear of, by a stable code: "clock_suspect" "clock_back" "fuse_blown" "instance_paused"
- * "instance_resumed" "source_held" "event_invalid" "event_unresolved" "poll_failed" "request_dead" "result_late" "act_held" "stuck". */
+ * "instance_resumed" "source_held" "event_invalid" "event_unresolved" "poll_failed" "request_dead" "setup_failed" "result_late" "act_held" "stuck". */
 typedef struct {
     const char *code, *subject, *text; /* subject: instance, source or account; NULL none */
 } HubAlert;
